@@ -1,0 +1,147 @@
+"""Collect result rows and write or read the results folder."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from equipoise.results.schema import SOURCE_SETS, STATISTICS, TABLES
+from equipoise.terms import Status
+
+__all__ = ["Results", "ResultsError", "ResultsWriter", "read_results", "write_results"]
+
+
+class ResultsError(Exception):
+    """A results folder that cannot be read; the message names file and remedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """A results folder in memory: five tables and what a report must know about the trial."""
+
+    statistics: pl.DataFrame
+    curves: pl.DataFrame
+    subjects: pl.DataFrame
+    source_sets: pl.DataFrame
+    findings: pl.DataFrame
+    trial: Mapping[str, Any]
+
+
+@dataclass
+class ResultsWriter:
+    """Collects rows in the order in which they are computed.
+
+    Values common to all rows (study, data cut, look) are given once. Missing or infinite values must come with a status.
+    """
+
+    study_id: str
+    data_cut: str
+    look: int = 0
+    _statistics: list[dict[str, Any]] = field(default_factory=list)
+    _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _sets: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+
+    def source_set(self, subjects: Iterable[str], label: str) -> str:
+        """Register a set of subjects and return its identifier; equal sets share one, and the first label stays."""
+        members = sorted(set(subjects))
+        digest = hashlib.sha256("\n".join(members).encode()).hexdigest()[:12]
+        self._sets.setdefault(digest, (label, members))
+        return digest
+
+    def add(self, statistic: str, value: float | int | None, *, status: Status = Status.OK, **columns: Any) -> None:
+        """Add one statistic; ``columns`` are those of ``STATISTICS``. Raises ValueError for an unknown column or a bare NaN."""
+        unknown = columns.keys() - STATISTICS.keys()
+        if unknown:
+            raise ValueError(f"unknown result columns {sorted(unknown)}; the columns are {list(STATISTICS)}")
+        number = None if value is None else float(value)
+        if number is not None and not abs(number) < float("inf"):
+            raise ValueError(f"{statistic} is {number}: give None and a status that says why")
+        if number is None and status is Status.OK and columns.get("text") is None:
+            raise ValueError(f"{statistic} has neither value, text nor status")
+        row = {"statistic": statistic, "value": number, "status": str(status)}
+        self._statistics.append({"study_id": self.study_id, "data_cut": self.data_cut, "look": self.look, **row, **columns})
+
+    def add_values(self, values: Mapping[str, float | int | None], **columns: Any) -> None:
+        """Add several statistics that share all other columns; a value of None is not estimable."""
+        for statistic, value in values.items():
+            self.add(statistic, value, status=Status.OK if value is not None else Status.NOT_ESTIMABLE, **columns)
+
+    def add_frame(self, table: str, frame: pl.DataFrame) -> None:
+        """Add rows of ``curves``, ``subjects`` or ``findings``; missing columns are filled."""
+        schema = TABLES[table]
+        frame = frame.with_columns(study_id=pl.lit(self.study_id))
+        if "data_cut" in schema:
+            frame = frame.with_columns(data_cut=pl.lit(self.data_cut))
+        columns = [(pl.col(c) if c in frame.columns else pl.lit(None)).cast(t).alias(c) for c, t in schema.items()]
+        self._frames.setdefault(table, []).append(frame.select(columns))
+
+    def finish(self, trial: Mapping[str, Any]) -> Results:
+        """All rows as results."""
+        rows = [{"row_id": i, **row} for i, row in enumerate(self._statistics, start=1)]
+        sets = [
+            {"source_set": key, "label": label, "n": len(members), "subjects": members}
+            for key, (label, members) in sorted(self._sets.items())
+        ]
+        frames = {
+            name: pl.concat(self._frames[name]) if self._frames.get(name) else pl.DataFrame(schema=TABLES[name])
+            for name in ("curves", "subjects", "findings")
+        }
+        return Results(
+            statistics=pl.DataFrame(rows, schema=STATISTICS),
+            source_sets=pl.DataFrame(sets, schema=SOURCE_SETS),
+            trial=trial,
+            **frames,
+        )
+
+
+def write_results(results: Results, folder: Path) -> None:
+    """Write a results folder as parquet and JSON; an existing one is replaced only when all files are written."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name in TABLES:
+            frame: pl.DataFrame = getattr(results, name)
+            frame.write_parquet(scratch / f"{name}.parquet", statistics=False)
+            (scratch / f"{name}.json").write_text(_records(frame), encoding="utf-8")
+        text = json.dumps(results.trial, indent=1, ensure_ascii=False, sort_keys=False, allow_nan=False)
+        (scratch / "trial.json").write_text(text + "\n", encoding="utf-8")
+        scratch.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(scratch, folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _records(frame: pl.DataFrame) -> str:
+    lines: Sequence[str] = [
+        json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False) for row in frame.iter_rows(named=True)
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def read_results(folder: Path) -> Results:
+    """Read a results folder. Raises ResultsError naming the file that is missing or has other columns."""
+    folder = Path(folder)
+    frames: dict[str, pl.DataFrame] = {}
+    for name, schema in TABLES.items():
+        path = folder / f"{name}.parquet"
+        if not path.is_file():
+            raise ResultsError(f"{path}: not there; run 'equipoise analyze' first")
+        frames[name] = pl.read_parquet(path)
+        if dict(frames[name].schema) != {k: t() if isinstance(t, type) else t for k, t in schema.items()}:
+            raise ResultsError(f"{path}: columns differ from this version's; run 'equipoise analyze' again")
+    path = folder / "trial.json"
+    if not path.is_file():
+        raise ResultsError(f"{path}: not there; run 'equipoise analyze' first")
+    return Results(**frames, trial=json.loads(path.read_text(encoding="utf-8")))
+
+
