@@ -1,0 +1,74 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up what it needs in .venv.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+TRIAL := trials/cdisc_pilot
+BUILD := build/cdisc_pilot
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full check lint bench schema docs clean
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+
+demo: .venv/demo ## From public trial data to a report; prints its path
+	@$(BIN)/python $(TRIAL)/get_data.py $(BUILD)/sdtm
+	@$(BIN)/equipoise report $(TRIAL) $(BUILD)/sdtm -o $(BUILD)/report --format parquet --format xpt
+
+test: .venv/test chromium ## Check style, types and imports, then run all tests at reduced sizes
+	@echo "sizes: reduced (make test-full runs the promised ones)"
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-full: .venv/test chromium ## The same at the promised sizes
+	@echo "sizes: promised"
+	@$(MAKE) --no-print-directory lint
+	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest
+
+check: test ## What the continuous integration runs
+
+lint: .venv/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/test ## Time and memory; see bench/README.md
+	@$(BIN)/python bench/pipeline.py
+
+schema: .venv/test ## Write the JSON Schema of the protocol file
+	@$(BIN)/python -m equipoise.protocol.schema
+
+clean: ## Remove what was built, not what was installed
+	rm -rf build
+
+.venv/bin/pip:
+	@test -n "$(PYTHON)" || { echo "equipoise needs Python 3.11 or later; install it, or say which: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@if ! $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+		package=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq $$package; \
+		else echo "Python's venv module is not complete. Run this line, then make again:  apt-get install $$package" >&2; exit 1; fi; fi
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+
+.venv/core: .venv/bin/pip requirements/core.txt pyproject.toml
+	@echo "installing equipoise into .venv"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/core.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m equipoise.stats._kernels.warm
+	@touch $@
+
+.venv/demo: .venv/core requirements/demo.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/demo.txt
+	@touch $@
+
+.venv/test: .venv/demo requirements/test.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/test.txt
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+		echo "chromium is not there: tests in the browser will be skipped (apt-get install chromium)"

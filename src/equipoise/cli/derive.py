@@ -1,0 +1,74 @@
+"""equipoise derive: SDTM files and a protocol to ADaM files."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from equipoise.cdisc import Sdtm, read_folder, write_dataset
+from equipoise.cli.failure import OutputError
+from equipoise.cli.output import new_folder, write_mark
+from equipoise.cli.steps import steps
+from equipoise.derive import Derived, derive
+from equipoise.protocol import Protocol, data_cut, load_protocol
+
+__all__ = ["FORMATS", "check_formats", "derive_files", "mark", "read_sdtm", "run", "write_adam"]
+
+FORMATS = ("parquet", "xpt", "csv", "json")
+
+
+def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list[str]) -> None:
+    """Derive ADaM and write it with its findings."""
+    check_formats(formats)
+    with steps(4) as bar:
+        bar.begin("read protocol")
+        protocol = load_protocol(trial)
+        with new_folder(output, inputs=(trial, sdtm)) as folder:
+            bar.begin("read SDTM")
+            data = read_sdtm(protocol, sdtm)
+            bar.begin("derive ADaM")
+            derived = derive_files(protocol, data, cut=cut)
+            bar.begin("write ADaM")
+            write_adam(derived, folder, formats)
+            write_mark(folder, mark("derive", trial, data, derived))
+    print(output)
+
+
+def check_formats(formats: list[str]) -> None:
+    """Raise OutputError for a format that cannot be written."""
+    unknown = [f for f in formats if f not in FORMATS]
+    if unknown:
+        raise OutputError(f"format {', '.join(unknown)} is not known; the formats are {', '.join(FORMATS)}")
+
+
+def read_sdtm(protocol: Protocol, folder: Path) -> Sdtm:
+    """Read the SDTM files of a trial."""
+    return read_folder(folder, protocol.data.datasets)
+
+
+def derive_files(protocol: Protocol, data: Sdtm, *, cut: str | None) -> Derived:
+    """Derive at the named data cut."""
+    return derive(protocol, data, cut=data_cut(protocol, cut))
+
+
+def write_adam(derived: Derived, folder: Path, formats: list[str]) -> None:
+    """Write every ADaM data set in every format, and the findings."""
+    created = derived.cutoff or date(1970, 1, 1)
+    folder.mkdir(exist_ok=True)
+    for name, frame in derived.adam.items():
+        for ending in formats:
+            write_dataset(frame, folder / f"{name.lower()}.{ending}", name=name, created=created)
+    derived.write_findings(folder / "findings.json")
+
+
+def mark(verb: str, trial: Path, data: Sdtm, derived: Derived) -> dict[str, Any]:
+    """What made the folder: hashes of the inputs and the data cut."""
+    files = {name: hashlib.sha256(Path(path).read_bytes()).hexdigest() for name, path in sorted(data.files.items())}
+    return {
+        "verb": verb,
+        "protocol_sha256": hashlib.sha256(trial.read_bytes()).hexdigest(),
+        "sdtm_sha256": files,
+        "data_cut": {"name": derived.cut_name, "cutoff": derived.cutoff.isoformat() if derived.cutoff else None},
+    }
+
+

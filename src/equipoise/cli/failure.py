@@ -1,0 +1,37 @@
+"""What the user reads when something is wrong, and the exit code that goes with it."""
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+__all__ = ["DEFECT", "INPUT", "OUTPUT", "OutputError", "explain"]
+
+DEFECT, INPUT, OUTPUT = 1, 2, 3
+
+
+class OutputError(Exception):
+    """The output folder cannot be used; the message says why and what to do."""
+
+
+def explain(error: Exception) -> int:
+    """Print the message of an error to standard error and return the exit code."""
+    from equipoise.cdisc import CdiscError  # noqa: PLC0415
+    from equipoise.derive import DeriveError  # noqa: PLC0415
+    from equipoise.protocol import ProtocolError  # noqa: PLC0415
+    from equipoise.results import ResultsError  # noqa: PLC0415
+
+    if isinstance(error, OutputError):
+        print(f"equipoise: {error}", file=sys.stderr)
+        return INPUT
+    if isinstance(error, CdiscError | DeriveError | ProtocolError | ResultsError):
+        print(f"equipoise: {error}", file=sys.stderr)
+        return INPUT
+    if isinstance(error, OSError):
+        print(f"equipoise: {error.strerror or error}: {error.filename or 'output'}; nothing was changed", file=sys.stderr)
+        return OUTPUT
+    details = Path(tempfile.gettempdir()) / "equipoise-defect.txt"
+    details.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    print(f"equipoise: this is a defect of equipoise, not of your data: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"equipoise: details are in {details}; please report it with them", file=sys.stderr)
+    return DEFECT
