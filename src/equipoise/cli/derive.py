@@ -5,16 +5,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from equipoise.cdisc import Sdtm, read_folder, write_dataset
+from equipoise.cdisc import Sdtm, findings_frame, read_folder, write_dataset
 from equipoise.cli.failure import OutputError
 from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.steps import steps
 from equipoise.derive import Derived, derive
 from equipoise.protocol import Protocol, data_cut, load_protocol
 
-__all__ = ["FORMATS", "check_formats", "derive_files", "mark", "read_sdtm", "run", "write_adam"]
+__all__ = ["FINDINGS_FILE", "FORMATS", "check_formats", "derive_files", "mark", "read_sdtm", "run", "write_adam"]
 
 FORMATS = ("parquet", "xpt", "csv", "json")
+FINDINGS_FILE = "findings.parquet"
 
 
 def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list[str]) -> None:
@@ -58,7 +59,7 @@ def write_adam(derived: Derived, folder: Path, formats: list[str]) -> None:
     for name, frame in derived.adam.items():
         for ending in formats:
             write_dataset(frame, folder / f"{name.lower()}.{ending}", name=name, created=created)
-    derived.write_findings(folder / "findings.json")
+    findings_frame(derived.findings).write_parquet(folder / FINDINGS_FILE)
 
 
 def mark(verb: str, trial: Path, data: Sdtm, derived: Derived) -> dict[str, Any]:
