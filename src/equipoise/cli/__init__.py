@@ -32,7 +32,7 @@ Formats = Annotated[
 
 def _version(show: bool) -> None:
     if show:
-        from equipoise import __version__  # noqa: PLC0415
+        from equipoise import __version__
 
         typer.echo(f"equipoise {__version__}")
         raise typer.Exit
@@ -48,7 +48,7 @@ def _options(
 @app.command(epilog="Example: equipoise check trials/a021202/protocol.yaml")
 def check(protocol: Trial) -> None:
     """Check a protocol file: print a summary, or every problem with its line."""
-    from equipoise.cli.check import check as run  # noqa: PLC0415
+    from equipoise.cli.check import check as run
 
     raise typer.Exit(run(_protocol_file(protocol), _console()))
 
@@ -56,7 +56,7 @@ def check(protocol: Trial) -> None:
 @app.command(epilog="Example: equipoise diff protocol-1.yaml protocol-2.yaml")
 def diff(old: Trial, new: Trial) -> None:
     """Say what changed between two versions of a protocol."""
-    from equipoise.cli.diff import diff as run  # noqa: PLC0415
+    from equipoise.cli.diff import diff as run
 
     raise typer.Exit(run(_protocol_file(old), _protocol_file(new), _console()))
 
@@ -70,7 +70,7 @@ def derive(
     formats: Formats = None,
 ) -> None:
     """Derive ADaM from SDTM."""
-    from equipoise.cli.derive import run  # noqa: PLC0415
+    from equipoise.cli.derive import run
 
     run(_protocol_file(trial), sdtm, output, cut=cut, formats=formats or ["parquet"])
 
@@ -82,7 +82,7 @@ def analyze(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write results to.")],
 ) -> None:
     """Compute the results from ADaM."""
-    from equipoise.cli.analyze import run  # noqa: PLC0415
+    from equipoise.cli.analyze import run
 
     run(_protocol_file(trial), adam, output)
 
@@ -99,7 +99,7 @@ def report(
     formats: Formats = None,
 ) -> None:
     """Derive, analyze and report in one go: ADaM, results and a report that opens offline."""
-    from equipoise.cli.report import from_results, from_sdtm  # noqa: PLC0415
+    from equipoise.cli.report import from_results, from_sdtm
 
     if results is not None and trial is None:
         from_results(results, output)
@@ -114,7 +114,7 @@ def _protocol_file(path: Path) -> Path:
 
 
 def _console() -> Any:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(soft_wrap=True)
 
@@ -130,6 +130,6 @@ def main() -> None:
 def _explain(error: Exception) -> int:
     if os.environ.get("EQUIPOISE_DEBUG"):
         raise error
-    from equipoise.cli.failure import explain  # noqa: PLC0415
+    from equipoise.cli.failure import explain
 
     return explain(error)

@@ -16,10 +16,10 @@ class OutputError(Exception):
 
 def explain(error: Exception) -> int:
     """Print the message of an error to standard error and return the exit code."""
-    from equipoise.cdisc import CdiscError  # noqa: PLC0415
-    from equipoise.derive import DeriveError  # noqa: PLC0415
-    from equipoise.protocol import ProtocolError  # noqa: PLC0415
-    from equipoise.results import ResultsError  # noqa: PLC0415
+    from equipoise.cdisc import CdiscError
+    from equipoise.derive import DeriveError
+    from equipoise.protocol import ProtocolError
+    from equipoise.results import ResultsError
 
     if isinstance(error, OutputError):
         print(f"equipoise: {error}", file=sys.stderr)

@@ -12,9 +12,9 @@ __all__ = ["from_results", "from_sdtm"]
 
 def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list[str]) -> None:
     """Write adam/, results/ and report/ into the output folder and print the path of the report."""
-    from equipoise.analyze import analyze  # noqa: PLC0415
-    from equipoise.cli.derive import check_formats, derive_files, mark, read_sdtm, write_adam  # noqa: PLC0415
-    from equipoise.protocol import load_protocol  # noqa: PLC0415
+    from equipoise.analyze import analyze
+    from equipoise.cli.derive import check_formats, derive_files, mark, read_sdtm, write_adam
+    from equipoise.protocol import load_protocol
 
     check_formats(formats)
     with steps(7) as bar:
