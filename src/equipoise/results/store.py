@@ -66,7 +66,9 @@ class ResultsWriter:
         if number is None and status is Status.OK and columns.get("text") is None:
             raise ValueError(f"{statistic} has neither value, text nor status")
         row = {"statistic": statistic, "value": number, "status": str(status)}
-        self._statistics.append({"study_id": self.study_id, "data_cut": self.data_cut, "look": self.look, **row, **columns})
+        self._statistics.append(
+            {"study_id": self.study_id, "data_cut": self.data_cut, "look": self.look, **row, **columns}
+        )
 
     def add_values(self, values: Mapping[str, float | int | None], **columns: Any) -> None:
         """Add several statistics that share all other columns; a value of None is not estimable."""
@@ -123,7 +125,8 @@ def write_results(results: Results, folder: Path) -> None:
 
 def _records(frame: pl.DataFrame) -> str:
     lines: Sequence[str] = [
-        json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False) for row in frame.iter_rows(named=True)
+        json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False)
+        for row in frame.iter_rows(named=True)
     ]
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
@@ -143,5 +146,3 @@ def read_results(folder: Path) -> Results:
     if not path.is_file():
         raise ResultsError(f"{path}: not there; run 'equipoise analyze' first")
     return Results(**frames, trial=json.loads(path.read_text(encoding="utf-8")))
-
-
