@@ -1,0 +1,8 @@
+"""CDISC data in and out: SDTM and ADaM variables, codelists, checks, and the file formats that carry them."""
+
+from equipoise.cdisc.dates import parse_dtc
+from equipoise.cdisc.errors import CdiscError
+from equipoise.cdisc.findings import Finding, findings_frame
+from equipoise.cdisc.reading import Sdtm, read_dataset, read_folder
+
+__all__ = ["CdiscError", "Finding", "Sdtm", "findings_frame", "parse_dtc", "read_dataset", "read_folder"]
