@@ -1,4 +1,4 @@
-"""Example results of the made-up trial: every standing table and kind of analysis, with rows as ``analyze`` writes them.
+"""Example results of the made-up trial: every standing table and kind of analysis, in rows as ``analyze`` writes them.
 
 For building and testing what reads results files. The numbers belong together (boxes add up, curves agree with counts)
 but are computed by the shortest way, not by ``equipoise.stats``; do not test statistics against them.
@@ -123,9 +123,7 @@ class Book:
             **shared,
         )
         p = stats.fisher_exact([[x1, n1 - x1], [x2, n2 - x2]]).pvalue
-        self.writer.add(
-            "p_value", min(1.0, float(p)), measure="fisher", method="Fisher's exact test", sided=2, **shared
-        )
+        self.writer.add("p_value", min(1.0, float(p)), measure="fisher", method="Fisher's exact test", **shared)
 
 
 @cache
@@ -174,6 +172,8 @@ def _flow(book: Book) -> None:
             "received": [s for s in members if s.received == s.arm],
             "not_received": [s for s in members if s.received is None],
             "on_treatment": [s for s in members if s.on_treatment],
+            "completed": [],
+            "status_unknown": [],
             "discontinued": [s for s in members if s.stop_reason],
             "left_study": [s for s in members if s.left_reason],
             "crossed_over": [s for s in members if s.crossed_over],
@@ -430,5 +430,7 @@ def _trial(book: Book) -> dict[str, Any]:
             "levels": {name: item.level_labels() for name, item in protocol.baseline.items()},
             "populations": {name: item.label for name, item in protocol.populations.items()},
             "endpoints": {name: item.label for name, item in protocol.endpoints.items()},
+            "subgroups": {"sex": "Sex", "primary_site": "Primary site", "elderly": "Age group"},
+            "analyses": {name: protocol.endpoints[item.endpoint].label for name, item in protocol.analyses.items()},
         },
     }

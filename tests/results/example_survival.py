@@ -235,7 +235,6 @@ def _comparison(book: Book, *, landmarks: tuple[int, ...], sided: int, **shared:
             variable="logrank",
             measure="logrank",
             method=f"log-rank, {words}",
-            sided=sided,
             **row,
         )
         log = log_ratio + shift
@@ -247,11 +246,9 @@ def _comparison(book: Book, *, landmarks: tuple[int, ...], sided: int, **shared:
             "p_value": 2 * stats.norm.sf(abs(log / error)),
         }
         cox = {"variable": "hazard_ratio", "measure": "hazard_ratio", "method": f"Cox, Efron ties, {words}", **row}
-        book.writer.add_values(numbers, conf_level=0.95, sided=2, **cox)
+        book.writer.add_values(numbers, conf_level=0.95, **cox)
         if sided == 1:
-            book.writer.add(
-                "conf_high_one_sided", np.exp(log + stats.norm.ppf(0.9) * error), conf_level=0.90, sided=1, **cox
-            )
+            book.writer.add("conf_high_one_sided", np.exp(log + stats.norm.ppf(0.9) * error), conf_level=0.90, **cox)
     for month in landmarks:
         a, b = (_kaplan_meier(t).filter(pl.col("time_days") <= month * MONTH)["estimate"][-1] for t in (first, second))
         gap, width = a - b, (a * (1 - a) / len(left) + b * (1 - b) / len(right)) ** 0.5

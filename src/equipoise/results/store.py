@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,9 @@ from equipoise.results.schema import SOURCE_SETS, STATISTICS, TABLES
 from equipoise.terms import Status
 
 __all__ = ["Results", "ResultsError", "ResultsWriter", "read_results", "write_results"]
+
+_SIDES = {"p_value": 2, "p_one_sided": 1, "p_opposite": 1, "conf_low": 2, "conf_high": 2, "conf_high_one_sided": 1}
+_LIMITS = {"conf_low", "conf_high", "conf_high_one_sided"}
 
 
 class ResultsError(Exception):
@@ -38,7 +40,9 @@ class Results:
 class ResultsWriter:
     """Collects rows in the order in which they are computed.
 
-    Values common to all rows (study, data cut, look) are given once. Missing or infinite values must come with a status.
+    Values common to all rows (study, data cut, look) are given once. Missing or infinite values must come with a
+    status. The sides follow from the name of the statistic, and a confidence level is kept with limits only, so that
+    neither can be said wrongly.
     """
 
     study_id: str
@@ -56,7 +60,13 @@ class ResultsWriter:
         return digest
 
     def add(self, statistic: str, value: float | int | None, *, status: Status = Status.OK, **columns: Any) -> None:
-        """Add one statistic; ``columns`` are those of ``STATISTICS``. Raises ValueError for an unknown column or a bare NaN."""
+        """Add one statistic; ``columns`` are those of ``STATISTICS``.
+
+        Raises
+        ------
+        ValueError
+            For an unknown column, a number that is not finite, or a row with neither value, text nor status.
+        """
         unknown = columns.keys() - STATISTICS.keys()
         if unknown:
             raise ValueError(f"unknown result columns {sorted(unknown)}; the columns are {list(STATISTICS)}")
@@ -65,10 +75,11 @@ class ResultsWriter:
             raise ValueError(f"{statistic} is {number}: give None and a status that says why")
         if number is None and status is Status.OK and columns.get("text") is None:
             raise ValueError(f"{statistic} has neither value, text nor status")
-        row = {"statistic": statistic, "value": number, "status": str(status)}
-        self._statistics.append(
-            {"study_id": self.study_id, "data_cut": self.data_cut, "look": self.look, **row, **columns}
-        )
+        if statistic not in _LIMITS:
+            columns.pop("conf_level", None)
+        common = {"study_id": self.study_id, "data_cut": self.data_cut, "look": self.look}
+        named = {"statistic": statistic, "value": number, "status": str(status), "sided": _SIDES.get(statistic)}
+        self._statistics.append({**common, **columns, **named})
 
     def add_values(self, values: Mapping[str, float | int | None], **columns: Any) -> None:
         """Add several statistics that share all other columns; a value of None is not estimable."""
@@ -86,7 +97,8 @@ class ResultsWriter:
 
     def finish(self, trial: Mapping[str, Any]) -> Results:
         """All rows as results."""
-        rows = [{"row_id": i, **row} for i, row in enumerate(self._statistics, start=1)]
+        rows = {column: [row.get(column) for row in self._statistics] for column in STATISTICS}
+        rows["row_id"] = list(range(1, len(self._statistics) + 1))
         sets = [
             {"source_set": key, "label": label, "n": len(members), "subjects": members}
             for key, (label, members) in sorted(self._sets.items())
@@ -118,31 +130,50 @@ def write_results(results: Results, folder: Path) -> None:
         scratch.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(scratch, folder)
+        scratch.replace(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _records(frame: pl.DataFrame) -> str:
-    lines: Sequence[str] = [
-        json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False)
-        for row in frame.iter_rows(named=True)
-    ]
+    rows = ({k: v for k, v in row.items() if v is not None} for row in frame.iter_rows(named=True))
+    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def read_results(folder: Path) -> Results:
-    """Read a results folder. Raises ResultsError naming the file that is missing or has other columns."""
+    """Read a results folder.
+
+    Raises
+    ------
+    ResultsError
+        Naming the file that is missing, cannot be read or has other columns, and what to do.
+    """
     folder = Path(folder)
-    frames: dict[str, pl.DataFrame] = {}
-    for name, schema in TABLES.items():
-        path = folder / f"{name}.parquet"
-        if not path.is_file():
-            raise ResultsError(f"{path}: not there; run 'equipoise analyze' first")
-        frames[name] = pl.read_parquet(path)
-        if dict(frames[name].schema) != {k: t() if isinstance(t, type) else t for k, t in schema.items()}:
-            raise ResultsError(f"{path}: columns differ from this version's; run 'equipoise analyze' again")
+    frames = {name: _read_table(folder / f"{name}.parquet", schema) for name, schema in TABLES.items()}
     path = folder / "trial.json"
     if not path.is_file():
         raise ResultsError(f"{path}: not there; run 'equipoise analyze' first")
-    return Results(**frames, trial=json.loads(path.read_text(encoding="utf-8")))
+    try:
+        trial = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultsError(f"{path}: not readable JSON ({error}); run 'equipoise analyze' again") from error
+    return Results(**frames, trial=trial)
+
+
+def _read_table(path: Path, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    if not path.is_file():
+        raise ResultsError(f"{path}: not there; run 'equipoise analyze' first")
+    try:
+        frame = pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        raise ResultsError(f"{path}: not a readable parquet file; run 'equipoise analyze' again") from error
+    expected = dict(pl.Schema(schema))
+    if dict(frame.schema) != expected:
+        missing = ", ".join(c for c in expected if c not in frame.columns) or "none"
+        other = ", ".join(c for c, t in frame.schema.items() if expected.get(c) != t) or "none"
+        raise ResultsError(
+            f"{path}: columns differ from this version's (missing {missing}; new or of another type {other}); "
+            "run 'equipoise analyze' again"
+        )
+    return frame
