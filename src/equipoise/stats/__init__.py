@@ -12,17 +12,31 @@ from equipoise.stats.counts import (
 )
 from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.result import Result
+from equipoise.stats.survival import (
+    LogRankTest,
+    SurvivalAt,
+    SurvivalCurve,
+    SurvivalQuantile,
+    kaplan_meier,
+    logrank_test,
+)
 
 __all__ = [
     "ChiSquareTest",
     "FisherExact",
     "InputProblem",
+    "LogRankTest",
     "Proportion",
     "Result",
     "RiskDifference",
     "StatsError",
+    "SurvivalAt",
+    "SurvivalCurve",
+    "SurvivalQuantile",
     "binomial_ci",
     "chi_square_test",
     "fisher_exact",
+    "kaplan_meier",
+    "logrank_test",
     "risk_difference",
 ]

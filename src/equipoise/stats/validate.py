@@ -121,13 +121,14 @@ class InputCheck:
             return np.empty(0, np.bool_)
         if raw.dtype.kind == "b":
             self._length(name, raw)
-            return np.ascontiguousarray(raw, np.bool_)
+            flags: NDArray[np.bool_] = np.ascontiguousarray(raw, np.bool_)
+            return flags
         array = self._floats(name, raw)
         if array is None:
             return np.empty(0, np.bool_)
         self._length(name, array)
         self._missing(name, array, "expected 0, 1, True or False")
-        event = array == 1.0
+        event: NDArray[np.bool_] = array == 1.0
         if array.size and np.count_nonzero(event) + np.count_nonzero(array == 0.0) < array.size:
             bad = np.flatnonzero(~event & (array != 0.0) & ~np.isnan(array))
             if bad.size:

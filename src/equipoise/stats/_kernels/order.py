@@ -1,0 +1,66 @@
+"""Orders of rows by small integer keys, and the rule that joins nearly equal times."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.stats._kernels.decorator import compiled
+
+
+@compiled
+def counting_order(keys: NDArray[np.int64], k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stable order of rows by keys 0 .. k-1, and the k + 1 places where each key starts."""
+    starts = np.zeros(k + 1, np.int64)
+    for i in range(keys.shape[0]):
+        starts[keys[i] + 1] += 1
+    for j in range(k):
+        starts[j + 1] += starts[j]
+    place = starts[:-1].copy()
+    order = np.empty(keys.shape[0], np.int64)
+    for i in range(keys.shape[0]):
+        key = keys[i]
+        order[place[key]] = i
+        place[key] += 1
+    return order, starts
+
+
+@compiled
+def join_times(distinct: NDArray[np.float64], tolerance: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Join sorted distinct times that follow within the tolerance, absolute or relative to the mean; the lowest
+    stands for all.
+
+    Returns the times left and for each time given the index of the one that stands for it.
+    """
+    n = distinct.shape[0]
+    scale = np.mean(np.abs(distinct))
+    kept = np.empty(n)
+    index = np.empty(n, np.int64)
+    last = -1
+    for i in range(n):
+        gap = distinct[i] - distinct[i - 1] if i > 0 else np.inf
+        if i == 0 or (gap > tolerance and (scale == 0.0 or gap / scale > tolerance)):
+            last += 1
+            kept[last] = distinct[i]
+        index[i] = last
+    return kept[: last + 1].copy(), index
+
+
+@compiled
+def nested_order(
+    outer: NDArray[np.int64], n_outer: int, inner: NDArray[np.int64], n_inner: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stable order by `outer`, then `inner`, and the n_outer + 1 places where each outer key starts."""
+    by_inner, _ = counting_order(inner, n_inner)
+    if n_outer == 1:
+        return by_inner, np.array([0, inner.shape[0]])
+    starts = np.zeros(n_outer + 1, np.int64)
+    for i in range(outer.shape[0]):
+        starts[outer[i] + 1] += 1
+    for j in range(n_outer):
+        starts[j + 1] += starts[j]
+    place = starts[:-1].copy()
+    order = np.empty(outer.shape[0], np.int64)
+    for position in range(outer.shape[0]):
+        i = by_inner[position]
+        order[place[outer[i]]] = i
+        place[outer[i]] += 1
+    return order, starts

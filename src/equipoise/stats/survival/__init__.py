@@ -1,0 +1,13 @@
+"""Time to event: curves, tests and models."""
+
+from equipoise.stats.survival.kaplan_meier import SurvivalAt, SurvivalCurve, SurvivalQuantile, kaplan_meier
+from equipoise.stats.survival.logrank import LogRankTest, logrank_test
+
+__all__ = [
+    "LogRankTest",
+    "SurvivalAt",
+    "SurvivalCurve",
+    "SurvivalQuantile",
+    "kaplan_meier",
+    "logrank_test",
+]

@@ -1,0 +1,117 @@
+"""The arguments of tests that compare groups within strata, and the sums that all of them start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equipoise.stats._kernels.logrank import logrank_sums
+from equipoise.stats._kernels.order import nested_order
+from equipoise.stats.errors import StatsError
+from equipoise.stats.survival.grid import time_grid
+from equipoise.stats.survival.sample import read_sample
+from equipoise.stats.validate import InputCheck, Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupSums:
+    """Observed and expected events per weight and group, their covariance, and what the data were."""
+
+    levels: tuple[Any, ...]
+    n: NDArray[np.int64]
+    observed: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    strata: tuple[Any, ...]
+    strata_without_information: tuple[Any, ...]
+    n_events: int
+    n_times_joined: int
+    dropped: dict[str, NDArray[np.int64]]
+
+
+def group_sums(
+    time: ArrayLike,
+    event: ArrayLike,
+    group: ArrayLike,
+    *,
+    strata: object | None,
+    entry: ArrayLike | None,
+    reference: object | None,
+    weights: Sequence[tuple[float, float]],
+    missing: Missing,
+) -> GroupSums:
+    """Check the arguments and sweep; the reference group comes first, the others in sorted order."""
+    check = InputCheck(missing=missing)
+    sample = read_sample(check, time, event, entry=entry)
+    groups = check.labels("group", group)
+    blocks = None if strata is None else check.strata("strata", strata)
+    _check_weights(check, weights)
+    check.finish()
+    sample = sample.kept(check)
+    levels, codes = _first(groups.levels, check.keep(groups.codes)[0], reference)
+    block_levels: tuple[Any, ...] = ()
+    n_blocks, block = 1, np.zeros(0, np.int64)
+    if blocks is not None:
+        block_levels, block = _present(blocks.levels, check.keep(blocks.codes)[0])
+        n_blocks = len(block_levels)
+    grid = time_grid(sample.time, sample.entry)
+    order, starts = nested_order(block, n_blocks, grid.codes, grid.size)
+    entry_order = nested_order(block, n_blocks, grid.entry, grid.size + 1)[0] if grid.entry.size else grid.entry
+    rho, gamma = (np.array([pair[k] for pair in weights], float) for k in (0, 1))
+    observed, expected, covariance, information = logrank_sums(
+        order, starts, grid.codes, sample.event, codes, len(levels), entry_order, grid.entry, rho, gamma
+    )
+    silent = tuple(label for label, value in zip(block_levels, information, strict=False) if value <= 0.0)
+    return GroupSums(
+        levels=levels,
+        n=np.bincount(codes, minlength=len(levels)),
+        observed=observed,
+        expected=expected,
+        covariance=covariance,
+        strata=block_levels,
+        strata_without_information=silent,
+        n_events=int(np.count_nonzero(sample.event)),
+        n_times_joined=grid.n_joined,
+        dropped=check.dropped,
+    )
+
+
+def _check_weights(check: InputCheck, weights: Sequence[tuple[float, float]]) -> None:
+    for pair in weights:
+        for name, value in zip(("rho", "gamma"), pair, strict=True):
+            if not np.isfinite(value) or value < 0:
+                check.problem(name, f"expected a number from 0 on, got {value!r}")
+
+
+def _first(
+    levels: tuple[Any, ...], codes: NDArray[np.int64], reference: object | None
+) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """Put the reference level first; levels without rows left stay out."""
+    levels, codes = _present(levels, codes)
+    if len(levels) < 2:
+        seen = f"only {levels[0]!r}" if levels else "none"
+        raise StatsError(f"group: expected at least two groups, found {seen}")
+    if reference is None:
+        return levels, codes
+    if reference not in levels:
+        known = ", ".join(map(repr, levels))
+        raise StatsError(f"reference: {reference!r} is not a group; the groups are {known}")
+    at = levels.index(reference)
+    rank = np.array([0 if i == at else i + 1 if i < at else i for i in range(len(levels))])
+    return (levels[at], *levels[:at], *levels[at + 1 :]), rank[codes]
+
+
+def _present(levels: tuple[Any, ...], codes: NDArray[np.int64]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    counts = np.bincount(codes, minlength=len(levels))
+    if (counts > 0).all():
+        return levels, codes
+    kept = np.flatnonzero(counts)
+    rank = np.cumsum(counts > 0) - 1
+    return tuple(levels[i] for i in kept), rank[codes]

@@ -1,0 +1,37 @@
+"""Reference numbers for the survival tests."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _load():
+    spec = importlib.util.spec_from_file_location("survival_goldens", Path(__file__).with_name("goldens.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+survival_goldens = _load()
+
+
+@pytest.fixture(scope="session")
+def goldens(reference):
+    """Reference numbers of R survival; the test is skipped where they are not."""
+    return survival_goldens.Goldens(reference / "survival")
+
+
+@pytest.fixture
+def largest_difference(record_property):
+    """Assert that differences are within tolerance, and record the largest for the validation tables."""
+    seen = [0.0]
+
+    def note(difference: float, tolerance: float, what: str = "") -> None:
+        assert difference <= tolerance, f"{what}: {difference:.3g} > {tolerance:g}"
+        seen[0] = max(seen[0], difference)
+
+    yield note
+    record_property("largest_difference", seen[0])
