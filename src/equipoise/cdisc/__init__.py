@@ -4,5 +4,23 @@ from equipoise.cdisc.dates import parse_dtc
 from equipoise.cdisc.errors import CdiscError
 from equipoise.cdisc.findings import Finding, findings_frame
 from equipoise.cdisc.reading import Sdtm, read_dataset, read_folder
+from equipoise.cdisc.spec import ADAM, CODELISTS, SDTM, Codelist, DatasetSpec, Variable, dataset_spec
+from equipoise.cdisc.writing import write_dataset
 
-__all__ = ["CdiscError", "Finding", "Sdtm", "findings_frame", "parse_dtc", "read_dataset", "read_folder"]
+__all__ = [
+    "ADAM",
+    "CODELISTS",
+    "SDTM",
+    "CdiscError",
+    "Codelist",
+    "DatasetSpec",
+    "Finding",
+    "Sdtm",
+    "Variable",
+    "dataset_spec",
+    "findings_frame",
+    "parse_dtc",
+    "read_dataset",
+    "read_folder",
+    "write_dataset",
+]

@@ -2,15 +2,16 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from equipoise import __version__
 from equipoise.cdisc.errors import CdiscError
 
-__all__ = ["read_dataset_json"]
+__all__ = ["dataset_json_bytes", "read_dataset_json"]
 
 _REQUIRED = ("datasetJSONCreationDateTime", "datasetJSONVersion", "itemGroupOID", "records", "name", "label", "columns")
 _COLUMN_REQUIRED = ("itemOID", "name", "label", "dataType")
@@ -111,3 +112,86 @@ def _column(column: Mapping[str, Any], values: list[Any]) -> pl.Series:
             name, [None if v in (None, "") else dt.datetime.fromisoformat(v) for v in values], dtype=pl.Datetime("us")
         )
     return series
+
+
+def dataset_json_bytes(
+    frame: pl.DataFrame,
+    *,
+    name: str,
+    label: str,
+    labels: Mapping[str, str],
+    keys: Sequence[str],
+    created: dt.date,
+    lines: bool,
+) -> bytes:
+    """Return a data set as Dataset-JSON 1.1; ``lines`` gives the form with a row a line.
+
+    Numbers keep all digits; dates are ISO 8601 text with the target type "integer", as SAS holds them. ``keys`` are the
+    variables that identify a row, in order. Raises CdiscError for infinite numbers and columns that are neither text,
+    numbers nor dates.
+    """
+    studies = (
+        frame["STUDYID"].drop_nulls().unique().sort() if "STUDYID" in frame.columns else pl.Series(dtype=pl.String)
+    )
+    columns = [_described(series, name, labels, keys) for series in frame.get_columns()]
+    attributes = {
+        "datasetJSONCreationDateTime": f"{created.isoformat()}T00:00:00",
+        "datasetJSONVersion": "1.1.0",
+        "fileOID": f"equipoise.{'.'.join(map(str, studies))}.{name}",
+        "originator": "equipoise",
+        "sourceSystem": {"name": "equipoise", "version": __version__},
+        "studyOID": ".".join(map(str, studies)),
+        "itemGroupOID": f"IG.{name}",
+        "isReferenceData": "USUBJID" not in frame.columns,
+        "records": frame.height,
+        "name": name,
+        "label": label,
+        "columns": columns,
+    }
+    rows = [_compact(row) for row in _plain(frame).iter_rows()]
+    if lines:
+        return ("\n".join([_compact(attributes), *rows]) + "\n").encode()
+    head = json.dumps(attributes, ensure_ascii=False, indent=1)[:-2]
+    return (head + ',\n "rows": [' + ",".join("\n  " + row for row in rows) + "\n ]\n}\n").encode()
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Values as JSON has them."""
+    return frame.with_columns(
+        pl.col(pl.Date).dt.to_string("%Y-%m-%d"), pl.col(pl.Datetime).dt.to_string("%Y-%m-%dT%H:%M:%S%.f")
+    )
+
+
+def _described(series: pl.Series, name: str, labels: Mapping[str, str], keys: Sequence[str]) -> dict[str, Any]:
+    kind: dict[str, Any]
+    if series.dtype == pl.String:
+        longest = series.str.len_chars().max()
+        kind = {"dataType": "string", "length": max(1, int(longest or 0))}  # type: ignore[arg-type]
+    elif series.dtype.is_integer():
+        kind = {"dataType": "integer"}
+    elif series.dtype.is_float():
+        kind = {"dataType": "double"}
+        if not bool(series.drop_nulls().is_finite().all()):
+            raise CdiscError(
+                f"{name} as Dataset-JSON: {series.name} holds infinite numbers or nan; set them to missing"
+            )
+    elif series.dtype == pl.Boolean:
+        kind = {"dataType": "boolean"}
+    elif series.dtype == pl.Date:
+        kind = {"dataType": "date", "targetDataType": "integer", "displayFormat": "E8601DA."}
+    elif series.dtype == pl.Datetime:
+        kind = {"dataType": "datetime", "targetDataType": "integer", "displayFormat": "E8601DT."}
+    else:
+        raise CdiscError(f"{name} as Dataset-JSON: {series.name} holds {series.dtype}, expected text, numbers or dates")
+    key = {"keySequence": keys.index(series.name) + 1} if series.name in keys else {}
+    return {
+        "itemOID": f"IT.{name}.{series.name}",
+        "name": series.name,
+        "label": labels.get(series.name, series.name),
+        **kind,
+        **key,
+    }

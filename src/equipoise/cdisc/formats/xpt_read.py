@@ -19,6 +19,7 @@ from equipoise.cdisc.formats.xpt_layout import (
     NAMESTR,
     NAMESTR_SIZE,
     OBSERVATIONS,
+    SAS_EPOCH_DAYS,
     ieee_from_ibm,
 )
 
@@ -29,7 +30,6 @@ _DATE_FORMATS = re.compile(
     r"^(DATE|YYMMDD[A-Z]?|MMDDYY[A-Z]?|DDMMYY[A-Z]?|E8601DA|B8601DA|IS8601DA|WEEKDATE|WORDDATE)$"
 )
 _DATETIME_FORMATS = re.compile(r"^(DATETIME|E8601DT|B8601DT|IS8601DT|DATEAMPM)$")
-_EPOCH_DAYS = 3653  # days from 1960-01-01 (SAS) to 1970-01-01
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,9 @@ def _numbers(block: NDArray[np.uint8], variable: _Variable) -> pl.Series:
     values = ieee_from_ibm(padded.view(">u8").astype(np.uint64).reshape(-1))
     series = pl.Series(variable.name, values, nan_to_null=True)
     if _DATE_FORMATS.match(variable.format):
-        return (series.floor() - _EPOCH_DAYS).cast(pl.Int32).cast(pl.Date)
+        return (series.floor() - SAS_EPOCH_DAYS).cast(pl.Int32).cast(pl.Date)
     if _DATETIME_FORMATS.match(variable.format):
-        return ((series - _EPOCH_DAYS * 86400) * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us"))
+        return ((series - SAS_EPOCH_DAYS * 86400) * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us"))
     return series
 
 

@@ -1,0 +1,24 @@
+"""The variables that equipoise reads (SDTM) and makes (ADaM): names, labels, kinds, codelists, keys, origins."""
+
+from equipoise.cdisc.spec.adam_endpoints import ADRS, ADTTE
+from equipoise.cdisc.spec.adam_safety import ADAE, ADDV, ADEX, ADLB
+from equipoise.cdisc.spec.adam_subject import ADSL
+from equipoise.cdisc.spec.codelists import CODELISTS
+from equipoise.cdisc.spec.model import Codelist, DatasetSpec, Variable
+from equipoise.cdisc.spec.sdtm_general import EVENTS, FINDINGS, INTERVENTIONS
+from equipoise.cdisc.spec.sdtm_special import DM, SUPP, SV
+
+__all__ = ["ADAM", "CODELISTS", "SDTM", "Codelist", "DatasetSpec", "Variable", "dataset_spec"]
+
+SDTM: dict[str, DatasetSpec] = {spec.name: spec for spec in (DM, SV, *INTERVENTIONS, *EVENTS, *FINDINGS, SUPP)}
+"""SDTM data sets by name; ``SUPP--`` stands for the supplemental qualifiers of every domain."""
+
+ADAM: dict[str, DatasetSpec] = {spec.name: spec for spec in (ADSL, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV)}
+"""ADaM data sets by name."""
+
+
+def dataset_spec(name: str) -> DatasetSpec | None:
+    """Specification of a data set by its name; none for data sets that equipoise does not know."""
+    if name.startswith("SUPP"):
+        return SDTM["SUPP--"]
+    return ADAM.get(name) or SDTM.get(name)
