@@ -1,0 +1,100 @@
+"""The protocol file: what a trial declares, as frozen models, loaded with every problem at once."""
+
+from equipoise.protocol.analyses import (
+    Analysis,
+    Conventions,
+    Cox,
+    DataCut,
+    DataMap,
+    DateSource,
+    Effect,
+    HypothesisTest,
+    Interim,
+    LogRank,
+    Safety,
+)
+from equipoise.protocol.baseline import BaselineField, Criterion, Population, Subgroup
+from equipoise.protocol.conduct import (
+    AssessmentSchedule,
+    BiasedCoin,
+    CentralReview,
+    Crossover,
+    EveryWeeks,
+    Instrument,
+    Method,
+    Minimization,
+    PermutedBlocks,
+    Randomization,
+    ReadingSource,
+    Review,
+    Stratum,
+    Visit,
+    Visits,
+)
+from equipoise.protocol.cuts import data_cut
+from equipoise.protocol.endpoints import Endpoint, MissedVisits, NewTherapy, TherapySource
+from equipoise.protocol.fields import BUILT_IN_FIELDS, field_types, parse_expression
+from equipoise.protocol.item import Item, SdtmHome, Where
+from equipoise.protocol.loading import load_protocol, parse_protocol
+from equipoise.protocol.model import Protocol
+from equipoise.protocol.naming import adsl_variables, population_flag, population_reason
+from equipoise.protocol.problems import Problem, ProtocolError
+from equipoise.protocol.trial import Amendment, Arm, Cohort, Registry, Trial, Version
+
+__all__ = [
+    "BUILT_IN_FIELDS",
+    "Amendment",
+    "Analysis",
+    "Arm",
+    "AssessmentSchedule",
+    "BaselineField",
+    "BiasedCoin",
+    "CentralReview",
+    "Cohort",
+    "Conventions",
+    "Cox",
+    "Criterion",
+    "Crossover",
+    "DataCut",
+    "DataMap",
+    "DateSource",
+    "Effect",
+    "Endpoint",
+    "EveryWeeks",
+    "HypothesisTest",
+    "Instrument",
+    "Interim",
+    "Item",
+    "LogRank",
+    "Method",
+    "Minimization",
+    "MissedVisits",
+    "NewTherapy",
+    "PermutedBlocks",
+    "Population",
+    "Problem",
+    "Protocol",
+    "ProtocolError",
+    "Randomization",
+    "ReadingSource",
+    "Registry",
+    "Review",
+    "Safety",
+    "SdtmHome",
+    "Stratum",
+    "Subgroup",
+    "TherapySource",
+    "Trial",
+    "Version",
+    "Visit",
+    "Visits",
+    "Where",
+    "adsl_variables",
+    "data_cut",
+    "field_types",
+    "load_protocol",
+    "parse_expression",
+    "parse_protocol",
+    "population_flag",
+    "population_reason",
+]

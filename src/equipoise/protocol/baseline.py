@@ -1,12 +1,18 @@
 """Baseline fields, eligibility, populations and subgroups."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from equipoise.protocol.item import BooleanExpression, Expression, Identifier, Item, SdtmHome
+from equipoise.protocol.item import BooleanExpression, Expression, Identifier, Item, SdtmHome, list_or_other
 
 __all__ = ["BaselineField", "Criterion", "Population", "Subgroup"]
+
+
+Levels = Annotated[
+    Annotated[dict[str, str], Tag("other")] | Annotated[tuple[str, ...], Tag("list")],
+    Discriminator(list_or_other),
+]
 
 
 class BaselineField(Item):
@@ -15,7 +21,8 @@ class BaselineField(Item):
     label: str | None = None
     """Name in tables; the identifier in words unless given."""
     type: Literal["category", "boolean", "integer", "number", "date", "text"] = "category"
-    levels: dict[str, str] | tuple[str, ...] = ()
+    """Kind of value; a category has levels."""
+    levels: Levels = ()
     """Levels of a category in reporting order, with labels where a mapping is given."""
     unit: str | None = None
     """Unit of a number, as in the data, for example "years" or "mm"."""
@@ -54,6 +61,7 @@ class Population(Item):
     """A set of subjects for analysis, and the arm under which each is counted."""
 
     label: str
+    """Name in tables and footnotes."""
     members: BooleanExpression
     """Expression over baseline fields and the built-in facts ``randomized``, ``treated``, ``eligible``."""
     arm: Literal["assigned", "received"] = "assigned"
@@ -64,11 +72,10 @@ class Subgroup(Item):
     """A factor of the forest plot: a baseline field, or levels given by expressions."""
 
     label: str | None = None
+    """Name in the forest plot; that of the field unless given."""
     field: Identifier | None = None
     """Baseline field whose levels are the subgroups."""
     levels: dict[str, BooleanExpression] = {}
     """Label of a level -> who belongs to it, instead of a field."""
     minimum_events: int = Field(default=5, ge=0)
     """Fewer events in the two arms together: the effect is not estimated."""
-
-

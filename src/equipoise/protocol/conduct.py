@@ -2,14 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from equipoise.protocol.item import BooleanExpression, Expression, Identifier, Item, SdtmHome, Where
+from equipoise.protocol.item import Expression, Identifier, Item, SdtmHome, Where, text_or_other
 from equipoise.terms import EventSource
 
 __all__ = [
-    "AssessmentSchedule", "BiasedCoin", "CentralReview", "Crossover", "EveryWeeks", "Instrument", "Method", "Minimization",
-    "PermutedBlocks", "Randomization", "ReadingSource", "Review", "Stratum", "Visit", "Visits",
+    "AssessmentSchedule",
+    "BiasedCoin",
+    "CentralReview",
+    "Crossover",
+    "EveryWeeks",
+    "Instrument",
+    "Method",
+    "Minimization",
+    "PermutedBlocks",
+    "Randomization",
+    "ReadingSource",
+    "Review",
+    "Stratum",
+    "Visit",
+    "Visits",
 ]
 
 
@@ -17,33 +30,51 @@ class Stratum(Item):
     """A stratification factor."""
 
     label: str | None = None
+    """Name in tables; the identifier in words unless given."""
     expression: Expression
     """Boolean or category; unknown blocks randomization."""
     sdtm: SdtmHome | None = None
     """Home of the stratum as frozen at randomization; recomputed from baseline fields where there is none."""
 
 
+StratumOrExpression = Annotated[
+    Annotated[Stratum, Tag("other")] | Annotated[Expression, Tag("text")],
+    Discriminator(text_or_other),
+]
+
+
 class PermutedBlocks(Item):
+    """Blocks that hold every arm in the ratio, in random order, within each stratum."""
+
     sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
     """Block sizes, drawn at random; each a multiple of the sum of the ratio."""
 
 
 class Minimization(Item):
+    """Pocock and Simon's minimization of imbalance over the margins of the factors."""
+
     measure: Literal["range", "variance"] = "range"
+    """How the imbalance of a factor is measured."""
     probability: Annotated[float, Field(gt=0.5, le=1)] = 0.8
     """Probability of the arm that minimizes imbalance."""
 
 
 class BiasedCoin(Item):
+    """Efron's biased coin within each stratum."""
+
     probability: Annotated[float, Field(gt=0.5, le=1)] = 0.6667
+    """Probability of the arm that is behind."""
 
 
 class Method(Item):
     """Allocation method: exactly one."""
 
     permuted_blocks: PermutedBlocks | None = None
+    """Permuted blocks of random size."""
     minimization: Minimization | None = None
+    """Minimization with a random element."""
     biased_coin: BiasedCoin | None = None
+    """Biased coin."""
 
 
 class Randomization(Item):
@@ -52,10 +83,13 @@ class Randomization(Item):
     ratio: dict[Identifier, Annotated[int, Field(ge=1)]]
     """Arm -> whole number."""
     method: Method
-    strata: dict[Identifier, Stratum | Expression] = {}
+    """How the next arm is drawn."""
+    strata: dict[Identifier, StratumOrExpression] = {}
     """Factor -> expression or a full stratum."""
     planned_subjects: Annotated[int, Field(ge=1)] | None = None
+    """Subjects planned in all arms together."""
     stratify_by_site: bool = False
+    """Whether the site is a stratification factor too."""
 
     def strata_items(self) -> dict[str, Stratum]:
         """Factors in order, each as a full stratum."""
@@ -63,7 +97,10 @@ class Randomization(Item):
 
 
 class EveryWeeks(Item):
+    """A stretch of the schedule with one interval."""
+
     every_weeks: Annotated[float, Field(gt=0)]
+    """Weeks between assessments."""
     until_week: Annotated[float, Field(gt=0)] | None = None
     """Last week at which this interval starts; none for ever."""
 
@@ -100,21 +137,32 @@ class Visit(Item):
     """A visit outside the assessment schedule."""
 
     label: str | None = None
+    """Name in tables; the identifier in words unless given."""
     day: int
-    """Target study day; day 1 = first dose."""
-    window_before: int = 0
-    window_after: int = 0
-    repeats_every_days: int | None = None
+    """Target study day; day 1 = first dose, the day before is day -1."""
+    window_before: Annotated[int, Field(ge=0)] = 0
+    """Days by which the visit may be early."""
+    window_after: Annotated[int, Field(ge=0)] = 0
+    """Days by which the visit may be late."""
+    repeats_every_days: Annotated[int, Field(ge=1)] | None = None
     """Repeats until treatment ends."""
     procedures: tuple[str, ...] = ()
+    """What is done at the visit."""
 
 
 class Visits(Item):
+    """When patients are seen."""
+
     cycle_days: Annotated[int, Field(ge=1)] | None = None
+    """Length of a treatment cycle."""
     tumor_assessment: AssessmentSchedule | None = None
+    """When tumors are assessed."""
     schedule: dict[Identifier, Visit] = {}
-    survival_follow_up_years: float | None = None
-    survival_follow_up_every_weeks: float | None = None
+    """Other visits."""
+    survival_follow_up_years: Annotated[float, Field(gt=0)] | None = None
+    """Years for which each subject is followed for survival."""
+    survival_follow_up_every_weeks: Annotated[float, Field(gt=0)] | None = None
+    """Weeks between contacts after treatment."""
 
 
 class ReadingSource(Item):
@@ -132,20 +180,28 @@ class CentralReview(Item):
     """Blinded independent central review."""
 
     readers: Annotated[int, Field(ge=1, le=5)] = 2
+    """Independent readers of each scan, the adjudicator not counted."""
     adjudicate: tuple[Literal["progression_date", "best_response", "response"], ...] = ()
     """Differences between readers that call the adjudicator."""
     complete: str = "every scan of every randomized patient"
+    """Which scans are read, in words."""
     real_time: EventSource | None = None
     """Event that triggers a reading within the turn-around time; none for retrospective reading."""
     turnaround_working_days: Annotated[int, Field(ge=1)] | None = None
+    """Working days within which a real-time reading is given."""
     tell_site_of_central_progression: bool = False
+    """Whether the site hears of a central progression that it did not call itself."""
 
 
 class Review(Item):
+    """How tumor response is read."""
+
     criteria: Literal["RECIST 1.1", "RECIST 1.0", "iRECIST"] = "RECIST 1.1"
+    """Published response criteria."""
     modified: str | None = None
     """What was changed in the criteria."""
     central: CentralReview | None = None
+    """Blinded independent central review, where there is one."""
     sources: dict[Literal["central", "local"], ReadingSource] = {}
     """Where each assessor's readings are; by default RSEVAL tells them apart."""
     adequate: Literal["not_ne", "any"] = "not_ne"
@@ -164,12 +220,17 @@ class Crossover(Item):
     """Change from one arm's treatment to another's."""
 
     from_arm: Identifier = Field(alias="from")
+    """Arm that may change."""
     to_arm: Identifier = Field(alias="to")
+    """Arm whose treatment is then given."""
     when: EventSource | Literal["never", "interim_decision", "end_of_core"] = EventSource.CENTRAL_PROGRESSION
     """What opens the gate."""
     optional: bool = True
+    """Whether patient and physician choose."""
     new_consent: bool = False
-    new_baseline_scan_days: int | None = 28
+    """Whether a second consent is needed."""
+    new_baseline_scan_days: Annotated[int, Field(ge=0)] | None = 28
+    """A new baseline scan at most this many days before the first crossover dose; none where none is made."""
     sdtm: SdtmHome | None = None
     """Exposure rows of the crossover phase; by default doses of the ``to`` arm's treatment in the ``from`` arm."""
 
@@ -178,13 +239,16 @@ class Instrument(Item):
     """A questionnaire and when it is asked."""
 
     label: str | None = None
+    """Name in tables; that of the catalog unless given."""
     name: str
     """Catalog name: LASA, QLQ-C30, QLQ-GINET21, PRO-CTCAE, FACT-G, or a name of your own."""
     scales: tuple[str, ...] = ()
     """Scales reported; all unless given."""
-    every_weeks: float | None = None
+    every_weeks: Annotated[float, Field(gt=0)] | None = None
+    """Weeks between questionnaires, from randomization."""
     at: tuple[Identifier, ...] = ()
     """Named visits at which it is asked."""
     baseline: Literal["covariate", "response"] = "covariate"
-    important_difference: float | None = None
+    """Whether the mixed model adjusts for the baseline score or models it as a first response."""
+    important_difference: Annotated[float, Field(gt=0)] | None = None
     """Minimally important difference in points."""

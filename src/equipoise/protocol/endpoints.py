@@ -14,17 +14,22 @@ class TherapySource(Item):
     """Rows of an SDTM domain that are such a therapy, with the variable of its start date."""
 
     domain: str
+    """SDTM domain, for example CM, PR or EX."""
     date: str
+    """Variable of the start date, for example CMSTDTC."""
     where: Where = {}
+    """Conditions on rows."""
 
 
 class NewTherapy(Item):
     """A kind of treatment given besides the assigned one."""
 
     label: str
+    """Name in tables."""
     counts: bool
     """Whether it is new anticancer therapy by default; an endpoint may name its own list."""
     sdtm: tuple[TherapySource, ...] = ()
+    """Where such therapies are recorded; none for the crossover treatment, which exposure shows."""
     crossover: bool = False
     """True for the crossover treatment itself."""
 
@@ -42,7 +47,9 @@ class Endpoint(Item):
     """A time to event, a response or a change."""
 
     label: str
+    """Name in tables and figures."""
     kind: Literal["time_to_event", "response", "biomarker_response", "change", "safety"] = "time_to_event"
+    """A time to event, a best response, a response of a biomarker, a change of a score, or adverse events."""
     paramcd: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,6}$")]
     """PARAMCD of the primary rule set; a sensitivity rule set adds its letter."""
     origin: DateName = DateName.RANDOMIZATION
@@ -66,6 +73,16 @@ class Endpoint(Item):
     """A death before the second scheduled assessment without a baseline or any assessment."""
     censor_at: Literal["last_assessment", "last_alive", "last_dose", "end_of_study"] | None = None
     """Where subjects without event are censored; last assessment if progression is an event, else last alive."""
+    measure: SdtmHome | None = None
+    """Test whose value changes (biomarker response, change)."""
+    decrease_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    """Decrease from baseline that is a biomarker response."""
+    above_normal_only: bool = False
+    """Whether only subjects with a baseline above the upper limit of normal are counted (biomarker response)."""
+    instrument: str | None = None
+    """Name of the questionnaire whose score changes."""
+    scale: str | None = None
+    """Scale of the questionnaire."""
     adverse_event: Where = {}
     """AE rows that are the event, where the event is an adverse event."""
     clinical_progression: SdtmHome | None = None

@@ -3,9 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, StringConstraints, Tag
 
-__all__ = ["BooleanExpression", "Expression", "ExpressionMark", "Identifier", "Item", "SdtmHome", "Where"]
+__all__ = [
+    "BooleanExpression",
+    "Expression",
+    "ExpressionMark",
+    "Identifier",
+    "Item",
+    "SdtmHome",
+    "Where",
+    "list_or_other",
+    "text_or_other",
+]
 
 
 @dataclass(frozen=True)
@@ -24,12 +34,28 @@ Where = dict[str, tuple[str, ...]]
 """SDTM variable -> accepted values; all must hold."""
 
 
+def list_or_other(value: Any) -> str:
+    """Tell a list from any other value, for fields that take both."""
+    return "list" if isinstance(value, list | tuple) else "other"
+
+
+def text_or_other(value: Any) -> str:
+    """Tell a text from any other value, for fields that take both."""
+    return "text" if isinstance(value, str) else "other"
+
+
+Assumed = Annotated[
+    Annotated[bool, Tag("other")] | Annotated[tuple[str, ...], Tag("list")],
+    Discriminator(list_or_other),
+]
+
+
 class Item(BaseModel):
     """A part of the protocol: frozen, without unknown keys, with a place for doubt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    assumed: bool | tuple[str, ...] = False
+    assumed: Assumed = False
     """True, or the names of the fields, where the source is silent and a default stands in."""
     note: str | None = None
     """Why it is so, for the reader of the protocol."""

@@ -1,0 +1,231 @@
+"""Fits plain values to the models and says in plain words what does not fit."""
+
+import json
+import types
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from equipoise.protocol.model import Protocol
+from equipoise.protocol.nearest import nearest
+from equipoise.protocol.source import KeyPath, Source
+
+__all__ = ["build", "field_names", "plain_annotation"]
+
+_WANTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "dict_type": "a mapping of names to values",
+    "model_type": "a mapping of names to values",
+    "model_attributes_type": "a mapping of names to values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "date_type": "a date such as 2020-01-31",
+    "date_parsing": "a date such as 2020-01-31",
+    "date_from_datetime_parsing": "a date such as 2020-01-31",
+    "date_from_datetime_inexact": "a date such as 2020-01-31",
+    "none_required": "nothing",
+}
+_WORDS_OF_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+_PLACEHOLDERS: dict[str, Any] = {
+    "equipoise": 1,
+    "trial": {"id": "unknown", "title": "unknown", "masking": "open_label"},
+    "arms": {"unknown": {"label": "unknown", "role": "control"}},
+    "randomization": {"ratio": {"unknown": 1}, "method": {"biased_coin": {}}},
+}
+
+
+def build(source: Source) -> tuple[Protocol, set[KeyPath]]:
+    """Fit a source to the models, noting every problem.
+
+    Returns
+    -------
+    protocol
+        The protocol, without the parts that do not fit: good enough to look for further problems.
+    left_out
+        Places of the parts that were left out or stand in for something missing.
+    """
+    data = deepcopy(source.data)
+    left_out: set[KeyPath] = set()
+    for attempt in range(12):
+        try:
+            return Protocol.model_validate_json(json.dumps(data), strict=True), left_out
+        except ValidationError as error:
+            faults = error.errors(include_url=False)
+        for fault in faults:
+            path, extra = _path(fault["loc"], data)
+            if attempt == 0:
+                _explain(source, fault, path, extra)
+            left_out.add(_leave_out(data, path, missing=fault["type"] == "missing"))
+    for name, value in _PLACEHOLDERS.items():
+        left_out.add((name,))
+        data[name] = value
+    return Protocol.model_validate_json(json.dumps({name: data[name] for name in _PLACEHOLDERS}), strict=True), left_out
+
+
+def _path(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, str | None]:
+    """Turn pydantic's location into a place in the file: names of union branches are dropped."""
+    path: list[str | int] = []
+    current = data
+    for index, part in enumerate(loc):
+        last = index == len(loc) - 1
+        if part == "[key]":
+            return tuple(path), "key"
+        known = (isinstance(current, dict) and part in current) or (
+            isinstance(current, list) and isinstance(part, int) and part < len(current)
+        )
+        if known:
+            path.append(part)
+            current = current[part]
+        elif last and isinstance(current, dict) and isinstance(part, str):
+            path.append(part)
+    return tuple(path), None
+
+
+def _leave_out(data: Any, path: KeyPath, *, missing: bool) -> KeyPath:
+    """Remove the part that does not fit; a part that misses something goes as a whole."""
+    if missing:
+        path = path[:-1] if len(path) > 1 else path
+    if not path:
+        return path
+    if path[0] == "baseline" and len(path) > 2:
+        path = path[:2]
+    if len(path) == 1 and path[0] in _PLACEHOLDERS:
+        data[path[0]] = deepcopy(_PLACEHOLDERS[str(path[0])])
+        return path
+    parent = data
+    for part in path[:-1]:
+        try:
+            parent = parent[part]
+        except (KeyError, IndexError, TypeError):
+            return path
+    if isinstance(parent, list) and isinstance(path[-1], int):
+        return _leave_out(data, path[:-1], missing=False)
+    if isinstance(parent, dict):
+        parent.pop(path[-1], None)
+    return path
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def show(value: Any) -> str:
+    """Write a value as it would stand in a file, shortened."""
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    text = (
+        {None: "nothing", True: "true", False: "false"}.get(value)
+        if value is None or isinstance(value, bool)
+        else repr(value)
+    )
+    text = text or repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _explain(source: Source, fault: Mapping[str, Any], path: KeyPath, extra: str | None) -> None:
+    kind, value, context = fault["type"], fault.get("input"), fault.get("ctx", {})
+    if kind == "missing":
+        source.add(path, f"{path[-1]!r} is missing", expected=_wanted_of(path))
+    elif kind == "extra_forbidden":
+        names = field_names(_model_at(path[:-1]))
+        suggestion = nearest(str(path[-1]), names)
+        listing = None if suggestion else ", ".join(sorted(names))
+        source.add(path, f"{path[-1]!r} is not a key here", expected=listing, suggestion=suggestion)
+    elif kind in ("enum", "literal_error"):
+        choices = [choice.strip().strip("'") for choice in context["expected"].replace(" or ", ", ").split(",")]
+        suggestion = nearest(value, choices) if isinstance(value, str) else None
+        source.add(
+            path,
+            "this value is not one of the choices",
+            seen=show(value),
+            expected=", ".join(choices),
+            suggestion=suggestion,
+        )
+    elif kind == "string_pattern_mismatch":
+        _explain_pattern(source, path, value, is_key=extra == "key")
+    elif kind in _WANTED:
+        _explain_type(source, path, value, _WANTED[kind])
+    else:
+        message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should ")
+        source.add(
+            path,
+            f"this value should {message}" if fault["msg"].startswith("Input should") else message,
+            seen=show(value),
+        )
+
+
+def _explain_pattern(source: Source, path: KeyPath, value: Any, *, is_key: bool) -> None:
+    if path and path[-1] == "paramcd":
+        expected = "a capital letter, then up to 6 capitals or digits"
+    else:
+        expected = "a name of lower-case letters, digits and underscores that begins with a letter"
+    place = (*path, str(value)) if is_key else path
+    source.add(place, "this name is not allowed", seen=show(value), expected=expected)
+
+
+def _explain_type(source: Source, path: KeyPath, value: Any, wanted: str) -> None:
+    hint = ""
+    if wanted == "text" and isinstance(value, int | float):
+        hint = f", in quotes: '{str(value).lower() if isinstance(value, bool) else value}'"
+    if wanted == "true or false" and isinstance(value, str) and value.lower() in _WORDS_OF_TRUTH:
+        hint = f"; write {_WORDS_OF_TRUTH[value.lower()]} for {value}"
+    if wanted == "a list" and isinstance(value, str | int | float):
+        hint = f": [{value}]"
+    source.add(path, "this value is of the wrong type", seen=show(value), expected=wanted + hint)
+
+
+def _wanted_of(path: KeyPath) -> str | None:
+    """Say what a missing key means, from the model's own words."""
+    model = _model_at(path[:-1])
+    if model is None:
+        return None
+    for name, info in model.model_fields.items():
+        if path[-1] in (name, info.alias):
+            return " ".join(info.description.split()).rstrip(".") if info.description else None
+    return None
+
+
+def field_names(model: type[BaseModel] | None) -> list[str]:
+    """Keys that a model takes, as they are written in a file."""
+    return [info.alias or name for name, info in model.model_fields.items()] if model else []
+
+
+def plain_annotation(annotation: Any) -> list[Any]:
+    """Alternatives of an annotation without ``Annotated`` and ``None``."""
+    if get_origin(annotation) is Annotated:
+        return plain_annotation(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [part for choice in get_args(annotation) for part in plain_annotation(choice)]
+    return [] if annotation is type(None) else [annotation]
+
+
+def _model_at(path: KeyPath) -> type[BaseModel] | None:
+    """Find the model at a place by its path alone."""
+    current: list[Any] = [Protocol]
+    for part in path:
+        following: list[Any] = []
+        for choice in current:
+            if isinstance(choice, type) and issubclass(choice, BaseModel):
+                following += [
+                    option
+                    for name, info in choice.model_fields.items()
+                    if part in (name, info.alias)
+                    for option in plain_annotation(info.annotation)
+                ]
+            elif get_origin(choice) is dict:
+                following += plain_annotation(get_args(choice)[1])
+            elif get_origin(choice) is tuple and isinstance(part, int):
+                following += plain_annotation(get_args(choice)[0])
+        current = following
+    return next((choice for choice in current if isinstance(choice, type) and issubclass(choice, BaseModel)), None)
