@@ -1,9 +1,10 @@
 """Make the columns of any file alike: names, blanks, numbers, dates.
 
 Names are upper case. Text has no trailing blanks, and empty text is missing. Numbers are Int64 or Float64 (nan is
-missing). A ``--DTC`` is ISO 8601 text whatever the file held; other dates stay Date. Variables that the standards
-define as numbers become numbers, those defined as text become text (``7.0`` is ``7``). In a number column ``.`` and
-``NA`` are missing; anything else that is no number is a finding.
+missing). A ``--DTC`` is ISO 8601 text whatever the file held; other dates stay Date, times lose their zone (UTC).
+Variables that the specification has as numbers become numbers, those it has as text become text (``7.0`` is ``7``), and in
+ADaM a ``--DT`` becomes Date. In a number column ``.`` and ``NA`` are missing; anything else that is no number is a finding,
+and the value missing.
 """
 
 import re
@@ -12,13 +13,15 @@ import polars as pl
 
 from equipoise.cdisc.errors import CdiscError
 from equipoise.cdisc.findings import Finding
+from equipoise.cdisc.spec import ADAM, SDTM, Variable, dataset_spec
 
 __all__ = ["tidy_columns"]
 
 _NUMBER = re.compile(
     r"^(..(SEQ|DY|STDY|ENDY|STRESN|STNRLO|STNRHI|DOSE|DOSTOT|TPTNUM|LLTCD|PTCD|HLTCD|HLGTCD|BDSYCD|SOCCD)"
-    r"|VISITNUM|VISITDY|TAETORD|AGE|AVAL|BASE|CHG|PCHG|CNSR|A(ST|EN)?DY|(AVISIT|PARAM|TRT[AP]|TRT\d\d[AP]|AGEGR\d|ATPT|ATOXGR|AGRADE)N)$"
+    r"|VISITNUM|VISITDY|TAETORD)$"
 )
+_TEXT = re.compile(r"^..(ORRES|STRESC|TESTCD|GRPID|SPID|REFID|LNKID|LNKGRP)$")
 _MISSING_NUMBER = ("", ".", "NA")
 
 
@@ -43,28 +46,61 @@ def tidy_columns(frame: pl.DataFrame, dataset: str, source: str) -> tuple[pl.Dat
     return pl.DataFrame(columns), findings
 
 
+def _kind(dataset: str, name: str) -> str:
+    """text, number, date, or empty where neither specification nor the name says it."""
+    spec = dataset_spec(dataset)
+    variable = (spec.variable(name) if spec else None) or _ANYWHERE.get(name)
+    if variable is None and _NUMBER.match(name):
+        return "number"
+    if variable is None and dataset.startswith("AD") and len(dataset) > 2 and name.endswith("DT"):
+        return "date"
+    if variable is None:
+        return "text" if _TEXT.match(name) else ""
+    return {"integer": "number", "dtc": "text"}.get(variable.kind, variable.kind)
+
+
+_ANYWHERE: dict[str, Variable] = {
+    variable.name: variable for spec in (*ADAM.values(), *SDTM.values()) for variable in spec.variables
+}
+
+
 def _tidy(series: pl.Series, dataset: str, findings: list[Finding]) -> pl.Series:
-    name, kind = series.name, series.dtype
-    if kind in (pl.String, pl.Categorical, pl.Enum, pl.Null):
-        text = _text(series.cast(pl.String))
-        return _number(text, dataset, findings) if _NUMBER.match(name) else text
-    if kind == pl.Boolean:
-        return series.to_frame().select(
-            pl.when(pl.col(name)).then(pl.lit("Y")).when(~pl.col(name)).then(pl.lit("N")).alias(name)
-        )[name]
-    if kind.is_integer():
-        series = series.cast(pl.Int64)
-    elif kind.is_numeric():
-        series = series.cast(pl.Float64).fill_nan(None)
-    elif kind.is_temporal() and name.endswith("DTC"):
+    name, dtype = series.name, series.dtype
+    kind = _kind(dataset, name)
+    if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
+        return _from_text(_text(series.cast(pl.String)), kind, dataset, findings)
+    if dtype == pl.Boolean:
+        return series.replace_strict({True: "Y", False: "N"}, return_dtype=pl.String)
+    if dtype.is_numeric():
+        number = series.cast(pl.Int64) if dtype.is_integer() else series.cast(pl.Float64).fill_nan(None)
+        return _digits(number) if kind == "text" else number
+    return _time(series)
+
+
+def _time(series: pl.Series) -> pl.Series:
+    if series.name.endswith("DTC") or series.dtype not in (pl.Date, pl.Datetime):
         return _iso(series)
-    return series
+    return series if series.dtype == pl.Date else series.dt.replace_time_zone(None).cast(pl.Datetime("us"))
+
+
+def _from_text(text: pl.Series, kind: str, dataset: str, findings: list[Finding]) -> pl.Series:
+    stripped = text.str.strip_chars()
+    if kind == "number":
+        return _converted(text, stripped.cast(pl.Float64, strict=False), dataset, findings)
+    if kind == "date":
+        return _converted(text, stripped.str.to_date("%Y-%m-%d", strict=False), dataset, findings)
+    return text
 
 
 def _text(series: pl.Series) -> pl.Series:
     name = series.name
     cut = series.str.strip_chars_end()
     return cut.to_frame().select(pl.when(pl.col(name) != "").then(pl.col(name)))[name]
+
+
+def _digits(series: pl.Series) -> pl.Series:
+    """Numbers as text, without ``.0``."""
+    return series.cast(pl.String).str.replace(r"\.0$", "")
 
 
 def _iso(series: pl.Series) -> pl.Series:
@@ -75,20 +111,23 @@ def _iso(series: pl.Series) -> pl.Series:
     return series.cast(pl.String)
 
 
-def _number(text: pl.Series, dataset: str, findings: list[Finding]) -> pl.Series:
+def _converted(text: pl.Series, values: pl.Series, dataset: str, findings: list[Finding]) -> pl.Series:
+    """Values that were made of text; each distinct text that gave none, or an infinite number, is a finding."""
+    number = values.dtype == pl.Float64
+    if number:
+        values = values.to_frame().select(pl.when(pl.col(text.name).is_finite()).then(pl.col(text.name)))[text.name]
     stripped = text.str.strip_chars()
-    values = stripped.cast(pl.Float64, strict=False)
-    values = values.to_frame().select(pl.when(pl.col(text.name).is_finite()).then(pl.col(text.name)))[text.name]
-    wrong = stripped.filter(values.is_null() & stripped.is_not_null() & ~stripped.is_in(list(_MISSING_NUMBER)))
+    missing = stripped.is_in(list(_MISSING_NUMBER)) if number else stripped == ""
+    wrong = stripped.filter(values.is_null() & stripped.is_not_null() & ~missing)
     findings += [
         Finding(
             severity="warning",
-            code="not-a-number",
+            code="not-a-number" if number else "bad-date",
             dataset=dataset,
             row_key="",
             variable=text.name,
-            seen=f"{value} ({count} rows)",
-            expected="a number with a decimal point",
+            seen=f"{value} ({count} {'row' if count == 1 else 'rows'})",
+            expected="a number with a decimal point" if number else "a date as YYYY-MM-DD",
             effect="value treated as missing",
         )
         for value, count in wrong.value_counts().sort(text.name).iter_rows()
