@@ -71,7 +71,7 @@ def chi_square_test(table: Any, *, correction: bool = False) -> ChiSquareTest:
     Examples
     --------
     >>> round(chi_square_test([[75, 14], [34, 38]]).p_value, 9)
-    5.77e-07
+    5.79e-07
     """
     check = Arguments()
     counts = check.table("table", table)

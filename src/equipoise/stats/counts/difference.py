@@ -95,7 +95,7 @@ def risk_difference(
     --------
     >>> d = risk_difference(7, 89, 0, 72)
     >>> round(d.estimate, 3), round(d.conf_low, 3), round(d.conf_high, 3)
-    (0.079, 0.006, 0.154)
+    (0.079, 0.014, 0.154)
     """
     check = Arguments()
     strata = _strata(check, {"x1": x1, "n1": n1, "x2": x2, "n2": n2})
