@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.special import betainccinv, betaincinv
+from scipy.special import betainc, betaincc, betainccinv, betaincinv, betaln
 
 from equipoise.stats.counts.arguments import Arguments
 from equipoise.stats.result import Result
