@@ -1,0 +1,26 @@
+"""Figures of the report as SVG and PDF, drawn from results and nothing else."""
+
+from equipoise.report.figures.accrual import accrual_figure
+from equipoise.report.figures.consort import consort_figure
+from equipoise.report.figures.figure import Drawing, Figure, FigureError
+from equipoise.report.figures.flow import FlowError, check_flow, read_flow
+from equipoise.report.figures.forest import forest_figure
+from equipoise.report.figures.gather import figures
+from equipoise.report.figures.km import km_figure
+from equipoise.report.figures.style import ArmStyle, arm_styles
+
+__all__ = [
+    "ArmStyle",
+    "Drawing",
+    "Figure",
+    "FigureError",
+    "FlowError",
+    "accrual_figure",
+    "arm_styles",
+    "check_flow",
+    "consort_figure",
+    "figures",
+    "forest_figure",
+    "km_figure",
+    "read_flow",
+]

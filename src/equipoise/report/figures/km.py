@@ -1,0 +1,309 @@
+"""Kaplan-Meier figure: curves with censor marks and bands, the numbers in the plot, the extended table of subjects at risk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from equipoise.report.facts import Facts
+from equipoise.report.figures.axis import Scale, month_step
+from equipoise.report.figures.figure import Drawing, Figure
+from equipoise.report.figures.km_data import ArmCurve, SurvivalData, read_survival
+from equipoise.report.figures.km_inset import draw_inset, inset_of
+from equipoise.report.figures.km_table import draw_table, table_left
+from equipoise.report.figures.km_text import caption, note, summary, time_label
+from equipoise.report.figures.labels import Box, Boxes, Wanted, free_corner, place_names
+from equipoise.report.figures.metrics import CAP_HEIGHT, text_width, wrap
+from equipoise.report.figures.scene import Path, Point, Scene, Text, hline, vline
+from equipoise.report.figures.style import INK, MUTED, NARROW, WIDE, ArmStyle, arm_styles, background, synthetic_band
+from equipoise.report.numbers import Style
+from equipoise.results import Results
+
+__all__ = ["AtRisk", "km_figure", "steps"]
+
+BAND_OPACITY = 0.18
+CENSOR_HEIGHT = 5.0
+
+AtRisk = Literal["extended", "only"]
+
+
+def km_figure(
+    results: Results,
+    analysis_id: str,
+    *,
+    rule_set: str | None = None,
+    last_month: float | None = None,
+    at_risk: AtRisk = "extended",
+) -> Figure | None:
+    """Survival figure of an analysis.
+
+    Parameters
+    ----------
+    results
+        Results with ``curves`` of the analysis.
+    analysis_id
+        Analysis of the protocol.
+    rule_set
+        Rule set of the endpoint; the primary one unless given.
+    last_month
+        End of the time axis where several figures share one; the last observed time unless given.
+    at_risk
+        Table under the axis: subjects at risk, censored and with an event (``extended``), or at risk only (``only``).
+
+    Returns
+    -------
+    Figure or None
+        None where the analysis has no curve.
+
+    Raises
+    ------
+    FigureError
+        Curves that contradict the counts of their arms.
+    """
+    data = read_survival(results, analysis_id, rule_set=rule_set)
+    if data is None:
+        return None
+    facts = Facts.of(results)
+    name = f"km_{analysis_id}" + (f"_{rule_set}" if rule_set else "")
+    last = max(data.last_month, last_month or 0.0)
+    wide, narrow = (
+        _draw(data, facts, name=n, width=w, last_month=last, at_risk=at_risk)
+        for n, w in ((name, WIDE), (f"{name}_narrow", NARROW))
+    )
+    return Figure(name=name, caption=caption(facts, data), wide=wide, narrow=narrow)
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """Where the plot lies and how values fall into it."""
+
+    box: Box
+    x: Scale
+    y: Scale
+    ticks: tuple[float, ...]
+
+
+def _draw(data: SurvivalData, facts: Facts, *, name: str, width: float, last_month: float, at_risk: AtRisk) -> Drawing:
+    size = 8.5 if width > 1.5 * NARROW else 7.5
+    style = cast("Style", facts.style)
+    styles = arm_styles(facts.arms)
+    title = f"{facts.endpoint_label(data.endpoint)}, Kaplan-Meier curves"
+    scene = Scene(name=name, width=width, height=0.0, title=title, description=summary(facts, data, facts.style))
+    top = synthetic_band(scene) if facts.synthetic else 6.0
+    inset = inset_of(data, style, styles, size=size - 0.5, most=width - 4)
+    plot = _plot(data, width=width, top=top, size=size, last_month=last_month, at_risk=at_risk)
+    place = free_corner(plot.box, inset.width, inset.height, _obstacles(data, plot))
+    if place is None:
+        top += inset.height + 8
+        left = max(2.0, min(plot.box.left, width - 2 - inset.width))
+        place = Box(left, top - inset.height - 8, left + inset.width, top - 8)
+        plot = _plot(data, width=width, top=top, size=size, last_month=last_month, at_risk=at_risk)
+    _axes(scene, facts, data, plot, size)
+    curves = _curves(scene, data, plot, styles)
+    names = _names(scene, data, plot, place, size, styles)
+    numbers = draw_inset(scene, inset, place, keys=names is None)
+    y, table = draw_table(
+        scene,
+        data,
+        styles,
+        plot.x,
+        plot.ticks,
+        left=2.0,
+        top=plot.box.bottom + 4.2 * size,
+        size=size - 0.5,
+        extended=at_risk == "extended",
+    )
+    y = _note(scene, note(facts, data), y, size - 1.5)
+    scene.height = y + 3
+    background(scene)
+    geometry = {
+        "plot": plot.box,
+        "x": plot.x,
+        "y": plot.y,
+        "ticks": plot.ticks,
+        "month_days": data.month_days,
+        "curves": curves,
+        "names": names,
+        "inset": numbers,
+        "at_risk": table,
+    }
+    return Drawing(scene, geometry)
+
+
+def _plot(data: SurvivalData, *, width: float, top: float, size: float, last_month: float, at_risk: AtRisk) -> _Plot:
+    left = max(table_left(data, size - 0.5, extended=at_risk == "extended"), 3.2 * size + text_width("100", size))
+    right = width - 2.0 * size
+    most = max(2, min(10, int((right - left) / (text_width("8888", size) + 12))))
+    step = month_step(last_month, most)
+    last = max(1, int(np.ceil(last_month / step - 1e-9)))
+    ticks = tuple(float(step * i) for i in range(last + 1))
+    height = min(0.42 * width + 30, 235.0) if width > 1.5 * NARROW else 0.75 * width
+    box = Box(left, top, right, top + height)
+    return _Plot(box, Scale(0.0, ticks[-1], left, right), Scale(0.0, 1.0, box.bottom, box.top), ticks)
+
+
+def _runs(curve: ArmCurve, plot: _Plot, data: SurvivalData, *, band: bool) -> Boxes:
+    """Horizontal runs of a curve, or the areas of its band, as boxes."""
+    n = curve.shown(data.minimum_at_risk)
+    x = np.array([plot.x(d / data.month_days) for d in curve.days[:n]])
+    upper, lower = (curve.high[:n], curve.low[:n]) if band else (curve.estimate[:n], curve.estimate[:n])
+    upper, lower = (np.where(np.isnan(v), curve.estimate[:n], v) for v in (upper, lower))
+    tops, bottoms = (np.array([plot.y(v) for v in values]) for values in (upper, lower))
+    ends = np.append(x[1:], x[-1])
+    joined = np.maximum(bottoms, np.append(tops[1:], bottoms[-1])) if not band else bottoms
+    return np.column_stack([x, tops - 0.5, ends + 0.5, joined + 0.5])
+
+
+def _obstacles(data: SurvivalData, plot: _Plot) -> Boxes:
+    return np.vstack([_runs(curve, plot, data, band=_bands(data)) for curve in data.arms])
+
+
+def _bands(data: SurvivalData) -> bool:
+    return len(data.arms) <= 2
+
+
+def _axes(scene: Scene, facts: Facts, data: SurvivalData, plot: _Plot, size: float) -> None:
+    box, base = plot.box, plot.box.bottom
+    scene.add(
+        vline(box.left, box.top, base, color=INK, part="axis"), hline(box.left, box.right, base, color=INK, part="axis")
+    )
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        y = plot.y(share)
+        scene.add(hline(box.left - 3, box.left, y, color=INK, part="tick"))
+        scene.add(
+            Text(
+                x=box.left - 5,
+                y=y + size * CAP_HEIGHT / 2,
+                text=f"{100 * share:.0f}",
+                size=size,
+                anchor="end",
+                part="y-tick",
+            )
+        )
+    for month in plot.ticks:
+        x = plot.x(month)
+        scene.add(vline(x, base, base + 3, color=INK, part="tick"))
+        scene.add(Text(x=x, y=base + 4 + size, text=f"{month:g}", size=size, anchor="middle", part="x-tick"))
+    middle = (box.left + box.right) / 2
+    scene.add(
+        Text(
+            x=middle,
+            y=base + 5 + 2.2 * size,
+            text=time_label(facts, data.endpoint),
+            size=size,
+            anchor="middle",
+            part="x-label",
+        )
+    )
+    lines = wrap(f"{facts.endpoint_label(data.endpoint)} (%)", box.bottom - box.top, size)
+    at = box.left - 8 - text_width("100", size) - 1.15 * size * (len(lines) - 1)
+    for i, words in enumerate(lines):
+        x = at + 1.15 * size * i
+        scene.add(
+            Text(x=x, y=(box.top + base) / 2, text=words, size=size, anchor="middle", turned=True, part="y-label")
+        )
+
+
+def _curves(scene: Scene, data: SurvivalData, plot: _Plot, styles: Mapping[str, ArmStyle]) -> dict[str, dict[str, Any]]:
+    geometry = {}
+    if _bands(data):
+        for curve in data.arms:
+            _band(scene, curve, plot, data, styles[curve.arm.id])
+    for curve in reversed(data.arms):
+        n = curve.shown(data.minimum_at_risk)
+        points = steps([plot.x(d / data.month_days) for d in curve.days[:n]], [plot.y(v) for v in curve.estimate[:n]])
+        style = styles[curve.arm.id]
+        label = f"{curve.arm.label}: {curve.total_events} of {curve.n} with an event"
+        scene.add(
+            Path(
+                subpaths=(tuple(points),),
+                stroke=style.color,
+                width=1.5,
+                dash=style.dash,
+                rows=curve.rows,
+                label=label,
+                part="curve",
+            )
+        )
+        marks = [
+            (plot.x(curve.days[i] / data.month_days), plot.y(float(curve.estimate[i])))
+            for i in range(n)
+            if curve.n_censored[i] > 0
+        ]
+        if marks:
+            half = CENSOR_HEIGHT / 2
+            ticks = tuple(((x, y - half), (x, y + half)) for x, y in marks)
+            rows = (curve.censored.row_id,) if curve.censored else ()
+            words = f"{curve.arm.label}: {int(curve.n_censored.sum())} censored"
+            scene.add(Path(subpaths=ticks, stroke=style.color, width=0.8, rows=rows, label=words, part="censored"))
+        geometry[curve.arm.id] = {"points": points, "censored": marks}
+    return geometry
+
+
+def steps(x: Sequence[float], y: Sequence[float]) -> list[Point]:
+    """Right-continuous step line: level to the next time, then down; level stretches are not broken."""
+    points: list[Point] = [(x[0], y[0])]
+    for i in range(1, len(x)):
+        if y[i] != y[i - 1]:
+            points += [(x[i], y[i - 1]), (x[i], y[i])]
+    if points[-1][0] != x[-1]:
+        points.append((x[-1], y[-1]))
+    return points
+
+
+def _band(scene: Scene, curve: ArmCurve, plot: _Plot, data: SurvivalData, style: ArmStyle) -> None:
+    n = curve.shown(data.minimum_at_risk)
+    known = np.flatnonzero(~np.isnan(curve.low[:n]) & ~np.isnan(curve.high[:n]))
+    if known.size < 2:
+        return
+    stop = int(known[-1]) + 1
+    x = [plot.x(d / data.month_days) for d in curve.days[:stop]]
+    if stop < n:
+        x.append(plot.x(curve.days[stop] / data.month_days))
+    edges = []
+    for limit in (curve.high, curve.low):
+        y = [plot.y(float(v)) for v in limit[:stop]]
+        edges.append(steps(x, y + [y[-1]] * (len(x) - len(y))))
+    outline = tuple(edges[0] + edges[1][::-1])
+    scene.add(Path(subpaths=(outline,), closed=True, fill=style.color, opacity=BAND_OPACITY, part="band"))
+
+
+def _names(
+    scene: Scene, data: SurvivalData, plot: _Plot, inset: Box, size: float, styles: Mapping[str, ArmStyle]
+) -> dict[str, Box] | None:
+    """Names beside the curves, or None where they would collide."""
+    if len(data.arms) < 2:
+        return {}
+    runs = [_runs(curve, plot, data, band=False) for curve in data.arms]
+    wanted = [
+        Wanted(text_width(curve.arm.label, size, bold=True), size * 0.95, run)
+        for curve, run in zip(data.arms, runs, strict=True)
+    ]
+    inner = Box(plot.box.left + 3, plot.box.top, plot.box.right, plot.box.bottom - 2)
+    places = place_names(inner, wanted, np.vstack(runs), [inset.grown(3)])
+    if places is None:
+        return None
+    for curve, box in zip(data.arms, places, strict=True):
+        color = styles[curve.arm.id].color
+        scene.add(
+            Text(
+                x=box.left,
+                y=box.bottom - size * 0.22,
+                text=curve.arm.label,
+                size=size,
+                bold=True,
+                color=color,
+                rows=curve.rows,
+                part="name",
+            )
+        )
+    return {curve.arm.id: box for curve, box in zip(data.arms, places, strict=True)}
+
+
+def _note(scene: Scene, words: str, y: float, size: float) -> float:
+    y += 4
+    for words_line in wrap(words, scene.width - 4, size):
+        y += 1.25 * size
+        scene.add(Text(x=2, y=y, text=words_line, size=size, color=MUTED, part="note"))
+    return y
