@@ -32,6 +32,7 @@ from equipoise.protocol.conduct import (
     Visits,
 )
 from equipoise.protocol.cuts import data_cut
+from equipoise.protocol.diff import Change, compare_protocols
 from equipoise.protocol.endpoints import Endpoint, MissedVisits, NewTherapy, TherapySource
 from equipoise.protocol.fields import BUILT_IN_FIELDS, field_types, parse_expression
 from equipoise.protocol.item import Item, SdtmHome, Where
@@ -39,7 +40,9 @@ from equipoise.protocol.loading import load_protocol, parse_protocol
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.naming import adsl_variables, population_flag, population_reason
 from equipoise.protocol.problems import Problem, ProtocolError
+from equipoise.protocol.summary import summarize
 from equipoise.protocol.trial import Amendment, Arm, Cohort, Registry, Trial, Version
+from equipoise.protocol.walk import assumed_items
 
 __all__ = [
     "BUILT_IN_FIELDS",
@@ -50,6 +53,7 @@ __all__ = [
     "BaselineField",
     "BiasedCoin",
     "CentralReview",
+    "Change",
     "Cohort",
     "Conventions",
     "Cox",
@@ -90,6 +94,8 @@ __all__ = [
     "Visits",
     "Where",
     "adsl_variables",
+    "assumed_items",
+    "compare_protocols",
     "data_cut",
     "field_types",
     "load_protocol",
@@ -97,4 +103,5 @@ __all__ = [
     "parse_protocol",
     "population_flag",
     "population_reason",
+    "summarize",
 ]

@@ -4,12 +4,16 @@ import datetime as dt
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
+from pydantic.config import JsonDict
 
 from equipoise.protocol.conduct import Method
 from equipoise.protocol.item import BooleanExpression, Identifier, Item
 from equipoise.terms import ArmRole, Masking
 
 __all__ = ["Amendment", "Arm", "Cohort", "Registry", "Trial", "Version"]
+
+
+_TEXT_OR_NUMBER: JsonDict = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}
 
 
 class Trial(Item):
@@ -21,7 +25,7 @@ class Trial(Item):
     """Full scientific title."""
     masking: Masking
     """Who is blinded."""
-    phase: str | None = None
+    phase: Annotated[str | None, Field(json_schema_extra=_TEXT_OR_NUMBER)] = None
     """Phase as registered, for example "2"."""
     acronym: str | None = None
     """Acronym or short name."""

@@ -1,9 +1,6 @@
 """Checks names, arms, cohorts, versions and baseline fields."""
 
 import itertools
-from collections.abc import Iterator
-
-from pydantic import BaseModel
 
 from equipoise.protocol.baseline import BaselineField
 from equipoise.protocol.checks.report import Report
@@ -17,6 +14,7 @@ from equipoise.protocol.nearest import nearest
 from equipoise.protocol.source import KeyPath
 from equipoise.protocol.structure import field_names
 from equipoise.protocol.trial import Arm
+from equipoise.protocol.walk import items
 from equipoise.terms import ArmRole
 
 __all__ = ["check_identity"]
@@ -29,25 +27,10 @@ def check_identity(protocol: Protocol, report: Report) -> None:
     _check_version(protocol, report)
     _check_baseline(protocol, report)
     _check_populations(protocol, report)
-    for path, item in items(protocol, ()):
+    for path, item in items(protocol):
         _check_assumed(item, path, report)
         if isinstance(item, SdtmHome):
             _check_home(item, path, report)
-
-
-def items(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Item]]:
-    """Give every item of a protocol with its place."""
-    if isinstance(value, Item):
-        yield path, value
-    if isinstance(value, BaseModel):
-        for name, info in type(value).model_fields.items():
-            yield from items(getattr(value, name), (*path, info.alias or name))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from items(inner, (*path, str(key)))
-    elif isinstance(value, tuple):
-        for index, inner in enumerate(value):
-            yield from items(inner, (*path, index))
 
 
 def _check_arms(protocol: Protocol, report: Report) -> None:

@@ -1,0 +1,40 @@
+"""JSON Schema of the protocol file, for editors; ``python -m equipoise.protocol.schema [FILE]`` writes it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from equipoise.protocol.model import Protocol
+
+__all__ = ["SCHEMA_FILE", "protocol_schema", "schema_text"]
+
+SCHEMA_FILE = Path("schema/protocol.schema.json")
+
+
+def protocol_schema() -> dict[str, Any]:
+    """Make the JSON Schema (draft 2020-12) of a protocol file from the models."""
+    schema = Protocol.model_json_schema(by_alias=True, mode="validation")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "equipoise protocol"}
+    plain: dict[str, Any] = _on_one_line(head | {key: value for key, value in schema.items() if key != "title"})
+    return plain
+
+
+def _on_one_line(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {
+            key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _on_one_line(value)
+            for key, value in part.items()
+        }
+    return [_on_one_line(value) for value in part] if isinstance(part, list) else part
+
+
+def schema_text() -> str:
+    """Write the JSON Schema as the text of its file."""
+    return json.dumps(protocol_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else SCHEMA_FILE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(schema_text(), encoding="utf-8")
