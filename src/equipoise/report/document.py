@@ -1,0 +1,278 @@
+"""The report as a document: sections in the order of CONSORT 2025, each with its tables, figures and sentences."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from equipoise.report.cells import Block, FigureBlock, Notice, Number, Paragraph, Section, Table
+from equipoise.report.entries import Source
+from equipoise.report.facts import Facts
+from equipoise.report.methods import methods_section
+from equipoise.report.rows import ALL, Rows
+from equipoise.report.tables import (
+    Survival,
+    accrual_table,
+    baseline_table,
+    deaths_table,
+    disposition_table,
+    exposure_table,
+    finding_counts,
+    findings_list_table,
+    findings_table,
+    landmark_table,
+    maximum_grade_tables,
+    models_table,
+    overview_table,
+    populations_table,
+    response_table,
+    rule_sets_table,
+    sites_table,
+    strata_table,
+    subgroup_table,
+    survival_table,
+    terms_table,
+    univariate_table,
+)
+from equipoise.report.text import (
+    accrual_text,
+    follow_up_text,
+    harms_text,
+    landmark_text,
+    response_text,
+    survival_text,
+)
+from equipoise.results import Results
+
+__all__ = ["Document", "compose", "numbers_in", "tables_in"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """Everything that is printed, before it is a page or a file."""
+
+    facts: Facts
+    rows: Rows
+    opening: Sequence[Block]
+    sections: Sequence[Section]
+
+
+def compose(results: Results, figures: Mapping[str, Any]) -> Document:
+    """Document of a results folder; ``figures`` are those that could be drawn, by name.
+
+    A part without rows says what would stand there. A figure that belongs to no part is shown after the others.
+    """
+    source = Source(Rows.of(results.statistics), Facts.of(results))
+    names = list(figures)
+    sections = [
+        _participants(source, names),
+        _baseline(source),
+        *_outcomes(source, names, "primary"),
+        *_outcomes(source, names, "secondary"),
+        *_outcomes(source, names, "exploratory"),
+        _sensitivity(source),
+        _subgroups(source, names),
+        _response(source),
+        _harms(source),
+        _findings(results),
+        methods_section(source),
+    ]
+    used = {block.name for section in sections for block in _blocks(section) if isinstance(block, FigureBlock)}
+    further = [FigureBlock(name=name, caption="") for name in names if name not in used]
+    if further:
+        sections.insert(-2, Section(name="further-figures", title="Further figures", blocks=further))
+    return Document(facts=source.facts, rows=source.rows, opening=_opening(source, results), sections=sections)
+
+
+def tables_in(document: Document) -> Iterator[Table]:
+    """All tables with lines, in order."""
+    for section in document.sections:
+        yield from (block for block in _blocks(section) if isinstance(block, Table) and block.lines)
+
+
+def numbers_in(document: Document) -> Iterator[Number]:
+    """All numbers that know their rows."""
+    for block in [*document.opening, *(block for section in document.sections for block in _blocks(section))]:
+        if isinstance(block, Table):
+            for column in block.columns:
+                yield Number(column.head, column.row_ids)
+                yield Number(column.span, column.span_row_ids)
+            yield from (cell for line in block.lines for cell in line.cells if isinstance(cell, Number))
+        elif isinstance(block, Paragraph | Notice):
+            yield from (part for part in block.parts if isinstance(part, Number))
+
+
+def _blocks(section: Section) -> Iterator[Block]:
+    yield from section.blocks
+    for part in section.sections:
+        yield from _blocks(part)
+
+
+def _opening(source: Source, results: Results) -> list[Block]:
+    counts = finding_counts(results.findings)
+    blocks: list[Block] = []
+    if counts["error"]:
+        words = "finding keeps" if counts["error"] == 1 else "findings keep"
+        blocks.append(
+            Notice((f"{counts['error']} {words} data out of the analysis: see Findings about the data.",), "warning")
+        )
+    total = source.rows.one("flow", "randomized", group_level=ALL)
+    if total is not None and not total.value:
+        blocks.append(
+            Notice(("Nobody is randomized at this data cut: the report shows what will stand here.",), "warning")
+        )
+    for analysis in _of_role(source, "primary"):
+        blocks += survival_text(Survival.primary(source, analysis)) or response_text(source, analysis)
+    return blocks
+
+
+def _of_role(source: Source, role: str, kinds: Iterable[str] = ("time_to_event", "response")) -> list[str]:
+    return [
+        name
+        for name, declared in source.facts.analyses.items()
+        if (declared.get("role") or "secondary") == role and source.facts.kind(name) in kinds
+    ]
+
+
+def _time_to_event(source: Source) -> list[str]:
+    return [name for name in source.facts.analyses if source.facts.kind(name) == "time_to_event"]
+
+
+def _figures(names: Sequence[str], *wanted: str) -> list[Block]:
+    return [FigureBlock(name=name, caption="") for name in wanted if name in names]
+
+
+def _participants(source: Source, names: Sequence[str]) -> Section:
+    return Section(
+        name="participants",
+        title="Participants",
+        blocks=[
+            *accrual_text(source),
+            *(
+                _figures(names, "consort")
+                or [Notice(("The flow diagram will stand here once subjects are randomized and the counts add up.",))]
+            ),
+            *follow_up_text(source),
+        ],
+        sections=[
+            Section(name="disposition-section", title="Disposition", blocks=[disposition_table(source)]),
+            Section(name="populations-section", title="Analysis populations", blocks=[populations_table(source)]),
+            Section(
+                name="recruitment",
+                title="Recruitment",
+                blocks=[*_figures(names, "accrual"), accrual_table(source), sites_table(source)],
+            ),
+            Section(name="strata-section", title="Stratification", blocks=[strata_table(source)]),
+        ],
+    )
+
+
+def _baseline(source: Source) -> Section:
+    return Section(name="baseline-section", title="Baseline data", blocks=[baseline_table(source)])
+
+
+def _outcomes(source: Source, names: Sequence[str], role: str) -> list[Section]:
+    analyses = _of_role(source, role)
+    titles = {"primary": "Primary outcome", "secondary": "Secondary outcomes", "exploratory": "Exploratory outcomes"}
+    if role == "exploratory" and not analyses:
+        return []
+    parts = [_analysis(source, names, name) for name in analyses if source.facts.kind(name) == "time_to_event"]
+    others = [name for name in analyses if source.facts.kind(name) == "response"]
+    if others and role == "primary":
+        parts += [_response_part(source, name) for name in others]
+    blocks: list[Block] = []
+    if not parts:
+        what = "The declared analysis" if role == "primary" else "Analyses"
+        blocks.append(Notice((f"{what} of the {titles[role].lower()} will stand here once the protocol declares it.",)))
+    return [Section(name=f"{role}-outcomes", title=titles[role], blocks=blocks, sections=parts)]
+
+
+def _analysis(source: Source, names: Sequence[str], analysis: str) -> Section:
+    survival = Survival.primary(source, analysis)
+    blocks: list[Block] = [
+        *survival_text(survival),
+        *_figures(names, f"km_{analysis}"),
+    ]
+    blocks.append(survival_table(survival, name=f"{analysis}-time-to-event"))
+    if survival.of("survival"):
+        blocks += [*landmark_text(survival), landmark_table(survival, name=f"{analysis}-landmarks")]
+    return Section(name=f"analysis-{analysis}", title=source.facts.analysis_label(analysis), blocks=blocks)
+
+
+def _sensitivity(source: Source) -> Section:
+    parts = []
+    for analysis in _time_to_event(source):
+        survival = Survival.primary(source, analysis)
+        blocks: list[Block] = []
+        if len(Survival.rule_sets(source, analysis)) > 1:
+            blocks.append(rule_sets_table(source, analysis, name=f"{analysis}-rule-sets"))
+        if survival.comparisons:
+            blocks.append(models_table(survival, name=f"{analysis}-models"))
+        if blocks:
+            title = source.facts.analysis_label(analysis)
+            parts.append(Section(name=f"sensitivity-{analysis}", title=title, blocks=blocks))
+    empty = Notice(("Other rule sets and other stratification will stand here beside the declared analysis.",))
+    return Section(name="sensitivity", title="Sensitivity analyses", blocks=[] if parts else [empty], sections=parts)
+
+
+def _subgroups(source: Source, names: Sequence[str]) -> Section:
+    parts = []
+    for analysis in _time_to_event(source):
+        label = source.facts.analysis_label(analysis)
+        if source.rows.analysis(f"{analysis}_subgroups"):
+            figures = _figures(names, f"forest_{analysis}")
+            table = subgroup_table(source, analysis, name=f"{analysis}-subgroups")
+            title = f"{label}: subgroups"
+            parts.append(Section(name=f"subgroups-{analysis}", title=title, blocks=[*figures, table]))
+        if source.rows.analysis(f"{analysis}_univariate"):
+            table = univariate_table(source, analysis, name=f"{analysis}-univariate")
+            title = f"{label}: baseline factors"
+            parts.append(Section(name=f"univariate-{analysis}", title=title, blocks=[table]))
+    empty = Notice(("Effects within subgroups and univariate models will stand here once the protocol declares them.",))
+    title = "Subgroups and baseline factors"
+    return Section(name="subgroups", title=title, blocks=[] if parts else [empty], sections=parts)
+
+
+def _response(source: Source) -> Section:
+    analyses = [name for name in source.facts.analyses if source.facts.kind(name) == "response"]
+    analyses = [name for name in analyses if (source.facts.analyses[name].get("role") or "") != "primary"]
+    parts = [_response_part(source, name) for name in analyses]
+    empty = Notice(
+        ("Best responses and response rates will stand here once the protocol declares a response analysis.",)
+    )
+    return Section(name="response", title="Response", blocks=[] if parts else [empty], sections=parts)
+
+
+def _response_part(source: Source, analysis: str) -> Section:
+    table = response_table(source, analysis, name=f"{analysis}-response")
+    title = source.facts.analysis_label(analysis)
+    return Section(name=f"analysis-{analysis}", title=title, blocks=[*response_text(source, analysis), table])
+
+
+def _harms(source: Source) -> Section:
+    parts = [
+        Section(name="exposure-section", title="Exposure", blocks=[exposure_table(source)]),
+        Section(name="events-section", title="Adverse events", blocks=[*harms_text(source), overview_table(source)]),
+        Section(name="terms-section", title="Adverse events by term", blocks=[terms_table(source)]),
+        Section(name="grades-section", title="Maximum grade", blocks=maximum_grade_tables(source)),
+    ]
+    if source.facts.protocol.get("crossover") or source.rows.analysis("safety_overview_crossover"):
+        after: list[Block] = [overview_table(source, crossover=True)]
+        if source.rows.analysis("safety_terms_crossover"):
+            after += [terms_table(source, crossover=True), *maximum_grade_tables(source, crossover=True)]
+        parts.append(Section(name="crossover-section", title="After crossover", blocks=after))
+    deaths: list[Block] = [deaths_table(source)]
+    unknown = source.rows.where("unknown_onset", "unknown_onset")
+    total = sum(round(row.value or 0) for row in unknown)
+    if total:
+        text = f"{total} adverse event{'s' if total > 1 else ''} of unknown onset"
+        number = Number(text, tuple(row.row_id for row in unknown))
+        deaths.insert(0, Paragraph((number, " counted in the period before any crossover.")))
+    parts.append(Section(name="deaths-section", title="Deaths", blocks=deaths))
+    return Section(name="harms", title="Harms", sections=parts)
+
+
+def _findings(results: Results) -> Section:
+    blocks: list[Block] = [findings_table(results.findings)]
+    if results.findings.height:
+        blocks.append(findings_list_table(results.findings))
+    return Section(name="findings-section", title="Findings about the data", blocks=blocks)

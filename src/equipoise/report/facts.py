@@ -1,0 +1,199 @@
+"""What a report must know about the trial besides the statistics: names, arms, conventions, the data cut."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from equipoise.report.rows import ALL
+from equipoise.results import Results
+
+__all__ = ["Arm", "Facts", "in_words"]
+
+MONTH_DAYS = 30.4375
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An arm of the trial."""
+
+    id: str
+    label: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Answers from ``trial.json``; an absent part gives a name made from the identifier, never an error."""
+
+    trial: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, results: Results) -> "Facts":
+        """Facts of a results folder; arms not declared are taken from the statistics."""
+        trial = dict(results.trial)
+        if not trial.get("arms"):
+            arms = results.statistics.filter((results.statistics["group"] == "arm").fill_null(value=False))[
+                "group_level"
+            ]
+            names = [name for name in arms.unique(maintain_order=True).to_list() if name not in (None, ALL)]
+            trial["arms"] = [{"id": name, "label": name, "role": "control"} for name in names]
+        return cls(trial)
+
+    @property
+    def protocol(self) -> Mapping[str | None, Any]:
+        """The protocol as declared."""
+        return _mapping(self.trial.get("protocol"))
+
+    @property
+    def study_id(self) -> str:
+        """Identifier of the study."""
+        return str(self.trial.get("study_id") or _mapping(self.protocol.get("trial")).get("id") or "Study")
+
+    @property
+    def title(self) -> str:
+        """Title of the trial, or its identifier."""
+        return str(_mapping(self.protocol.get("trial")).get("title") or self.study_id)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data are made up or anonymized."""
+        return bool(_mapping(self.protocol.get("trial")).get("synthetic"))
+
+    @property
+    def arms(self) -> list[Arm]:
+        """Arms in protocol order."""
+        declared = self.trial.get("arms") or []
+        return [Arm(str(arm["id"]), str(arm.get("label") or arm["id"]), str(arm.get("role") or "")) for arm in declared]
+
+    def arm_label(self, arm: str | None) -> str:
+        """Name of an arm; all arms together are "All"."""
+        if arm == ALL:
+            return "All"
+        return next((known.label for known in self.arms if known.id == arm), in_words(arm))
+
+    def comparisons(self, analysis_id: str) -> list[tuple[str, str]]:
+        """(experimental, reference) pairs of an analysis."""
+        pairs = _mapping(self.trial.get("comparisons")).get(analysis_id) or []
+        return [(str(first), str(second)) for first, second in pairs]
+
+    @property
+    def analyses(self) -> dict[str, Mapping[str | None, Any]]:
+        """Analyses in protocol order."""
+        return {str(name): _mapping(item) for name, item in _mapping(self.protocol.get("analyses")).items()}
+
+    def endpoint(self, name: str | None) -> Mapping[str | None, Any]:
+        """Declaration of an endpoint."""
+        return _mapping(_mapping(self.protocol.get("endpoints")).get(name))
+
+    def endpoint_label(self, name: str | None) -> str:
+        """Name of an endpoint in sentences and tables."""
+        return self._label("endpoints", name) or str(self.endpoint(name).get("label") or in_words(name))
+
+    def kind(self, analysis_id: str) -> str:
+        """Kind of the endpoint of an analysis: time_to_event, response, ..."""
+        return str(self.endpoint(self.analyses.get(analysis_id, {}).get("endpoint")).get("kind") or "time_to_event")
+
+    def month_days(self, endpoint: str | None) -> float:
+        """Days in a month of an endpoint, for display."""
+        return float(self.endpoint(endpoint).get("months_days") or MONTH_DAYS)
+
+    def population_label(self, name: str | None) -> str:
+        """Name of an analysis population."""
+        return self._label("populations", name) or str(self.population_rule(name).get("label") or in_words(name))
+
+    def population_rule(self, name: str | None) -> Mapping[str | None, Any]:
+        """Declaration of a population."""
+        return _mapping(_mapping(self.protocol.get("populations")).get(name))
+
+    def field(self, name: str | None) -> Mapping[str | None, Any]:
+        """Declaration of a baseline field."""
+        return _mapping(_mapping(self.protocol.get("baseline")).get(name))
+
+    def field_label(self, name: str | None) -> str:
+        """Name of a baseline field."""
+        return self._label("fields", name) or str(self.field(name).get("label") or in_words(name))
+
+    def level_label(self, field: str | None, level: str | None) -> str:
+        """Name of a level of a baseline field, a stratum or a subgroup."""
+        declared = self.field(field)
+        if level == "(missing)":
+            return "Missing"
+        known = _mapping(_mapping(_mapping(self.trial.get("labels")).get("levels")).get(field)).get(level)
+        if known:
+            return str(known)
+        if declared.get("type") == "boolean" or level in ("true", "false"):
+            return {"true": "Yes", "false": "No", "Y": "Yes", "N": "No"}.get(str(level), str(level))
+        levels = declared.get("levels")
+        if isinstance(levels, Mapping):
+            return str(levels.get(level, level))
+        if isinstance(levels, Sequence) and level in levels:
+            return in_words(level)
+        return "" if level is None else str(level)
+
+    def subgroup_label(self, name: str | None) -> str:
+        """Name of a subgroup factor: its own, else that of its field."""
+        declared = _mapping(_mapping(self.protocol.get("subgroups")).get(name))
+        if declared.get("label"):
+            return str(declared["label"])
+        return self.field_label(declared.get("field") or name)
+
+    def subgroup_level(self, name: str | None, level: str | None) -> str:
+        """Name of a level of a subgroup factor."""
+        declared = _mapping(_mapping(self.protocol.get("subgroups")).get(name))
+        return self.level_label(declared.get("field") or name, level)
+
+    def stratum_label(self, name: str | None) -> str:
+        """Name of a stratification factor."""
+        strata = _mapping(_mapping(self.protocol.get("randomization")).get("strata"))
+        declared = strata.get(name)
+        label = declared.get("label") if isinstance(declared, Mapping) else None
+        return str(label or in_words(name))
+
+    def analysis_label(self, name: str) -> str:
+        """Name of an analysis of the protocol."""
+        declared = self.analyses.get(name)
+        return self._label("analyses", name) or (
+            self.endpoint_label(declared.get("endpoint")) if declared else in_words(name)
+        )
+
+    def _label(self, kind: str, name: str | None) -> str:
+        return str(_mapping(_mapping(self.trial.get("labels")).get(kind)).get(name) or "")
+
+    @property
+    def safety(self) -> Mapping[str | None, Any]:
+        """How adverse events are counted."""
+        return _mapping(self.protocol.get("safety"))
+
+    @property
+    def conventions(self) -> Mapping[str | None, Any]:
+        """Choices printed with every result."""
+        return _mapping(self.protocol.get("conventions"))
+
+    @property
+    def style(self) -> str:
+        """Style of numbers: JCO, AMA, NEJM or Lancet."""
+        return str(self.conventions.get("number_style") or "JCO")
+
+    @property
+    def data_cut(self) -> str:
+        """The data cut in words."""
+        cut = _mapping(self.trial.get("data_cut"))
+        name = str(cut.get("label") or cut.get("name") or "all data")
+        cutoff, snapshot = cut.get("cutoff"), cut.get("snapshot")
+        when = f", clinical cut-off {cutoff}" if cutoff else ", no clinical cut-off"
+        return f"{name}{when}{f', snapshot {snapshot}' if snapshot is not None else ''}"
+
+    @property
+    def assumed(self) -> list[str]:
+        """Paths in the protocol where a default stands in for a silent source."""
+        return [str(path) for path in self.trial.get("assumed") or []]
+
+
+def in_words(name: str | None) -> str:
+    """An identifier as words: ``small_bowel`` gives "Small bowel"."""
+    text = str(name or "").replace("_", " ")
+    return text[:1].upper() + text[1:] if text.islower() else text
+
+
+def _mapping(value: Any) -> Mapping[str | None, Any]:
+    return value if isinstance(value, Mapping) else {}

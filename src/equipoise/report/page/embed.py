@@ -1,0 +1,130 @@
+"""Rows and sets of subjects as compact JSON for the page.
+
+Columns of text are stored as their distinct values and positions in them. A set of subjects is stored as ascending
+steps in base 36 or as bits in base 64, whichever is shorter. Sets are embedded from the smallest up while ``BUDGET``
+characters last; a larger set is named with its count, and its subjects are in results/source_sets.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from equipoise.report.facts import Facts
+from equipoise.report.rows import Row, Rows
+from equipoise.report.words import RULE_SETS, STANDING, STATISTICS, STATUS, STRATA, VARIABLES
+
+__all__ = ["BUDGET", "embed", "encode_set"]
+
+BUDGET = 3_000_000
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+LEFT_OUT = {"row_id", "study_id"}
+NUMBERS = {"value"}
+
+
+def embed(rows: Rows, wanted: Iterable[int], facts: Facts, source_sets: pl.DataFrame, *, budget: int = BUDGET) -> str:
+    """JSON text, safe inside a script element, of the wanted rows and the sets behind them."""
+    keep = set(wanted)
+    chosen = [row for row in rows if row.row_id in keep]
+    subjects, sets = _sets(chosen, source_sets, budget)
+    columns = {name: _column(chosen, name) for name in Row._fields if name not in LEFT_OUT}
+    data = {
+        "ids": [row.row_id for row in chosen],
+        "columns": {name: column for name, column in columns.items() if column != {"one": None}},
+        "words": _words(chosen, facts),
+        "subjects": subjects,
+        "sets": sets,
+    }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _column(rows: Sequence[Row], name: str) -> Any:
+    values = [_plain(getattr(row, name)) for row in rows]
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) <= 1:
+        return {"one": distinct[0] if distinct else None}
+    if name in NUMBERS:
+        return values
+    place = {value: i for i, value in enumerate(distinct)}
+    return {"of": distinct, "at": [place[value] for value in values]}
+
+
+def _plain(value: Any) -> Any:
+    """Whole floats as integers: a count reads 97, not 97.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+
+
+def _sets(rows: Sequence[Row], source_sets: pl.DataFrame, budget: int) -> tuple[list[str], dict[str, Any]]:
+    needed = {row.source_set for row in rows if row.source_set}
+    known = {
+        name: (n, members)
+        for name, n, members in source_sets.select("source_set", "n", "subjects").iter_rows()
+        if name in needed
+    }
+    order = sorted(known, key=lambda name: (known[name][0], name))
+    subjects = sorted({subject for _, members in known.values() for subject in members or ()})
+    place = {subject: i for i, subject in enumerate(subjects)}
+    sets: dict[str, Any] = {}
+    for name in order:
+        n, members = known[name]
+        code = encode_set([place[subject] for subject in members or ()], len(subjects)) if budget > 0 else None
+        if code is not None:
+            budget -= len(code)
+            code = code if budget >= 0 else None
+        sets[name] = [n, code]
+    used = any(code for _, code in sets.values())
+    return (subjects if used else []), {name: sets[name] for name in sorted(sets)}
+
+
+def encode_set(places: Sequence[int], size: int) -> str:
+    """Code of a set of positions below ``size``: ``d`` and steps, or ``b`` and bits."""
+    steps, last = [], -1
+    for place in sorted(places):
+        steps.append(_base36(place - last))
+        last = place
+    delta = "d" + ".".join(steps)
+    if len(delta) <= (size + 7) // 8:
+        return delta
+    bits = bytearray((size + 7) // 8)
+    for place in places:
+        bits[place >> 3] |= 128 >> (place & 7)
+    return min(delta, "b" + base64.b64encode(bytes(bits)).decode("ascii"), key=len)
+
+
+def _base36(number: int) -> str:
+    text = ""
+    while True:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+        if number == 0:
+            return text
+
+
+def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
+    def used(column: str) -> list[str]:
+        return [value for value in dict.fromkeys(getattr(row, column) for row in rows) if value]
+
+    return {
+        "statistic": {name: STATISTICS[name] for name in used("statistic") if name in STATISTICS},
+        "status": {name: STATUS.get(name, name) for name in used("status")},
+        "strata": {name: STRATA.get(name, name) for name in used("strata")},
+        "rule_set": {name: RULE_SETS.get(name, name) for name in used("rule_set")},
+        "population": {name: facts.population_label(name) for name in used("population")},
+        "endpoint": {name: facts.endpoint_label(name) for name in used("endpoint")},
+        "variable": {name: VARIABLES.get(name) or facts.field_label(name) for name in used("variable")},
+        "analysis": {name: _analysis(name, facts) for name in used("analysis_id")},
+        "arm": {
+            name: facts.arm_label(name) for name in dict.fromkeys([*used("group_level"), *used("reference_level")])
+        },
+        "data_cut": dict.fromkeys(used("data_cut"), facts.data_cut),
+    }
+
+
+def _analysis(name: str, facts: Facts) -> str:
+    for ending, words in (("_subgroups", "subgroups"), ("_univariate", "baseline factors")):
+        if name.endswith(ending) and name.removesuffix(ending) in facts.analyses:
+            return f"{facts.analysis_label(name.removesuffix(ending))}, {words}"
+    return STANDING.get(name) or facts.analysis_label(name)

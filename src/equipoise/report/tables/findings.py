@@ -1,0 +1,68 @@
+"""What was wrong with the data, and what that did to the results."""
+
+import polars as pl
+
+from equipoise.report.cells import Column, Line, Table
+
+__all__ = ["LISTED", "finding_counts", "findings_list_table", "findings_table"]
+
+LISTED = 500
+KEYS = ("severity", "code", "dataset", "variable", "effect")
+ORDER = {"error": 0, "warning": 1, "note": 2}
+WORDS = {"error": "Error: kept out", "warning": "Warning: used", "note": "Note"}
+
+
+def finding_counts(findings: pl.DataFrame) -> dict[str, int]:
+    """Findings by severity."""
+    severities = findings["severity"].to_list() if "severity" in findings.columns else []
+    return {name: severities.count(name) for name in ORDER}
+
+
+def findings_table(findings: pl.DataFrame) -> Table:
+    """Findings counted by kind, place and effect."""
+    groups: dict[tuple[str, ...], list[str | None]] = {}
+    for row in findings.select(*KEYS, "subject").iter_rows():
+        groups.setdefault(tuple(value or "" for value in row[:-1]), []).append(row[-1])
+    keys = sorted(groups, key=lambda key: (ORDER.get(key[0], 3), *key[1:]))
+    lines = []
+    for key in keys:
+        subjects = {subject for subject in groups[key] if subject}
+        severity, code, dataset, variable, effect = key
+        cells = (code, ".".join(x for x in (dataset, variable) if x), str(len(groups[key])), str(len(subjects)), effect)
+        lines.append(Line(WORDS.get(severity, severity), cells))
+    return Table(
+        name="findings",
+        title="Findings about the data by kind",
+        stub="Severity",
+        columns=(
+            Column(head="Code", numeric=False),
+            Column(head="Where", numeric=False),
+            Column(head="Findings"),
+            Column(head="Subjects"),
+            Column(head="Effect on the results", numeric=False),
+        ),
+        lines=tuple(lines),
+        empty="Nothing was found wrong with the data. Findings would stand here with their effect on the results.",
+    )
+
+
+def findings_list_table(findings: pl.DataFrame) -> Table:
+    """Each finding, the gravest first, at most ``LISTED`` of them."""
+    names = ("severity", "code", "dataset", "row_key", "variable", "seen", "expected", "effect")
+    rows = [tuple(value or "" for value in row) for row in findings.select(names).iter_rows()]
+    rows.sort(key=lambda row: (ORDER.get(row[0], 3), row[1:]))
+    lines = [
+        Line(WORDS.get(severity, severity), (code, key or dataset, variable, seen, expected, effect))
+        for severity, code, dataset, key, variable, seen, expected, effect in rows[:LISTED]
+    ]
+    heads = ("Code", "Row", "Variable", "Seen", "Expected", "Effect")
+    more = f"The first {LISTED} of {len(rows)} are listed; all are in results/findings." if len(rows) > LISTED else ""
+    return Table(
+        name="findings-list",
+        title="Findings about the data, row by row",
+        stub="Severity",
+        columns=tuple(Column(head=head, numeric=False) for head in heads),
+        lines=tuple(lines),
+        footnotes=(more,) if more else (),
+        empty="No row of the data was found wrong.",
+    )

@@ -1,0 +1,139 @@
+"""Words for identifiers of the results files, as tables, sentences and the side panel print them."""
+
+from collections.abc import Mapping
+
+__all__ = ["FLOW", "RULE_SETS", "STANDING", "STATISTICS", "STATUS", "STRATA", "VARIABLES"]
+
+RULE_SETS: Mapping[str, str] = {
+    "A": (
+        "A: documented progression or death on its own date; new anticancer therapy or missed visits before it censor "
+        "at the last adequate assessment"
+    ),
+    "B": "B: as A, with dates of progression and censoring moved to the nominal days of the scheduled visits",
+    "C": "C: as B, and clinical progression claimed by the investigator is an event",
+    "P": "P: progression or death whenever observed, else censored at the last adequate assessment",
+    "K": "K: as P, and new anticancer therapy or clinical progression is itself an event",
+}
+
+STRATA: Mapping[str, str] = {
+    "none": "unstratified",
+    "randomization": "strata as frozen at randomization",
+    "corrected": "strata as corrected",
+}
+
+STATUS: Mapping[str, str] = {
+    "ok": "computed",
+    "NR": "not reached (NR)",
+    "NE": "not estimable (NE)",
+    "not_done": "not done",
+}
+
+STATISTICS: Mapping[str, str] = {
+    "n": "count",
+    "n_missing": "missing",
+    "percent": "percent",
+    "mean": "mean",
+    "sd": "standard deviation",
+    "median": "median",
+    "q1": "first quartile",
+    "q3": "third quartile",
+    "min": "minimum",
+    "max": "maximum",
+    "estimate": "estimate",
+    "std_error": "standard error",
+    "conf_low": "lower confidence limit",
+    "conf_high": "upper confidence limit",
+    "conf_high_one_sided": "one-sided upper confidence limit",
+    "statistic": "test statistic",
+    "df": "degrees of freedom",
+    "z": "z",
+    "p_value": "P value, two-sided",
+    "p_one_sided": "P value, one-sided",
+    "p_opposite": "P value, opposite side",
+    "n_risk": "number at risk",
+    "n_events": "events",
+}
+
+STANDING: Mapping[str, str] = {
+    "flow": "Flow of subjects",
+    "populations": "Analysis populations",
+    "strata": "Stratification",
+    "accrual": "Accrual",
+    "baseline": "Baseline",
+    "exposure": "Exposure",
+    "follow_up": "Follow-up",
+    "safety_overview": "Adverse events, overview",
+    "safety_overview_crossover": "Adverse events after crossover, overview",
+    "safety_terms": "Adverse events by term",
+    "safety_terms_crossover": "Adverse events after crossover by term",
+    "deaths": "Deaths",
+    "unknown_onset": "Adverse events with unknown onset",
+}
+
+FLOW: tuple[tuple[str, str], ...] = (
+    ("assessed", "Assessed for eligibility"),
+    ("excluded", "Excluded before randomization"),
+    ("excluded_reason", ""),
+    ("not_randomized_unexplained", "Not randomized, no reason recorded"),
+    ("randomized", "Randomized"),
+    ("received", "Received the assigned treatment"),
+    ("received_other", "Received another arm's treatment"),
+    ("not_received", "Did not receive treatment"),
+    ("not_received_reason", ""),
+    ("on_treatment", "On treatment at the data cut"),
+    ("discontinued", "Discontinued treatment"),
+    ("discontinued_reason", ""),
+    ("crossed_over", "Crossed over"),
+    ("left_study", "Left the study"),
+    ("left_study_reason", ""),
+)
+
+VARIABLES: Mapping[str, str] = {
+    **{name: label for name, label in FLOW if label},
+    "excluded_reason": "Reason for exclusion",
+    "not_received_reason": "Reason for no treatment",
+    "discontinued_reason": "Reason for discontinuation",
+    "left_study_reason": "Reason for leaving the study",
+    "analyzed": "Analyzed",
+    "not_analyzed": "Not analyzed",
+    "not_analyzed_reason": "Reason for not being analyzed",
+    "members": "In the population",
+    "stratum": "Stratum",
+    "misstratified": "Stratum at randomization differs from corrected data",
+    "site": "Randomized by site",
+    "randomized_cumulative": "Randomized so far",
+    "subjects": "Subjects",
+    "events": "Events",
+    "events_by_type": "Event",
+    "censored": "Censored",
+    "censored_reason": "Reason for censoring",
+    "median": "Median time",
+    "q25": "25th percentile of time",
+    "q75": "75th percentile of time",
+    "survival": "Probability at a landmark",
+    "survival_difference": "Difference at a landmark",
+    "logrank": "Log-rank test",
+    "hazard_ratio": "Hazard ratio",
+    "interaction": "Interaction",
+    "likelihood_ratio": "Likelihood-ratio test",
+    "reverse_kaplan_meier": "Follow-up (reverse Kaplan-Meier)",
+    "best_response": "Best overall response",
+    "objective_response": "Objective response",
+    "disease_control": "Disease control",
+    "any": "Any adverse event",
+    "grade3": "Grade 3 or higher",
+    "grade5": "Grade 5",
+    "serious": "Serious",
+    "related": "Related to treatment",
+    "discontinued": "Led to discontinuation of treatment",
+    "any_grade": "Any grade",
+    "maximum_grade": "Maximum grade",
+    "all": "All deaths",
+    "within_30_days": "Within 30 days after the last dose",
+    "cause": "Cause of death",
+    "unknown_onset": "Onset unknown",
+    "duration_days": "Duration of treatment",
+    "cumulative_dose": "Cumulative dose",
+    "dose_intensity_percent": "Relative dose intensity",
+    "treated": "Treated",
+}
