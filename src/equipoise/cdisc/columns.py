@@ -2,9 +2,9 @@
 
 Names are upper case. Text has no trailing blanks, and empty text is missing. Numbers are Int64 or Float64 (nan is
 missing). A ``--DTC`` is ISO 8601 text whatever the file held; other dates stay Date, times lose their zone (UTC).
-Variables that the specification has as numbers become numbers, those it has as text become text (``7.0`` is ``7``), and in
-ADaM a ``--DT`` becomes Date. In a number column ``.`` and ``NA`` are missing; anything else that is no number is a finding,
-and the value missing.
+Variables that the specification has as numbers become numbers, those it has as text become text (``7.0`` is ``7``), and
+in ADaM a ``--DT`` becomes Date. In a number column ``.`` and ``NA`` are missing; anything else that is no number is a
+finding, and the value missing.
 """
 
 import re
