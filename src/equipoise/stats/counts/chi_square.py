@@ -84,9 +84,9 @@ def chi_square_test(table: Any, *, correction: bool = False) -> ChiSquareTest:
     rows, columns = counts.sum(axis=1, dtype=np.float64), counts.sum(axis=0, dtype=np.float64)
     n = int(rows.sum())
     expected = np.outer(rows, columns) / n if n else np.zeros(counts.shape)
-    df = (int(np.count_nonzero(rows)) - 1) * (int(np.count_nonzero(columns)) - 1)
+    df = max(int(np.count_nonzero(rows)) - 1, 0) * max(int(np.count_nonzero(columns)) - 1, 0)
     filled = expected > 0.0
-    status, reason = ("ok", "") if n and df > 0 else ("NE", "fewer than two rows or two columns with counts")
+    status, reason = ("ok", "") if df else ("NE", "fewer than two rows or two columns with counts")
     statistic = math.nan
     if status == "ok":
         distance = np.abs(counts - expected)[filled]
@@ -94,7 +94,7 @@ def chi_square_test(table: Any, *, correction: bool = False) -> ChiSquareTest:
         statistic = math.fsum(lowered * lowered / expected[filled])
     return ChiSquareTest(
         statistic=statistic,
-        df=max(df, 0),
+        df=df,
         p_value=float(chdtrc(df, statistic)) if status == "ok" else math.nan,
         n=n,
         expected=expected,

@@ -26,6 +26,15 @@ class ConditionalTable:
     support: np.ndarray
     log_weights: np.ndarray
 
+    @classmethod
+    def from_ratios(cls, first: int, log_ratio: np.ndarray) -> "ConditionalTable":
+        """Build from the falling log ratios of each probability to the one before it, outward from the mode."""
+        mode = int(np.searchsorted(-log_ratio, 0.0))
+        weights = np.zeros(log_ratio.size + 1)
+        weights[mode + 1 :] = np.cumsum(log_ratio[mode:])
+        weights[:mode] = -np.cumsum(log_ratio[:mode][::-1])[::-1]
+        return cls(np.arange(first, first + weights.size, dtype=np.float64), weights)
+
     def log_probabilities(self, log_odds: float = 0.0) -> np.ndarray:
         """Return the log probability of each total at the given log odds ratio."""
         tilted = self.log_weights + log_odds * (self.support - self.support[0])
@@ -87,11 +96,7 @@ def conditional_table(a: int, b: int, c: int, d: int) -> ConditionalTable:
     low, high = max(0, m - n2), min(n1, m)
     k = np.arange(low, high, dtype=np.float64)
     log_ratio = np.log((n1 - k) * (m - k)) - np.log((k + 1.0) * (n2 - m + k + 1.0))
-    mode = int(np.searchsorted(-log_ratio, 0.0))
-    weights = np.zeros(high - low + 1)
-    weights[mode + 1 :] = np.cumsum(log_ratio[mode:])
-    weights[:mode] = -np.cumsum(log_ratio[:mode][::-1])[::-1]
-    return ConditionalTable(np.arange(low, high + 1, dtype=np.float64), weights)
+    return ConditionalTable.from_ratios(low, log_ratio)
 
 
 def conditional_tables(tables: Iterable[tuple[int, int, int, int]], log_odds: float) -> ConditionalTable:

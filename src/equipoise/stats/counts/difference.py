@@ -110,7 +110,8 @@ def risk_difference(
     used = [TwoProportions(*s) for s in strata if s[1] and s[3]]
     estimate, (low, high), reason = math.nan, (math.nan, math.nan), ""
     if used:
-        estimate = math.fsum(s.weight * s.difference for s in used) / math.fsum(s.weight for s in used)
+        total = math.fsum(s.weight for s in used)
+        estimate = math.fsum(s.weight / total * s.difference for s in used)
         low, high = _limits(used, method, normal_quantile(level), estimate)
     else:
         empty = "first" if not sum(s[1] for s in strata) else "second"

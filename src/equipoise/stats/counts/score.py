@@ -75,7 +75,7 @@ def _limit(strata: Sequence[TwoProportions], z: float) -> float:
     """Return the root of (d - delta) - z sqrt(variance under delta) below the observed difference d."""
     weights = [s.weight for s in strata]
     total = math.fsum(weights)
-    observed = math.fsum(w * s.difference for w, s in zip(weights, strata, strict=True)) / total
+    observed = math.fsum(w / total * s.difference for w, s in zip(weights, strata, strict=True))
 
     def distance(delta: float) -> float:
         variance = math.fsum((w / total) ** 2 * _variance(s, delta) for w, s in zip(weights, strata, strict=True))
