@@ -244,6 +244,8 @@ class Instrument(Item):
     """Catalog name: LASA, QLQ-C30, QLQ-GINET21, PRO-CTCAE, FACT-G, or a name of your own."""
     scales: tuple[str, ...] = ()
     """Scales reported; all unless given."""
+    scoring: str | None = None
+    """Named variant of the scoring, where the catalog has several, for example validated or original."""
     every_weeks: Annotated[float, Field(gt=0)] | None = None
     """Weeks between questionnaires, from randomization."""
     at: tuple[Identifier, ...] = ()
