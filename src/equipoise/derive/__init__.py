@@ -1,0 +1,7 @@
+"""From SDTM to analysis data."""
+
+from equipoise.derive.derived import Derived, derive
+from equipoise.derive.errors import DeriveError
+from equipoise.derive.imputation import IMPUTATION
+
+__all__ = ["IMPUTATION", "DeriveError", "Derived", "derive"]

@@ -1,0 +1,141 @@
+"""ADAE: adverse events with dates, period, grade and flags.
+
+Period 1 runs from the first dose to the earlier of the last dose plus ``safety.days_after_last_dose`` and the day before the first
+crossover dose; period 2 from the first crossover dose to the last one plus the same days. An event belongs to the period of its onset. An
+event recorded as several rows by grade (AEGRPID) goes into period 2 only where its grade rises above all before; a row that does not
+rise is the old event going on. An event of unknown onset is counted in period 1 unless it ended before the first dose.
+"""
+
+import polars as pl
+
+from equipoise.cdisc import Finding
+from equipoise.derive.imputation import imputed
+from equipoise.derive.source import KEYS, Source
+from equipoise.terms import Severity
+
+__all__ = ["derive_adae"]
+
+_SUBJECT = ["ARMID", "AARMID", "TRTSDT", "TRTEDT", "TR02SDT", "TR02EDT", "DTHDT", "EOTSTT"]
+_SEVERITY = {word.value: number for number, word in enumerate(Severity, start=1)}
+_WITHDRAWN = ("DRUG WITHDRAWN",)
+
+
+def derive_adae(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Derive the adverse event data set: every variable of AE and the analysis variables."""
+    rows = source.rows("AE")
+    rows = rows.join(adsl.select(*KEYS, *_SUBJECT), on=KEYS, how="inner", maintain_order="left")
+    rows = _add_dates(source, rows)
+    rows, findings = _add_grade(source, rows)
+    rows = _add_period(source, rows)
+    rows = _add_flags(source, rows)
+    findings += _unknown_onset(rows)
+    drop = [c for c in _SUBJECT if c not in ("ARMID", "AARMID")]
+    return rows.drop(drop).sort([*KEYS, "AESEQ"], nulls_last=True, maintain_order=True), findings
+
+
+def _add_dates(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.with_columns(_text(rows, "AESTDTC"), _text(rows, "AEENDTC"))
+    limit = pl.min_horizontal(pl.col("DTHDT"), pl.lit(source.cutoff, dtype=pl.Date))
+    end = imputed(pl.col("AEENDTC"), "adverse_event_end", not_after=limit)
+    rows = rows.with_columns(AENDT=end.struct.field("date"), AENDTF=end.struct.field("flag"))
+    start = imputed(pl.col("AESTDTC"), "adverse_event_start", not_before=pl.col("TRTSDT"), not_after=pl.col("AENDT"))
+    return rows.with_columns(ASTDT=start.struct.field("date"), ASTDTF=start.struct.field("flag"))
+
+
+def _text(rows: pl.DataFrame, variable: str) -> pl.Expr:
+    return pl.col(variable) if variable in rows.columns else pl.lit(None, dtype=pl.String).alias(variable)
+
+
+def _add_grade(source: Source, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    variable = source.protocol.safety.grade_variable
+    text = pl.col(variable).cast(pl.String).str.strip_chars().str.to_uppercase()
+    if variable == "AESEV":
+        number = text.replace_strict(_SEVERITY, default=None, return_dtype=pl.Int32)
+    else:
+        digits = text.str.extract(r"^(?:GRADE\s*)?([1-5])(?:\.0+)?$", 1)
+        number = digits.cast(pl.Int32)
+    word = pl.when(number.is_not_null()).then(text if variable == "AESEV" else number.cast(pl.String))
+    rows = rows.with_columns(AGRADEN=number, AGRADE=word)
+    wrong = rows.filter(pl.col("AGRADEN").is_null())
+    findings = [
+        Finding(
+            severity="warning",
+            code="grade-missing",
+            dataset="AE",
+            row_key=f"USUBJID={row['USUBJID']}, AESEQ={_whole(row['AESEQ'])}",
+            variable=variable,
+            seen=str(row[variable] or ""),
+            expected="1 to 5" if variable == "AETOXGR" else ", ".join(_SEVERITY),
+            effect="counted as an event of any grade, in no table by grade",
+            subject=row["USUBJID"],
+        )
+        for row in wrong.iter_rows(named=True)
+    ]
+    return rows, findings
+
+
+def _add_period(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
+    after = pl.duration(days=source.protocol.safety.days_after_last_dose)
+    onset, first, second = pl.col("ASTDT"), pl.col("TRTSDT"), pl.col("TR02SDT")
+    in_second = (onset >= second) & (onset <= pl.col("TR02EDT") + after)
+    in_first = (onset >= first) & (onset <= pl.col("TRTEDT") + after) & ((onset < second) | second.is_null())
+    over = (pl.col("AENDT") < first).fill_null(False)
+    unknown = onset.is_null() & first.is_not_null() & ~over
+    period = pl.when(unknown).then(1).when(in_second).then(2).when(in_first).then(1)
+    rows = rows.with_columns(
+        APERIOD=period.cast(pl.Int32), UNKONSFL=pl.when(onset.is_null()).then(pl.lit("Y")).otherwise(pl.lit("N"))
+    )
+    if "AEGRPID" not in rows.columns:
+        return rows
+    group = [*KEYS, "AEGRPID"]
+    earlier = pl.col("AGRADEN").filter(onset < second).max().over(group)
+    going_on = (pl.col("APERIOD") == 2) & pl.col("AEGRPID").is_not_null() & (pl.col("AGRADEN") <= earlier)
+    return rows.with_columns(
+        APERIOD=pl.when(going_on.fill_null(False)).then(1).otherwise(pl.col("APERIOD")).cast(pl.Int32)
+    )
+
+
+def _add_flags(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
+    related = [value.upper() for value in source.protocol.safety.related]
+    fatal = [pl.lit(False)]
+    if "AEOUT" in rows.columns:
+        fatal.append((pl.col("AEOUT") == "FATAL").fill_null(False))
+    if "AESDTH" in rows.columns:
+        fatal.append((pl.col("AESDTH") == "Y").fill_null(False))
+    if source.protocol.safety.grade_variable == "AETOXGR":
+        fatal.append((pl.col("AGRADEN") == 5).fill_null(False))
+    relation = _text(rows, "AEREL")
+    serious, action = _text(rows, "AESER"), _text(rows, "AEACN")
+    return rows.with_columns(
+        _yes(pl.col("APERIOD").is_not_null()).alias("TRTEMFL"),
+        pl.when(relation.is_not_null()).then(_yes(relation.str.to_uppercase().is_in(related))).alias("RELFL"),
+        _yes(serious == "Y").alias("SERFL"),
+        _yes(pl.any_horizontal(fatal)).alias("DTHAEFL"),
+        _yes(action.str.to_uppercase().is_in(_WITHDRAWN)).alias("DISCFL"),
+    )
+
+
+def _yes(test: pl.Expr) -> pl.Expr:
+    return pl.when(test.fill_null(False)).then(pl.lit("Y")).otherwise(pl.lit("N"))
+
+
+def _unknown_onset(rows: pl.DataFrame) -> list[Finding]:
+    unknown = rows.filter((pl.col("UNKONSFL") == "Y") & (pl.col("APERIOD") == 1))
+    return [
+        Finding(
+            severity="warning",
+            code="unknown-onset",
+            dataset="AE",
+            row_key=f"USUBJID={row['USUBJID']}, AESEQ={_whole(row['AESEQ'])}",
+            variable="AESTDTC",
+            seen=str(row["AESTDTC"] or ""),
+            expected="an onset of which at least the year is known",
+            effect="counted in period 1 as treatment-emergent",
+            subject=row["USUBJID"],
+        )
+        for row in unknown.iter_rows(named=True)
+    ]
+
+
+def _whole(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

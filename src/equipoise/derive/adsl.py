@@ -1,0 +1,271 @@
+"""ADSL: one row per subject of DM, screen failures included.
+
+Read from top to bottom it is the whole derivation: arms, dates, doses, death and life, baseline, strata, populations, disposition.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from equipoise.cdisc import Finding
+from equipoise.derive.alive import after_death, last_alive
+from equipoise.derive.arms import assigned_arm, label_of, number_of, received_arm
+from equipoise.derive.baseline import add_baseline
+from equipoise.derive.dates import collected_date
+from equipoise.derive.death import death_dates, death_records
+from equipoise.derive.disposition import not_randomized_reason, stops
+from equipoise.derive.exposure import dose_rows, dose_spans
+from equipoise.derive.imputation import complete_date
+from equipoise.derive.populations import add_cohort, add_eligible, population_columns
+from equipoise.derive.source import KEYS, Source
+from equipoise.derive.strata import strata_columns
+from equipoise.protocol import adsl_variables, population_flag, population_reason
+
+__all__ = ["Subjects", "derive_adsl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """ADSL with what the other data sets need beside it."""
+
+    adsl: pl.DataFrame
+    table: pl.DataFrame
+    """ADSL with further variables: REGDT and the source of the date of death (DTHDOM, DTHVAR, DTHSEQ)."""
+    doses: pl.DataFrame
+    """Dosing records, see ``exposure.dose_rows``."""
+    deaths: pl.DataFrame
+    """KEYS, DTHDT, DTHDTF and the source of the date."""
+    findings: tuple[Finding, ...]
+
+
+def derive_adsl(source: Source) -> Subjects:
+    """Derive the subject-level data set."""
+    findings: list[Finding] = []
+    table, found = assigned_arm(source)
+    findings += found
+    table, found = _add_dates(source, table)
+    findings += found
+    doses, found = dose_rows(source, table)
+    findings += found
+    table = _add_doses(source, table, doses)
+    table, deaths, found = _add_death(source, table)
+    findings += found
+    facts, found = _facts(source, table)
+    findings += found
+    strata, found = strata_columns(source, facts)
+    findings += found
+    table = table.join(facts.select(*KEYS, "COHORT"), on=KEYS, how="left", maintain_order="left")
+    for part in (strata, population_columns(source.protocol, facts), _baseline_variables(source, facts)):
+        table = table.join(part, on=KEYS, how="left", maintain_order="left")
+    table = _add_disposition(source, table, deaths)
+    findings += [*_not_randomized_on_date(table), *_wrong_treatment(table)]
+    adsl = _select(source, table)
+    extra = table.select(*KEYS, "REGDT", "DTHDOM", "DTHVAR", "DTHSEQ")
+    wide = adsl.join(extra, on=KEYS, how="left", maintain_order="left")
+    return Subjects(adsl=adsl, table=wide, doses=doses, deaths=deaths, findings=tuple(findings))
+
+
+def _add_dates(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    findings: list[Finding] = []
+    for name, variable in (("consent", "RFICDT"), ("registration", "REGDT"), ("randomization", "RANDDT")):
+        dates, found = collected_date(source, name)  # type: ignore[arg-type]
+        findings += found
+        table = table.join(dates.rename({"DATE": variable}), on=KEYS, how="left", maintain_order="left")
+    assigned = pl.col("ARMID").is_not_null()
+    return table.with_columns(
+        RANDDT=pl.when(assigned).then(pl.col("RANDDT")),
+        RANDFL=pl.when(assigned).then(pl.lit("Y")).otherwise(pl.lit("N")),
+    ), findings
+
+
+def _add_doses(source: Source, table: pl.DataFrame, doses: pl.DataFrame) -> pl.DataFrame:
+    if doses.is_empty() and source.has("DM", "RFXSTDTC"):
+        doses_of = _reference_exposure(source)
+    else:
+        doses_of = dose_spans(doses, 1).rename({"FIRST": "TRTSDT", "LAST": "TRTEDT"}).drop("OPEN")
+    second = dose_spans(doses, 2).select(*KEYS, TR02SDT="FIRST", TR02EDT="LAST")
+    table = table.join(doses_of, on=KEYS, how="left", maintain_order="left").join(
+        second, on=KEYS, how="left", maintain_order="left"
+    )
+    crossed = pl.when(pl.col("TR02SDT").is_not_null()).then(pl.lit("Y")).otherwise(pl.lit("N"))
+    table = table.with_columns(CROSSFL=crossed)
+    received = received_arm(source, doses, table)
+    table = table.join(received, on=KEYS, how="left", maintain_order="left")
+    if doses.is_empty():
+        table = table.with_columns(AARMID=pl.when(pl.col("TRTSDT").is_not_null()).then(pl.col("ARMID")))
+    return table
+
+
+def _reference_exposure(source: Source) -> pl.DataFrame:
+    """First and last dose from DM where there is no EX."""
+    dm = source.rows("DM", columns=["RFXSTDTC", "RFXENDTC"])
+    return dm.select(*KEYS, TRTSDT=complete_date(pl.col("RFXSTDTC")), TRTEDT=complete_date(pl.col("RFXENDTC")))
+
+
+def _add_death(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[Finding]]:
+    alive = last_alive(source)
+    deaths, findings = death_dates(source, table, alive, death_records(source))
+    findings += after_death(alive, deaths)
+    table = table.join(
+        deaths.select(*KEYS, "DTHDT", "DTHDTF", "DTHDOM", "DTHVAR", "DTHSEQ"),
+        on=KEYS,
+        how="left",
+        maintain_order="left",
+    )
+    table = table.join(deaths.select(*KEYS, _D=pl.lit("Y")), on=KEYS, how="left", maintain_order="left")
+    table = table.join(alive, on=KEYS, how="left", maintain_order="left")
+    flagged = _flagged_dead(source)
+    table = table.join(flagged, on=KEYS, how="left", maintain_order="left")
+    early = {f.subject for f in findings if f.code == "death-before-randomization"}
+    kept_out = pl.col("USUBJID").is_in(sorted(s for s in early if s))
+    undated = table.filter((pl.col("_F") == "Y") & pl.col("_D").is_null() & ~kept_out)
+    findings += [
+        Finding(
+            severity="error",
+            code="death-without-date",
+            dataset="DM",
+            row_key=f"USUBJID={row['USUBJID']}",
+            variable="DTHFL",
+            seen="Y",
+            expected="a date of death in one of its sources",
+            effect="the death is listed but cannot be an event in time; the subject is censored when last known alive",
+            subject=row["USUBJID"],
+        )
+        for row in undated.iter_rows(named=True)
+    ]
+    dead = (pl.col("_D") == "Y").fill_null(False) | ((pl.col("_F") == "Y").fill_null(False) & ~kept_out)
+    died = pl.col("DTHDT").is_not_null()
+    last = pl.when(died).then(pl.min_horizontal(pl.coalesce("ALIVE", "DTHDT"), "DTHDT")).otherwise(pl.col("ALIVE"))
+    table = table.join(_cause(source), on=KEYS, how="left", maintain_order="left")
+    return (
+        table.with_columns(
+            DTHFL=pl.when(dead).then(pl.lit("Y")).otherwise(pl.lit("N")),
+            LSTALVDT=last,
+            DTHCAUS=pl.when(dead).then(pl.col("CAUSE")),
+        ).drop("_D", "_F", "ALIVE", "CAUSE"),
+        deaths,
+        findings,
+    )
+
+
+def _flagged_dead(source: Source) -> pl.DataFrame:
+    if not source.has("DM", "DTHFL"):
+        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "_F": pl.String})
+    return source.rows("DM", {"DTHFL": ["Y"]}).select(*KEYS, _F="DTHFL").unique(KEYS, keep="first", maintain_order=True)
+
+
+def _cause(source: Source) -> pl.DataFrame:
+    """Cause of death: primary cause in DD, else the term of the fatal adverse event, else the disposition term."""
+    parts = []
+    if source.has("DD", "DDTESTCD", "DDSTRESC"):
+        parts.append(source.rows("DD", {"DDTESTCD": ["PRCDTH"]}, ["DDSTRESC"]).select(*KEYS, CAUSE="DDSTRESC"))
+    if source.has("AE", "AEOUT", "AEDECOD"):
+        parts.append(source.rows("AE", {"AEOUT": ["FATAL"]}, ["AEDECOD"]).select(*KEYS, CAUSE="AEDECOD"))
+    if source.has("DS", "DSDECOD", "DSTERM"):
+        parts.append(source.rows("DS", {"DSDECOD": ["DEATH"]}, ["DSTERM"]).select(*KEYS, CAUSE="DSTERM"))
+    if not parts:
+        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "CAUSE": pl.String})
+    return pl.concat(parts).filter(pl.col("CAUSE").is_not_null()).unique(KEYS, keep="first", maintain_order=True)
+
+
+def _facts(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """The built-in facts and baseline fields of every subject, named as in the protocol."""
+    facts = table.select(
+        *KEYS,
+        consent="RFICDT",
+        registration="REGDT",
+        randomization="RANDDT",
+        first_dose="TRTSDT",
+        randomized=pl.col("RANDFL") == "Y",
+        treated=pl.col("TRTSDT").is_not_null(),
+    )
+    facts, findings = add_baseline(source, facts)
+    facts = add_eligible(source.protocol, facts)
+    return add_cohort(source.protocol, facts), findings
+
+
+def _baseline_variables(source: Source, facts: pl.DataFrame) -> pl.DataFrame:
+    columns = []
+    for name, variable in adsl_variables(source.protocol).items():
+        value = pl.col(name)
+        if source.protocol.baseline[name].type == "boolean":
+            value = pl.when(value).then(pl.lit("Y")).when(~value).then(pl.lit("N"))
+        columns.append(value.alias(variable))
+    return facts.select(*KEYS, *columns)
+
+
+def _add_disposition(source: Source, table: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
+    for what, prefix in (("treatment", "EOT"), ("study", "EOS")):
+        stop = stops(source, what, deaths).rename({"DATE": f"{prefix}DT", "TERM": f"{prefix}TERM"})
+        table = table.join(stop, on=KEYS, how="left", maintain_order="left")
+    table = table.join(not_randomized_reason(source), on=KEYS, how="left", maintain_order="left")
+    randomized = pl.col("RANDFL") == "Y"
+    treated = randomized & pl.col("TRTSDT").is_not_null()
+    columns = []
+    for prefix, reason, applies in (("EOT", "DCTREAS", treated), ("EOS", "DCSREAS", randomized)):
+        term = pl.col(f"{prefix}TERM")
+        completed = term.str.to_uppercase().str.contains("COMPLETED", literal=True)
+        status = pl.when(term.is_null()).then(pl.lit("ONGOING")).when(completed).then(pl.lit("COMPLETED"))
+        columns += [
+            pl.when(applies).then(status.otherwise(pl.lit("DISCONTINUED"))).alias(f"{prefix}STT"),
+            pl.when(randomized).then(pl.col(f"{prefix}DT")).alias(f"{prefix}DT"),
+            pl.when(randomized & ~completed).then(term).alias(reason),
+        ]
+    return table.with_columns(*columns, SCRFREAS=pl.when(~randomized).then(pl.col("REASON")))
+
+
+def _not_randomized_on_date(table: pl.DataFrame) -> list[Finding]:
+    lost = table.filter((pl.col("RANDFL") == "Y") & pl.col("RANDDT").is_null())
+    return [
+        Finding(
+            severity="error",
+            code="randomization-date-missing",
+            dataset="DM",
+            row_key=f"USUBJID={row['USUBJID']}",
+            variable="RANDDT",
+            seen=f"arm {row['ARMID']}, no complete date of randomization",
+            expected="a complete date of randomization: it is never imputed",
+            effect="the subject counts as randomized but has no time from randomization",
+            subject=row["USUBJID"],
+        )
+        for row in lost.iter_rows(named=True)
+    ]
+
+
+def _wrong_treatment(table: pl.DataFrame) -> list[Finding]:
+    wrong = table.filter(pl.col("AARMID") != pl.col("ARMID"))
+    return [
+        Finding(
+            severity="warning",
+            code="other-treatment",
+            dataset="EX",
+            row_key=f"USUBJID={row['USUBJID']}",
+            variable="AARMID",
+            seen=f"received {row['AARMID']}",
+            expected=f"assigned {row['ARMID']}",
+            effect="counted under the assigned arm for efficacy and under the arm received for safety",
+            subject=row["USUBJID"],
+        )
+        for row in wrong.iter_rows(named=True)
+    ]
+
+
+def _select(source: Source, table: pl.DataFrame) -> pl.DataFrame:
+    """The variables of ADSL in order."""
+    dm = source.rows("DM", columns=["SUBJID", "SITEID", "AGEU"]).unique(KEYS, keep="first", maintain_order=True)
+    table = table.join(dm, on=KEYS, how="left", maintain_order="left")
+    protocol = source.protocol
+    table = table.with_columns(
+        TRT01P=label_of(protocol, "ARMID"),
+        TRT01A=label_of(protocol, "AARMID"),
+        TRT01PN=number_of(protocol, "ARMID"),
+        TRT01AN=number_of(protocol, "AARMID"),
+    )
+    first = "STUDYID USUBJID SUBJID SITEID COHORT ARMID AARMID TRT01P TRT01A TRT01PN TRT01AN RANDFL RANDDT RFICDT TRTSDT TRTEDT"
+    then = (
+        "TR02SDT TR02EDT CROSSFL DTHFL DTHDT DTHDTF DTHCAUS LSTALVDT EOTSTT EOTDT DCTREAS EOSSTT EOSDT DCSREAS SCRFREAS"
+    )
+    strata = [c for c in table.columns if c.startswith("STRAT")]
+    flags = [name(p) for p in protocol.populations for name in (population_flag, population_reason)]
+    baseline = list(adsl_variables(protocol).values())
+    return table.select(*first.split(), *then.split(), *strata, *flags, *baseline).sort(KEYS)

@@ -1,0 +1,197 @@
+"""ADTTE: every time to event, under its primary and its sensitivity rule sets.
+
+AVAL = ADT - STARTDT + 1 in days, so that an event on the day of origin has 1 (``day_count: exclusive`` leaves out the 1). There is one
+event or one censoring date per subject and rule set: ``criteria.censor`` decides where progression is an event, ``_outcomes_without_scans``
+elsewhere.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from equipoise.criteria import (
+    NEVER,
+    REASON_WORDS,
+    RULES,
+    Cause,
+    CensorOptions,
+    CensorReason,
+    Histories,
+    Outcomes,
+    censor,
+)
+from equipoise.derive.adrs import Responses
+from equipoise.derive.histories import assessor_of, days, histories, schedule
+from equipoise.derive.origins import analyzed
+from equipoise.derive.source import KEYS, Source
+from equipoise.derive.tte_sources import CENSOR_PLACES, label_rows, with_sources
+from equipoise.protocol import Endpoint
+from equipoise.terms import EventSource, RuleSet
+
+__all__ = ["derive_adtte"]
+
+_COLUMNS = (
+    "STUDYID USUBJID PARAMCD PARAM ENDPT RULESET PRIMFL STARTDT ADT AVAL CNSR EVNTDESC CNSDTDSC CNSREAS SRCDOM SRCVAR SRCSEQ"
+).split()
+_ALIVE = "Alive at the data cut-off"
+
+
+def derive_adtte(
+    source: Source, subjects: pl.DataFrame, adae: pl.DataFrame | None, responses: Responses
+) -> pl.DataFrame:
+    """Derive all times to event.
+
+    Parameters
+    ----------
+    subjects
+        Subject-level table with the sources of death (``adsl.Subjects.table``).
+    adae
+        Adverse events, for endpoints that are one.
+    responses
+        Readings by assessor.
+    """
+    parts: list[pl.DataFrame] = []
+    endpoints = source.protocol.endpoints
+    for name, endpoint in endpoints.items():
+        if endpoint.kind == "time_to_event" and endpoint.reverse_of is None:
+            parts += _endpoint(source, name, endpoint, analyzed(source, endpoint, subjects, adae, responses), responses)
+    table = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(_COLUMNS, pl.String))
+    reversed_parts = [
+        _reverse(table, name, endpoint) for name, endpoint in endpoints.items() if endpoint.reverse_of is not None
+    ]
+    table = pl.concat([table, *reversed_parts])
+    order = {name: place for place, name in enumerate(endpoints)}
+    place = pl.col("ENDPT").replace_strict(order, default=None, return_dtype=pl.Int32)
+    table = table.with_columns(_O=place, _P=pl.col("PRIMFL").is_null()).sort([*KEYS, "_O", "_P", "RULESET"])
+    if source.protocol.conventions.censor_codes == "binary" and table.height:
+        table = table.with_columns(CNSR=(pl.col("CNSR") > 0).cast(pl.Int32))
+    return table.select(_COLUMNS)
+
+
+def _endpoint(
+    source: Source, name: str, endpoint: Endpoint, table: pl.DataFrame, responses: Responses
+) -> list[pl.DataFrame]:
+    """Rows of one endpoint, a frame per rule set."""
+    if table.is_empty():
+        return []
+    assessor = assessor_of(endpoint)
+    past = histories(source, endpoint, table, responses)
+    past = _after_origin(past)
+    rule_sets = [endpoint.rule_set, *(r for r in endpoint.sensitivity if r is not endpoint.rule_set)]
+    labeled = with_sources(source, endpoint, table)
+    parts = []
+    for rule_set in rule_sets:
+        outcomes = _outcomes(source, endpoint, table, past, rule_set)
+        rows = label_rows(endpoint, labeled, outcomes, responses.get(assessor) if assessor else None)
+        parts.append(_finish(name, endpoint, rows, rule_set))
+    return parts
+
+
+def _after_origin(past: Histories) -> Histories:
+    """Things dated before the origin are no events."""
+    names = ("death", "new_therapy", "clinical_progression", "treatment_stop", "other_event")
+    kept = {n: np.where(getattr(past, n) < past.origin, NEVER, getattr(past, n)) for n in names}
+    return replace(past, **kept)
+
+
+def _outcomes(
+    source: Source, endpoint: Endpoint, table: pl.DataFrame, past: Histories, rule_set: RuleSet
+) -> tuple[Outcomes, NDArray[np.int64]]:
+    """Outcomes and the place of censoring (index in ``CENSOR_PLACES``)."""
+    if assessor_of(endpoint) is None:
+        return _outcomes_without_scans(endpoint, table, past)
+    options = CensorOptions(
+        missed_rule=endpoint.missed_visits.rule,
+        missed_count=endpoint.missed_visits.count,
+        stop_for_toxicity=endpoint.stop_for_toxicity,
+        early_death=endpoint.early_death,
+    )
+    last_day = int(max(past.reading_day.max(initial=0), past.death[past.death < NEVER].max(initial=0)))
+    plan = schedule(source, max(last_day - int(past.anchor.min()), 0) + 1)
+    outcomes = censor(past, RULES[rule_set], plan, options)
+    place = np.where(
+        outcomes.cause == Cause.LAST_ASSESSMENT, CENSOR_PLACES.index("last_assessment"), CENSOR_PLACES.index("origin")
+    )
+    if endpoint.censor_at in (None, "last_assessment"):
+        return outcomes, place
+    return _censored_at(endpoint, table, past, outcomes, place)
+
+
+def _outcomes_without_scans(
+    endpoint: Endpoint, table: pl.DataFrame, past: Histories
+) -> tuple[Outcomes, NDArray[np.int64]]:
+    """First event, else the place of censoring; what ends observation (last dose, end of study) hides later events."""
+    event_day = np.minimum(past.death, past.other_event)
+    where = endpoint.censor_at or "last_alive"
+    end, place = _censor_days(where, table, past.origin)
+    happened = event_day < NEVER
+    if where in ("last_dose", "end_of_study"):
+        happened &= event_day <= end
+    cause = np.where(past.other_event <= past.death, Cause.OTHER, Cause.DEATH)
+    reason = np.where(happened, 0, np.where(past.left_study, CensorReason.LEFT_STUDY, CensorReason.ONGOING))
+    day = np.where(happened, event_day, end)
+    return Outcomes(event=happened, day=day, reason=reason, cause=np.where(happened, cause, 0), source_day=day), place
+
+
+def _censored_at(
+    endpoint: Endpoint, table: pl.DataFrame, past: Histories, outcomes: Outcomes, place: NDArray[np.int64]
+) -> tuple[Outcomes, NDArray[np.int64]]:
+    """Move subjects without any event to the protocol's place of censoring."""
+    end, other = _censor_days(endpoint.censor_at or "last_alive", table, past.origin)
+    moved = ~outcomes.event & (outcomes.reason >= CensorReason.LEFT_STUDY)
+    day = np.where(moved, end, outcomes.day)
+    source_day = np.where(moved, end, outcomes.source_day)
+    return replace(outcomes, day=day, source_day=source_day), np.where(moved, other, place)
+
+
+def _censor_days(
+    where: str, table: pl.DataFrame, origin: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    variable = {
+        "last_alive": "LSTALVDT",
+        "last_dose": "TRTEDT",
+        "end_of_study": "EOSDT",
+        "last_assessment": "LSTALVDT",
+    }[where]
+    day = days(table, variable)
+    if variable == "EOSDT":  # still in the study: the end is the last day on which the subject was seen
+        day = np.where(day == NEVER, days(table, "LSTALVDT"), day)
+    known = (day < NEVER) & (day > origin)
+    place = np.where(known, CENSOR_PLACES.index(where), CENSOR_PLACES.index("origin"))
+    return np.where(known, day, origin), place
+
+
+def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet) -> pl.DataFrame:
+    """Add names, AVAL and the reason in words."""
+    primary = rule_set is endpoint.rule_set
+    words = {int(code): text for code, text in REASON_WORDS.items()}
+    if endpoint.events == (EventSource.DEATH,):
+        words[int(CensorReason.ONGOING)] = _ALIVE
+    inclusive = 1 if endpoint.day_count == "inclusive" else 0
+    return rows.with_columns(
+        PARAMCD=pl.lit(endpoint.paramcd if primary else f"{endpoint.paramcd}{rule_set.value}"),
+        PARAM=pl.lit(endpoint.label if primary else f"{endpoint.label} (rule set {rule_set.value})"),
+        ENDPT=pl.lit(name),
+        RULESET=pl.lit(rule_set.value),
+        PRIMFL=pl.lit("Y" if primary else None, dtype=pl.String),
+        STARTDT="ORIGIN",
+        AVAL=((pl.col("ADT") - pl.col("ORIGIN")).dt.total_days() + inclusive).cast(pl.Int32),
+        CNSREAS=pl.col("CNSR").replace_strict(words, default=None, return_dtype=pl.String),
+    ).select(_COLUMNS)
+
+
+def _reverse(table: pl.DataFrame, name: str, endpoint: Endpoint) -> pl.DataFrame:
+    """Follow-up: events and censorings of the other endpoint change places."""
+    rows = table.filter(pl.col("ENDPT") == endpoint.reverse_of, pl.col("PRIMFL") == "Y")
+    was_event = pl.col("CNSR") == 0
+    return rows.with_columns(
+        PARAMCD=pl.lit(endpoint.paramcd),
+        PARAM=pl.lit(endpoint.label),
+        ENDPT=pl.lit(name),
+        CNSR=was_event.cast(pl.Int32),
+        EVNTDESC=pl.when(~was_event).then(pl.lit("End of follow-up")),
+        CNSDTDSC=pl.when(was_event).then(pl.col("EVNTDESC")),
+        CNSREAS=pl.when(was_event).then(pl.col("EVNTDESC")),
+    )

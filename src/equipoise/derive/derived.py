@@ -1,0 +1,85 @@
+"""From SDTM to ADaM in one call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from equipoise.cdisc import Finding, Sdtm
+from equipoise.derive.adae import derive_adae
+from equipoise.derive.addv import derive_addv
+from equipoise.derive.adex import derive_adex
+from equipoise.derive.adlb import derive_adlb
+from equipoise.derive.adrs import derive_adrs
+from equipoise.derive.adsl import derive_adsl
+from equipoise.derive.adtte import derive_adtte
+from equipoise.derive.cut import apply_cut
+from equipoise.derive.dates import home
+from equipoise.derive.errors import DeriveError
+from equipoise.derive.requirements import missing
+from equipoise.derive.source import Source
+from equipoise.protocol import DataCut, Protocol
+
+__all__ = ["Derived", "derive"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Derived:
+    """Analysis data at a data cut."""
+
+    adam: Mapping[str, pl.DataFrame]
+    """Data sets by name: ADSL, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV as far as the domains exist."""
+    findings: tuple[Finding, ...]
+    """What was wrong with the data, and what that did."""
+    cutoff: date | None
+    """Clinical cut-off date; None for all data."""
+    cut_name: str
+
+
+def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: tuple[str, DataCut]) -> Derived:
+    """Derive ADaM from SDTM.
+
+    Parameters
+    ----------
+    protocol
+        The protocol: arms, homes of fields, endpoints, rules.
+    sdtm
+        Data sets by name; several trials may stand together, told apart by STUDYID.
+    cut
+        Name and data cut; facts dated after its cut-off do not exist. The snapshot of a cut concerns the record from which SDTM was
+        made and changes nothing here.
+
+    Returns
+    -------
+    Derived
+        Equal for equal data whatever the order of rows and the number of threads.
+
+    Raises
+    ------
+    DeriveError
+        A data set or variable is missing without which nothing can be computed; lists all of them with their remedy.
+    """
+    data = sdtm.datasets if isinstance(sdtm, Sdtm) else dict(sdtm)
+    problems = missing(protocol, data)
+    if problems:
+        raise DeriveError(problems)
+    findings: list[Finding] = list(sdtm.findings) if isinstance(sdtm, Sdtm) else []
+    name, data_cut = cut
+    source = Source(protocol, apply_cut(data, data_cut.cutoff, home(protocol, "randomization")), data_cut.cutoff)
+    subjects = derive_adsl(source)
+    findings += subjects.findings
+    adam: dict[str, pl.DataFrame] = {"ADSL": subjects.adsl}
+    adam["ADRS"], responses, found = derive_adrs(source, subjects.adsl)
+    findings += found
+    if source.has("AE", "AEDECOD"):
+        adam["ADAE"], found = derive_adae(source, subjects.adsl)
+        findings += found
+    adam["ADTTE"] = derive_adtte(source, subjects.table, adam.get("ADAE"), responses)
+    adam["ADEX"], found = derive_adex(source, subjects.adsl, subjects.doses)
+    findings += found
+    if source.has("LB", "LBTESTCD"):
+        adam["ADLB"] = derive_adlb(source, subjects.adsl)
+    if source.has("DV", "DVTERM"):
+        adam["ADDV"] = derive_addv(source, subjects.adsl)
+    return Derived(adam=adam, findings=tuple(findings), cutoff=data_cut.cutoff, cut_name=name)

@@ -1,0 +1,119 @@
+"""Doses from EX: what was taken, from when to when, before or after the change of treatment."""
+
+import polars as pl
+
+from equipoise.cdisc import Finding
+from equipoise.derive.crossover import crossover_rows
+from equipoise.derive.imputation import imputed
+from equipoise.derive.source import KEYS, Source
+
+__all__ = ["dose_rows", "dose_spans", "doses_per_day"]
+
+_COLUMNS = ("EXTRT", "EXDOSE", "EXDOSU", "EXDOSFRQ", "EXSTDTC", "EXENDTC")
+_PER_DAY = {"QD": 1.0, "Q24H": 1.0, "BID": 2.0, "Q12H": 2.0, "TID": 3.0, "Q8H": 3.0, "QID": 4.0, "QOD": 0.5, "Q2D": 0.5}
+
+
+def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """One row per dosing record that is a dose.
+
+    A record is a dose if its amount is above zero or not recorded, or if its treatment is a placebo (of a control arm, or by name).
+
+    Parameters
+    ----------
+    source
+        Cut SDTM.
+    subjects
+        KEYS, ARMID, RANDDT.
+
+    Returns
+    -------
+    polars.DataFrame
+        KEYS, EXSEQ, EXTRT, EXDOSE, EXDOSU, EXDOSFRQ, START, STARTF, END, ENDF (END null: still open), PHASE (1 assigned treatment,
+        2 crossover treatment), sorted by start.
+    """
+    schema = {**dict.fromkeys([*KEYS, "EXTRT"], pl.String), "START": pl.Date, "END": pl.Date, "PHASE": pl.Int32}
+    if not source.has("EX", "EXTRT", "EXSTDTC"):
+        return pl.DataFrame(schema=schema), []
+    extra = [v for v in source.data["EX"].columns if v not in (*KEYS, *_COLUMNS, "EXSEQ")]
+    rows = source.rows("EX", columns=[*_COLUMNS, *extra])
+    amount = pl.col("EXDOSE").cast(pl.Float64, strict=False)
+    placebo = pl.col("EXTRT").str.to_uppercase().is_in(_placebos(source)) | pl.col(
+        "EXTRT"
+    ).str.to_uppercase().str.contains("PLACEBO", literal=True)
+    rows = rows.with_columns(EXDOSE=amount).filter((amount > 0) | amount.is_null() | placebo.fill_null(False))
+    rows = rows.join(subjects.select(*KEYS, "ARMID", "RANDDT"), on=KEYS, how="inner", maintain_order="left")
+    rows = rows.with_columns(_S=imputed(pl.col("EXSTDTC"), "dose_start", not_before=pl.col("RANDDT")))
+    rows = rows.with_columns(START=pl.col("_S").struct.field("date"), STARTF=pl.col("_S").struct.field("flag"))
+    findings = [
+        Finding(
+            severity="error",
+            code="dose-without-date",
+            dataset="EX",
+            row_key=f"USUBJID={row['USUBJID']}, EXSEQ={row['EXSEQ']}",
+            variable="EXSTDTC",
+            seen=str(row["EXSTDTC"]),
+            expected="a date of which at least the year is known",
+            effect="the dose is not counted",
+            subject=row["USUBJID"],
+        )
+        for row in rows.filter(pl.col("START").is_null()).iter_rows(named=True)
+    ]
+    rows = rows.filter(pl.col("START").is_not_null()).sort(
+        [*KEYS, "START", "EXSEQ"], nulls_last=True, maintain_order=True
+    )
+    bound = pl.col("START").shift(-1).over(KEYS) - pl.duration(days=1)
+    limit = pl.lit(source.cutoff, dtype=pl.Date)
+    rows = rows.with_columns(
+        _E=imputed(pl.col("EXENDTC"), "dose_end", not_before=pl.col("START"), not_after=pl.min_horizontal(bound, limit))
+    ).with_columns(END=pl.col("_E").struct.field("date"), ENDF=pl.col("_E").struct.field("flag"))
+    rows, late = _ends_before_start(rows)
+    phase = crossover_rows(source.protocol, rows)
+    kept = [*KEYS, "EXSEQ", "EXTRT", "EXDOSE", "EXDOSU", "EXDOSFRQ", "START", "STARTF", "END", "ENDF", "PHASE"]
+    return rows.with_columns(PHASE=phase).select(kept), [*findings, *late]
+
+
+def _placebos(source: Source) -> list[str]:
+    arms = [arm for arm in source.protocol.arms.values() if arm.role == "control" and not arm.dose_levels]
+    return [treatment.upper() for arm in arms for treatment in arm.treatments]
+
+
+def _ends_before_start(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    wrong = pl.col("END") < pl.col("START")
+    findings = [
+        Finding(
+            severity="warning",
+            code="end-before-start",
+            dataset="EX",
+            row_key=f"USUBJID={row['USUBJID']}, EXSEQ={row['EXSEQ']}",
+            variable="EXENDTC",
+            seen=str(row["EXENDTC"]),
+            expected=f"on or after the start, {row['START']}",
+            effect="the dose counts for its first day",
+            subject=row["USUBJID"],
+        )
+        for row in rows.filter(wrong).iter_rows(named=True)
+    ]
+    return rows.with_columns(END=pl.when(wrong).then(pl.col("START")).otherwise(pl.col("END"))), findings
+
+
+def dose_spans(doses: pl.DataFrame, phase: int) -> pl.DataFrame:
+    """First and last day of dosing of a phase per subject: KEYS, FIRST, LAST, OPEN.
+
+    A record without end date proves a dose on its first day; OPEN says that the latest record has none, so that dosing may go on.
+    """
+    last = pl.coalesce("END", "START")
+    return (
+        doses.filter(pl.col("PHASE") == phase)
+        .group_by(KEYS)
+        .agg(
+            pl.col("START").min().alias("FIRST"),
+            last.max().alias("LAST"),
+            pl.col("END").is_null().filter(pl.col("START") == pl.col("START").max()).any().alias("OPEN"),
+        )
+        .sort(KEYS)
+    )
+
+
+def doses_per_day(frequency: pl.Expr) -> pl.Expr:
+    """Doses a day by the CDISC frequency, null where it is not a plain daily one."""
+    return frequency.str.to_uppercase().replace_strict(_PER_DAY, default=None, return_dtype=pl.Float64)

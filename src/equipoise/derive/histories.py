@@ -1,0 +1,207 @@
+"""The days of each subject that decide an endpoint, as the arrays that the rule sets take."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from equipoise.criteria import NEVER, Histories, Reading, Schedule
+from equipoise.derive.adrs import Responses
+from equipoise.derive.disposition import PROGRESSION_TERMS
+from equipoise.derive.imputation import imputed, known_period
+from equipoise.derive.source import KEYS, Source, domain_code
+from equipoise.protocol import Endpoint, TherapySource
+from equipoise.terms import Assessor, EventSource, Response
+
+__all__ = ["EPOCH_DAYS", "assessor_of", "clinical_progression", "days", "histories", "new_therapy", "schedule"]
+
+EPOCH_DAYS = pl.Int64
+"""Days since 1970-01-01, the scale of every array here."""
+
+_PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.LOCAL_PROGRESSION: Assessor.LOCAL}
+
+
+def assessor_of(endpoint: Endpoint) -> Assessor | None:
+    """Whose progression ends the time; None where progression is not an event."""
+    named = [_PROGRESSION[event] for event in endpoint.events if event in _PROGRESSION]
+    return named[0] if named else None
+
+
+def days(frame: pl.DataFrame, variable: str) -> NDArray[np.int64]:
+    """Dates as days since 1970-01-01, NEVER where missing."""
+    return frame[variable].cast(pl.Date).to_physical().cast(pl.Int64).fill_null(NEVER).to_numpy().copy()
+
+
+def schedule(source: Source, last_day: int) -> Schedule:
+    """Planned assessments up to a day after the anchor; empty where the protocol has none."""
+    plan = source.protocol.visits.tumor_assessment
+    if plan is None:
+        return Schedule(())
+    reach = (
+        last_day + 2 * plan.window_days + max([p.every_weeks for p in plan.phases] + [plan.every_weeks or 0]) * 7 + 1
+    )
+    return Schedule.from_study_days(plan.days(int(reach)), plan.window_days)
+
+
+def histories(source: Source, endpoint: Endpoint, table: pl.DataFrame, responses: Responses) -> Histories:
+    """Histories of the subjects of ``table`` (ADSL with ORIGIN), in its order."""
+    n = table.height
+    none = np.full(n, NEVER)
+    origin = days(table, "ORIGIN")
+    plan = source.protocol.visits.tumor_assessment
+    anchor = days(table, "TRTSDT" if plan is not None and plan.anchor == "first_dose" else "RANDDT")
+    assessor = assessor_of(endpoint)
+    subject, day, kind = _readings(source, table, responses.get(assessor) if assessor else None)
+    therapy = new_therapy(source, endpoint, table)
+    return Histories(
+        origin=origin,
+        anchor=np.where(anchor == NEVER, origin, anchor),
+        has_baseline=_has_baseline(source, table) if assessor else np.ones(n, dtype=np.bool_),
+        reading_subject=subject,
+        reading_day=day,
+        reading=kind,
+        death=days(table, "DTHDT") if EventSource.DEATH in endpoint.events else none,
+        new_therapy=days(therapy, "DATE"),
+        clinical_progression=days(clinical_progression(source, endpoint, table), "DATE"),
+        treatment_stop=_stop(table),
+        other_event=_other(endpoint, table, therapy),
+        left_study=_left(source, table),
+    )
+
+
+def _readings(
+    source: Source, table: pl.DataFrame, rows: pl.DataFrame | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Subject, day and kind of the readings that enter times to event.
+
+    A progression without a complete date ends what is known of the subject: later readings do not prove that there was none.
+    """
+    if rows is None:
+        empty = np.empty(0, dtype=np.int64)
+        return empty, empty, empty
+    place = table.select(KEYS).with_row_index("PLACE")
+    undated = (
+        rows.filter((pl.col("AVALC") == Response.PD) & ~pl.col("EXACT")).group_by(KEYS).agg(END=pl.col("FIRST").min())
+    )
+    used = rows.filter(pl.col("USED") & pl.col("EXACT")).join(place, on=KEYS).join(undated, on=KEYS, how="left")
+    used = used.filter((pl.col("ADT") < pl.col("END")).fill_null(True)).sort("PLACE", "ADT")
+    adequate = pl.lit(True) if source.protocol.review.adequate == "any" else pl.col("AVALC") != Response.NE
+    kind = (
+        pl.when(pl.col("AVALC") == Response.PD)
+        .then(int(Reading.PROGRESSION))
+        .when(adequate)
+        .then(int(Reading.ADEQUATE))
+        .otherwise(int(Reading.NOT_ADEQUATE))
+    )
+    used = used.select(pl.col("PLACE").cast(pl.Int64), "ADT", KIND=kind.cast(pl.Int64))
+    return used["PLACE"].to_numpy(), days(used, "ADT"), used["KIND"].to_numpy()
+
+
+def _has_baseline(source: Source, table: pl.DataFrame) -> NDArray[np.bool_]:
+    """Whether a tumor was identified or measured in the baseline window; true for all where no data set tells."""
+    plan = source.protocol.visits.tumor_assessment
+    parts = []
+    for name in sorted(source.data):
+        code = domain_code(name)
+        if code in ("TU", "TR") and len(name) <= 3 and source.has(name, f"{code}DTC"):
+            parts.append(source.data[name].select(*KEYS, TEXT=f"{code}DTC").unique())
+    if not parts:
+        return np.ones(table.height, dtype=np.bool_)
+    anchor = "TRTSDT" if plan is not None and plan.anchor == "first_dose" else "RANDDT"
+    window = plan.baseline_window_days if plan is not None else 28
+    period = known_period(pl.col("TEXT"))
+    rows = pl.concat(parts).join(table.select(*KEYS, ANCHOR=pl.coalesce(anchor, "RANDDT")), on=KEYS)
+    inside = (period.struct.field("first") <= pl.col("ANCHOR")) & (
+        period.struct.field("last") >= pl.col("ANCHOR") - pl.duration(days=window)
+    )
+    seen = rows.filter(inside.fill_null(False)).select(KEYS).unique().with_columns(SEEN=pl.lit(True))
+    found = table.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
+    return found["SEEN"].fill_null(False).to_numpy().copy()
+
+
+def new_therapy(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
+    """First new anticancer therapy that matters for an endpoint, from the origin on: KEYS, DATE, DOM, VAR, SEQ in the order of ``table``."""
+    kinds = [source.protocol.new_therapy[name] for name in source.protocol.new_therapies(endpoint)]
+    parts = [_therapy(source, place) for kind in kinds for place in kind.sdtm]
+    if any(kind.crossover for kind in kinds):
+        crossed = table.filter(pl.col("TR02SDT").is_not_null())
+        parts.append(
+            crossed.select(
+                *KEYS, DATE="TR02SDT", DOM=pl.lit("ADSL"), VAR=pl.lit("TR02SDT"), SEQ=pl.lit(None, dtype=pl.Int64)
+            )
+        )
+    return _first(parts, table)
+
+
+def _therapy(source: Source, place: TherapySource) -> pl.DataFrame:
+    if not source.has(place.domain, place.date, *place.where):
+        return _first([], None)
+    sequence = f"{domain_code(place.domain)}SEQ"
+    rows = source.rows(place.domain, place.where, [place.date])
+    return rows.select(
+        *KEYS,
+        TEXT=pl.col(place.date),
+        DATE=imputed(pl.col(place.date), "new_therapy").struct.field("date"),
+        DOM=pl.lit(place.domain),
+        VAR=pl.lit(place.date),
+        SEQ=pl.col(sequence).cast(pl.Int64, strict=False) if sequence in rows.columns else pl.lit(None, dtype=pl.Int64),
+    )
+
+
+def clinical_progression(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
+    """First progression claimed without imaging: KEYS, DATE, DOM, VAR, SEQ in the order of ``table``; only complete dates."""
+    home = endpoint.clinical_progression
+    if home is None or home.domain not in source.data:
+        return _first([], table)
+    code = domain_code(home.domain)
+    where = {**home.where, **({f"{code}TESTCD": (home.testcd,)} if home.testcd else {})}
+    dates = [v for v in (home.variable, f"{code}STDTC", f"{code}DTC") if v and source.has(home.domain, v)]
+    if not dates:
+        return _first([], table)
+    rows = _therapy(source, TherapySource(domain=home.domain, date=dates[0], where=where))
+    return _first([rows.filter(known_period(pl.col("TEXT")).struct.field("flag").is_null())], table)
+
+
+_FACT = {"DATE": pl.Date, "DOM": pl.String, "VAR": pl.String, "SEQ": pl.Int64}
+
+
+def _first(parts: list[pl.DataFrame], table: pl.DataFrame | None) -> pl.DataFrame:
+    """Earliest date on or after the origin per subject of ``table``."""
+    schema = {**dict.fromkeys(KEYS, pl.String), **_FACT}
+    if table is None:
+        return pl.DataFrame(schema=schema)
+    frames = [
+        p.select((pl.col(c) if c in p.columns else pl.lit(None)).cast(t).alias(c) for c, t in schema.items())
+        for p in parts
+    ]
+    rows = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+    rows = rows.join(table.select(*KEYS, "ORIGIN"), on=KEYS).filter(pl.col("DATE") >= pl.col("ORIGIN"))
+    rows = rows.sort([*KEYS, "DATE", "DOM", "VAR", "SEQ"], nulls_last=True).unique(
+        KEYS, keep="first", maintain_order=True
+    )
+    return table.select(KEYS).join(rows.select(list(schema)), on=KEYS, how="left", maintain_order="left")
+
+
+def _stop(table: pl.DataFrame) -> NDArray[np.int64]:
+    """Stop of treatment for another reason than progression or completion."""
+    progressed = pl.col("DCTREAS").str.to_uppercase().is_in(PROGRESSION_TERMS).fill_null(False)
+    early = (pl.col("EOTSTT") == "DISCONTINUED") & ~progressed
+    return days(table.select(DATE=pl.when(early).then(pl.col("EOTDT"))), "DATE")
+
+
+def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> NDArray[np.int64]:
+    """Events beside progression and death: stop of treatment, new therapy."""
+    events = [np.full(table.height, NEVER)]
+    if EventSource.TREATMENT_STOP in endpoint.events:
+        stopped = pl.when(pl.col("EOTSTT") == "DISCONTINUED").then(pl.col("EOTDT"))
+        events.append(days(table.select(DATE=stopped), "DATE"))
+    if EventSource.NEW_THERAPY in endpoint.events:
+        events.append(days(therapy, "DATE"))
+    if EventSource.ADVERSE_EVENT in endpoint.events:
+        events.append(days(table, "AEDT"))
+    return np.minimum.reduce(events)
+
+
+def _left(source: Source, table: pl.DataFrame) -> NDArray[np.bool_]:
+    """Whether a subject left the study before the data cut-off, other than by completing it or dying."""
+    left = (pl.col("EOSSTT") == "DISCONTINUED") & (pl.col("DTHFL") != "Y")
+    return table.select(LEFT=left.fill_null(False))["LEFT"].to_numpy().copy()

@@ -1,0 +1,121 @@
+"""What must be there: everything missing is said at once, with its remedy."""
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from equipoise.derive.dates import home
+from equipoise.derive.source import KEYS, domain_code
+from equipoise.protocol import Protocol, SdtmHome
+from equipoise.terms import Assessor, DateName, EventSource
+
+__all__ = ["missing"]
+
+_PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.LOCAL_PROGRESSION: Assessor.LOCAL}
+
+
+def missing(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Every data set and variable that the protocol needs and the data lack."""
+    wanted = [*_subject(), *_homes(protocol), *_dates(protocol, data), *_readings(protocol), *_safety(protocol)]
+    problems: dict[str, None] = {}
+    for dataset, variables, why, remedy in wanted:
+        if dataset not in data:
+            place = f"{dataset}: data set not found"
+            named = protocol.data.datasets.get(dataset)
+            look = f" (expected file {named or dataset.lower()}.parquet, .xpt, .csv or .json)"
+            problems[f"{place}{look}; {why}. {remedy}"] = None
+            continue
+        lost = [v for v in variables if v not in data[dataset].columns]
+        if lost:
+            word = "variable" if len(lost) == 1 else "variables"
+            problems[f"{dataset}: {word} {', '.join(lost)} not found; {why}. {remedy}"] = None
+    if "DM" in data and not {"ARMCD", "ARM"} & set(data["DM"].columns):
+        problems["DM: neither ARMCD nor ARM found; they say who was randomized to what. Add one of them to DM"] = None
+    return list(problems)
+
+
+Want = tuple[str, Iterable[str], str, str]
+
+
+def _subject() -> list[Want]:
+    return [("DM", [*KEYS, "SUBJID", "SITEID"], "it lists the subjects", "Add DM to the data folder")]
+
+
+def _dates(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[Want]:
+    place = home(protocol, "randomization")
+    why = "it holds the date of randomization"
+    wanted: list[Want] = [
+        (
+            place.domain,
+            [*KEYS, place.variable, *place.where],
+            why,
+            "Name its home in data.dates.randomization of the protocol",
+        )
+    ]
+    for name in ("consent", "registration"):
+        declared = protocol.data.dates.get(name)  # type: ignore[call-overload]
+        if declared is not None:
+            where = f"data.dates.{name}"
+            wanted.append(
+                (declared.domain, [declared.variable, *declared.where], f"{where} names it", f"Correct {where}")
+            )
+    from_dm = "DM" in data and "RFXSTDTC" in data["DM"].columns
+    if not ("EX" in data or from_dm):
+        wanted.append(("EX", ["EXTRT", "EXSTDTC"], "it holds the doses", "Add EX, or RFXSTDTC and RFXENDTC to DM"))
+    elif "EX" in data:
+        wanted.append(("EX", [*KEYS, "EXTRT", "EXSTDTC"], "it holds the doses", "Add them to EX"))
+    for what in ("treatment_stop", "study_stop"):
+        stop = getattr(protocol.data, what)
+        if stop is not None:
+            where = f"data.{what}"
+            wanted.append((stop.domain, [stop.date, *stop.where], f"{where} names it", f"Correct {where}"))
+    return wanted
+
+
+def _homes(protocol: Protocol) -> list[Want]:
+    wanted = []
+    for name, field in protocol.baseline.items():
+        if field.sdtm is not None and field.derive is None:
+            wanted.append(_home(field.sdtm, f"baseline.{name}.sdtm"))
+    for name, factor in protocol.randomization.strata_items().items():
+        if factor.sdtm is not None:
+            wanted.append(_home(factor.sdtm, f"randomization.strata.{name}.sdtm"))
+    return wanted
+
+
+def _home(place: SdtmHome, where: str) -> Want:
+    code = domain_code(place.domain)
+    variables = [*KEYS, *place.where]
+    variables += [place.variable] if place.variable else []
+    variables += ["QNAM", "QVAL"] if place.qnam else []
+    variables += [f"{code}TESTCD"] if place.testcd else []
+    return place.domain, variables, f"{where} names it", f"Add it, or correct {where}"
+
+
+def _readings(protocol: Protocol) -> list[Want]:
+    wanted: list[Want] = []
+    for name, endpoint in protocol.endpoints.items():
+        readers = [_PROGRESSION[event] for event in endpoint.events if event in _PROGRESSION]
+        if endpoint.kind == "response" or endpoint.origin is DateName.FIRST_RESPONSE:
+            readers += [endpoint.assessor] if endpoint.assessor else []
+        for reader in readers:
+            place = protocol.review.sources.get(reader.value)  # type: ignore[call-overload]
+            dataset = place.dataset if place is not None else "RS"
+            code = domain_code(dataset)
+            where = list(place.where) if place is not None else ["RSEVAL"]
+            variables = [*KEYS, f"{code}TESTCD", f"{code}STRESC", f"{code}DTC", f"{code}SEQ", *where]
+            why = f"endpoints.{name} needs the {reader.value} readings"
+            wanted.append((dataset, variables, why, f"Add them, or map them in review.sources.{reader.value}"))
+    return wanted
+
+
+def _safety(protocol: Protocol) -> list[Want]:
+    variables = [*KEYS, "AESEQ", "AEDECOD", "AEBODSYS", "AESTDTC", protocol.safety.grade_variable]
+    remedy = f"Add them; the grade is read from safety.grade_variable ({protocol.safety.grade_variable})"
+    wanted: list[Want] = [("AE", variables, "adverse events are counted from it", remedy)]
+    for name, endpoint in protocol.endpoints.items():
+        if endpoint.adverse_event:
+            wanted.append(
+                ("AE", list(endpoint.adverse_event), f"endpoints.{name}.adverse_event names it", "Correct it")
+            )
+    return wanted
