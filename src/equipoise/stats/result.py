@@ -47,6 +47,7 @@ class Result:
         return {
             f.name: v
             for f in fields(self)
+            if not f.name.startswith("_")
             if not isinstance(v := getattr(self, f.name), np.ndarray | dict | tuple | Result)
         }
 
@@ -55,8 +56,8 @@ class Result:
         return {name: [value] for name, value in self._facts().items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every field as plain Python values: arrays become lists, nested results dictionaries."""
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+        """Return every public field as plain Python values: arrays become lists, nested results dictionaries."""
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self) if not f.name.startswith("_")}
 
     def to_frame(self) -> pl.DataFrame:
         """Return the table of the result as a polars frame, unrounded; `nan` where a number cannot be given."""

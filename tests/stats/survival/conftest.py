@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 
-def _load():
-    spec = importlib.util.spec_from_file_location("survival_goldens", Path(__file__).with_name("goldens.py"))
+def _load(name):
+    """Make a file of this folder importable: the tests are no package."""
+    spec = importlib.util.spec_from_file_location(f"survival_{name}", Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-survival_goldens = _load()
+survival_goldens = _load("goldens")
+survival_cox_cases = _load("cox_cases")
 
 
 @pytest.fixture(scope="session")

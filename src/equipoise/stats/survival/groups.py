@@ -59,7 +59,7 @@ def group_sums(
     block_levels: tuple[Any, ...] = ()
     n_blocks, block = 1, np.zeros(0, np.int64)
     if blocks is not None:
-        block_levels, block = _present(blocks.levels, check.keep(blocks.codes)[0])
+        block_levels, block = present_levels(blocks.levels, check.keep(blocks.codes)[0])
         n_blocks = len(block_levels)
     grid = time_grid(sample.time, sample.entry)
     order, starts = nested_order(block, n_blocks, grid.codes, grid.size)
@@ -94,7 +94,7 @@ def _first(
     levels: tuple[Any, ...], codes: NDArray[np.int64], reference: object | None
 ) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     """Put the reference level first; levels without rows left stay out."""
-    levels, codes = _present(levels, codes)
+    levels, codes = present_levels(levels, codes)
     if len(levels) < 2:
         seen = f"only {levels[0]!r}" if levels else "none"
         raise StatsError(f"group: expected at least two groups, found {seen}")
@@ -108,7 +108,8 @@ def _first(
     return (levels[at], *levels[:at], *levels[at + 1 :]), rank[codes]
 
 
-def _present(levels: tuple[Any, ...], codes: NDArray[np.int64]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+def present_levels(levels: tuple[Any, ...], codes: NDArray[np.int64]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """Leave out levels that no row has."""
     counts = np.bincount(codes, minlength=len(levels))
     if (counts > 0).all():
         return levels, codes
