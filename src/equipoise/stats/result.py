@@ -72,7 +72,7 @@ class Result:
         facts, columns = self._facts(), self._columns()
         lines = [self._title()]
         if facts:
-            lines.append(", ".join(f"{name} = {cell(value)}" for name, value in facts.items()))
+            lines.append(", ".join(f"{name} = {cell(value)}" for name, value in facts.items() if cell(value)))
         if not _is_facts(columns, facts):
             lines += ["", *_text_table(_cells(columns))]
         return "\n".join(lines)
@@ -86,7 +86,9 @@ class Result:
         facts, columns = self._facts(), self._columns()
         parts = [f"<p><strong>{escape(self._title())}</strong></p>"]
         if facts:
-            parts.append("<p>" + ", ".join(f"{escape(k)} = {escape(cell(v))}" for k, v in facts.items()) + "</p>")
+            parts.append(
+                "<p>" + ", ".join(f"{escape(k)} = {escape(cell(v))}" for k, v in facts.items() if cell(v)) + "</p>"
+            )
         if not _is_facts(columns, facts):
             head, *rows = _cells(columns)
             body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)

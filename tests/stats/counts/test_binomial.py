@@ -21,7 +21,7 @@ def test_limits_equal_r(r, method):
         ci = binomial_ci(case["x"], case["n"], method, conf_level=case["conf_level"])
         assert [ci.conf_low, ci.conf_high] == pytest.approx(case[method], rel=1e-12, abs=0)
         assert ci.estimate == case["x"] / case["n"]
-        assert ci.status == "ok"
+        assert ci.status == ""
 
 
 @pytest.mark.evidence(method="binomial_ci", kind="hand", source="closed formulas")

@@ -32,7 +32,7 @@ class Proportion(Result):
     method
         Kind of interval.
     status, reason
-        "ok", or "NE" (not estimable) and why.
+        Empty, or "NE" (not estimable) and why.
     """
 
     n_events: int
@@ -99,7 +99,7 @@ def binomial_ci(x: Any, n: Any, method: str = "clopper-pearson", *, conf_level: 
         conf_high=high,
         conf_level=level,
         method=method,
-        status="ok" if subjects else "NE",
+        status="" if subjects else "NE",
         reason="" if subjects else "no subjects",
     )
 

@@ -30,7 +30,7 @@ class ChiSquareTest(Result):
     method
         With or without continuity correction.
     status, reason
-        "ok", or "NE" and why.
+        Empty, or "NE" and why.
     """
 
     statistic: float
@@ -86,16 +86,16 @@ def chi_square_test(table: Any, *, correction: bool = False) -> ChiSquareTest:
     expected = np.outer(rows, columns) / n if n else np.zeros(counts.shape)
     df = max(int(np.count_nonzero(rows)) - 1, 0) * max(int(np.count_nonzero(columns)) - 1, 0)
     filled = expected > 0.0
-    status, reason = ("ok", "") if df else ("NE", "fewer than two rows or two columns with counts")
+    status, reason = ("", "") if df else ("NE", "fewer than two rows or two columns with counts")
     statistic = math.nan
-    if status == "ok":
+    if not status:
         distance = np.abs(counts - expected)[filled]
         lowered = distance - np.minimum(0.5, distance) if correction else distance
         statistic = math.fsum(lowered * lowered / expected[filled])
     return ChiSquareTest(
         statistic=statistic,
         df=df,
-        p_value=float(chdtrc(df, statistic)) if status == "ok" else math.nan,
+        p_value=float(chdtrc(df, statistic)) if not status else math.nan,
         n=n,
         expected=expected,
         n_expected_below_5=int(np.count_nonzero(expected[filled] < 5.0)),

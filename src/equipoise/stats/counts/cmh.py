@@ -39,7 +39,7 @@ class MantelHaenszelTest(Result):
     method
         How the numbers were computed.
     status, reason
-        "ok"; "NE" when the odds ratio has no finite positive estimate or nothing can be tested, and why.
+        Empty, or "NE" when the odds ratio has no finite positive estimate or nothing can be tested, and why.
     """
 
     statistic: float
@@ -115,7 +115,7 @@ def cmh_test(
         n_strata=len(used),
         strata_without_information=tuple(k for k, s in enumerate(strata) if not _informs(s)),
         method=_method(correction, exact),
-        status="NE" if reason else "ok",
+        status="NE" if reason else "",
         reason=reason,
         **numbers,
     )

@@ -39,7 +39,7 @@ class RiskDifference(Result):
     method
         Kind of interval.
     status, reason
-        "ok", or "NE" and why.
+        Empty, or "NE" and why.
     """
 
     estimate: float
@@ -128,7 +128,7 @@ def risk_difference(
         n_strata=len(used),
         strata_without_information=tuple(i for i, s in enumerate(strata) if not (s[1] and s[3])),
         method=method,
-        status="ok" if used else "NE",
+        status="" if used else "NE",
         reason=reason,
     )
 

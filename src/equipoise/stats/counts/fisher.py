@@ -39,7 +39,7 @@ class FisherExact(Result):
     method
         How the p-value and the limits were computed.
     status, reason
-        "ok"; "NE" when the odds ratio has no finite positive estimate, and why. The p-value stands unless it is nan.
+        Empty, or "NE" when the odds ratio has no finite positive estimate, and why; the p-value stands unless nan.
     """
 
     n: int
@@ -128,7 +128,7 @@ def fisher_exact(
         conf_level=level,
         alternative=alternative,
         method=f"Fisher exact, conditional odds ratio with {limits} limits",
-        status="NE" if reason else "ok",
+        status="NE" if reason else "",
         reason=reason,
     )
 

@@ -36,7 +36,7 @@ class Kappa(Result):
     weights
         "none", "linear" or "quadratic".
     status, reason
-        "ok", or "NE" and why.
+        Empty, or "NE" and why.
     """
 
     estimate: float
@@ -125,7 +125,7 @@ def cohen_kappa(table: Any, *, weights: str = "none", conf_level: float = 0.95) 
         chance=chance if n else math.nan,
         n=n,
         weights=weights,
-        status="NE" if reason else "ok",
+        status="NE" if reason else "",
         reason=reason,
     )
 

@@ -36,7 +36,7 @@ class RateRatio(Result):
     method
         How the numbers were computed.
     status, reason
-        "ok"; "NE" when the ratio has no finite positive estimate, and why.
+        Empty, or "NE" when the ratio has no finite positive estimate, and why.
     """
 
     estimate: float
@@ -70,7 +70,7 @@ class RateDifference(Result):
     method
         Kind of interval.
     status, reason
-        "ok", or "NE" and why.
+        Empty, or "NE" and why.
     """
 
     estimate: float
@@ -148,7 +148,7 @@ def rate_ratio(events_1: Any, time_1: Any, events_2: Any, time_2: Any, *, conf_l
         n_events_2=x2,
         time_2=t2,
         method="exact, given the total of events",
-        status="NE" if reason else "ok",
+        status="NE" if reason else "",
         reason=reason,
     )
 
@@ -221,7 +221,7 @@ def rate_difference(
         n_events_2=x2,
         time_2=t2,
         method=method,
-        status="NE" if reason else "ok",
+        status="NE" if reason else "",
         reason=reason,
     )
 

@@ -32,7 +32,7 @@ class Rate(Result):
     method
         Kind of interval.
     status, reason
-        "ok", or "NE" and why.
+        Empty, or "NE" and why.
     """
 
     n_events: int
@@ -106,7 +106,7 @@ def rate_ci(events: Any, time: Any, *, per: float = 1.0, method: str = "exact", 
         conf_high=high,
         conf_level=level,
         method=method,
-        status="ok" if total > 0.0 else "NE",
+        status="" if total > 0.0 else "NE",
         reason="" if total > 0.0 else "no observation time",
     )
 
