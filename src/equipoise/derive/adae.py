@@ -1,15 +1,16 @@
 """ADAE: adverse events with dates, period, grade and flags.
 
-Period 1 runs from the first dose to the earlier of the last dose plus ``safety.days_after_last_dose`` and the day before the first
-crossover dose; period 2 from the first crossover dose to the last one plus the same days. An event belongs to the period of its onset. An
-event recorded as several rows by grade (AEGRPID) goes into period 2 only where its grade rises above all before; a row that does not
-rise is the old event going on. An event of unknown onset is counted in period 1 unless it ended before the first dose.
+Period 1 runs from the first dose to the earlier of the last dose plus ``safety.days_after_last_dose`` and the day
+before the first crossover dose; period 2 from the first crossover dose to the last one plus the same days. An event
+belongs to the period of its onset. An event recorded as several rows by grade (AEGRPID) goes into period 2 only where
+its grade rises above all before; a row that does not rise is the old event going on. An event of unknown onset is
+counted in period 1 unless it ended before the first dose.
 """
 
 import polars as pl
 
 from equipoise.cdisc import Finding
-from equipoise.derive.imputation import imputed
+from equipoise.derive.imputation import add_imputed
 from equipoise.derive.source import KEYS, Source
 from equipoise.terms import Severity
 
@@ -36,10 +37,16 @@ def derive_adae(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, list[
 def _add_dates(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(_text(rows, "AESTDTC"), _text(rows, "AEENDTC"))
     limit = pl.min_horizontal(pl.col("DTHDT"), pl.lit(source.cutoff, dtype=pl.Date))
-    end = imputed(pl.col("AEENDTC"), "adverse_event_end", not_after=limit)
-    rows = rows.with_columns(AENDT=end.struct.field("date"), AENDTF=end.struct.field("flag"))
-    start = imputed(pl.col("AESTDTC"), "adverse_event_start", not_before=pl.col("TRTSDT"), not_after=pl.col("AENDT"))
-    return rows.with_columns(ASTDT=start.struct.field("date"), ASTDTF=start.struct.field("flag"))
+    rows = add_imputed(rows, "AEENDTC", "adverse_event_end", date="AENDT", flag="AENDTF", not_after=limit)
+    return add_imputed(
+        rows,
+        "AESTDTC",
+        "adverse_event_start",
+        date="ASTDT",
+        flag="ASTDTF",
+        not_before=pl.col("TRTSDT"),
+        not_after=pl.col("AENDT"),
+    )
 
 
 def _text(rows: pl.DataFrame, variable: str) -> pl.Expr:

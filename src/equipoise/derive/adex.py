@@ -1,8 +1,9 @@
 """ADEX: duration of treatment, cumulative and average dose, relative dose intensity.
 
-TRTDUR = last day - first day + 1. CUMDOSE = sum over dosing records of amount x days x doses a day (by EXDOSFRQ, else as the arm's
-schedule says, else 1). AVGDOSE = CUMDOSE / TRTDUR. RDI = 100 x CUMDOSE / (starting dose of the arm received x doses a day x TRTDUR).
-A record without end date runs to the day before the next one, else to the end of treatment, death or the data cut-off.
+TRTDUR = last day - first day + 1. CUMDOSE = sum over dosing records of amount x days x doses a day (by EXDOSFRQ, else
+as the arm's schedule says, else 1). AVGDOSE = CUMDOSE / TRTDUR. RDI = 100 x CUMDOSE / (starting dose of the arm
+received x doses a day x TRTDUR). A record without end date runs to the day before the next one, else to the end of
+treatment, death or the data cut-off.
 """
 
 import math

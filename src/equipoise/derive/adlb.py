@@ -1,4 +1,7 @@
-"""ADLB: laboratory results with baseline and change. Baseline is the last result with a number on or before the first dose."""
+"""ADLB: laboratory results with baseline and change.
+
+Baseline is the last result with a number on or before the first dose.
+"""
 
 import polars as pl
 

@@ -59,7 +59,10 @@ _FACT = {
     "AVISITN": pl.Float64,
     "RSSEQ": pl.Int64,
 }
-_COLUMNS = "STUDYID USUBJID PARAMCD PARAM ASSESSOR ADT ADTF ADY AVISIT AVISITN AVAL AVALC ANL01FL RSSEQ".split()
+_COLUMNS = [
+    *("STUDYID", "USUBJID", "PARAMCD", "PARAM", "ASSESSOR", "ADT", "ADTF", "ADY", "AVISIT", "AVISITN"),
+    *("AVAL", "AVALC", "ANL01FL", "RSSEQ"),
+]
 
 
 def response_rules(protocol: Protocol, *, confirmed: bool) -> ResponseRules:

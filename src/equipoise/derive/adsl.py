@@ -1,6 +1,7 @@
 """ADSL: one row per subject of DM, screen failures included.
 
-Read from top to bottom it is the whole derivation: arms, dates, doses, death and life, baseline, strata, populations, disposition.
+Read from top to bottom it is the whole derivation: arms, dates, doses, death and life, baseline, strata, populations,
+disposition.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ from equipoise.derive.strata import strata_columns
 from equipoise.protocol import adsl_variables, population_flag, population_reason
 
 __all__ = ["Subjects", "derive_adsl"]
+
+
+_FIRST = "STUDYID USUBJID SUBJID SITEID COHORT ARMID AARMID TRT01P TRT01A TRT01PN TRT01AN RANDFL RANDDT RFICDT"
+_THEN = (
+    "TRTSDT TRTEDT TR02SDT TR02EDT CROSSFL DTHFL DTHDT DTHDTF DTHCAUS LSTALVDT EOTSTT EOTDT DCTREAS "
+    "EOSSTT EOSDT DCSREAS SCRFREAS"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +269,7 @@ def _select(source: Source, table: pl.DataFrame) -> pl.DataFrame:
         TRT01PN=number_of(protocol, "ARMID"),
         TRT01AN=number_of(protocol, "AARMID"),
     )
-    first = "STUDYID USUBJID SUBJID SITEID COHORT ARMID AARMID TRT01P TRT01A TRT01PN TRT01AN RANDFL RANDDT RFICDT TRTSDT TRTEDT"
-    then = (
-        "TR02SDT TR02EDT CROSSFL DTHFL DTHDT DTHDTF DTHCAUS LSTALVDT EOTSTT EOTDT DCTREAS EOSSTT EOSDT DCSREAS SCRFREAS"
-    )
     strata = [c for c in table.columns if c.startswith("STRAT")]
     flags = [name(p) for p in protocol.populations for name in (population_flag, population_reason)]
     baseline = list(adsl_variables(protocol).values())
-    return table.select(*first.split(), *then.split(), *strata, *flags, *baseline).sort(KEYS)
+    return table.select(*_FIRST.split(), *_THEN.split(), *strata, *flags, *baseline).sort(KEYS)

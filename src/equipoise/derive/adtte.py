@@ -1,8 +1,8 @@
 """ADTTE: every time to event, under its primary and its sensitivity rule sets.
 
-AVAL = ADT - STARTDT + 1 in days, so that an event on the day of origin has 1 (``day_count: exclusive`` leaves out the 1). There is one
-event or one censoring date per subject and rule set: ``criteria.censor`` decides where progression is an event, ``_outcomes_without_scans``
-elsewhere.
+AVAL = ADT - STARTDT + 1 in days, so that an event on the day of origin has 1 (``day_count: exclusive`` leaves out the
+1). There is one event or one censoring date per subject and rule set: ``criteria.censor`` decides where progression
+is an event, ``_outcomes_without_scans`` elsewhere.
 """
 
 from dataclasses import replace
@@ -32,9 +32,10 @@ from equipoise.terms import EventSource, RuleSet
 
 __all__ = ["derive_adtte"]
 
-_COLUMNS = (
-    "STUDYID USUBJID PARAMCD PARAM ENDPT RULESET PRIMFL STARTDT ADT AVAL CNSR EVNTDESC CNSDTDSC CNSREAS SRCDOM SRCVAR SRCSEQ"
-).split()
+_COLUMNS = [
+    *("STUDYID", "USUBJID", "PARAMCD", "PARAM", "ENDPT", "RULESET", "PRIMFL", "STARTDT", "ADT", "AVAL", "CNSR"),
+    *("EVNTDESC", "CNSDTDSC", "CNSREAS", "SRCDOM", "SRCVAR", "SRCSEQ"),
+]
 _ALIVE = "Alive at the data cut-off"
 
 

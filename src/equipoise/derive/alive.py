@@ -1,14 +1,15 @@
 """Last known alive: the latest date that proves life, never later than the data cut-off or death.
 
-Unless the protocol lists its sources, every date of every domain of subjects proves life (start, end and collection dates), except what
-can be recorded without seeing the subject: DM, deaths and losses to follow-up in DS, ends of fatal adverse events, domains of death
-details (DD), comments (CO), subject elements (SE) and medical history (MH). A partial date proves life on its first possible day.
+Unless the protocol lists its sources, every date of every domain of subjects proves life (start, end and collection
+dates), except what can be recorded without seeing the subject: DM, deaths and losses to follow-up in DS, ends of
+fatal adverse events, domains of death details (DD), comments (CO), subject elements (SE) and medical history (MH). A
+partial date proves life on its first possible day.
 """
 
 import polars as pl
 
 from equipoise.cdisc import Finding
-from equipoise.derive.imputation import complete_date, known_period
+from equipoise.derive.imputation import add_period, complete_date
 from equipoise.derive.source import KEYS, Source, domain_code, match
 from equipoise.protocol import DateSource
 
@@ -63,8 +64,8 @@ def _latest(source: Source, place: DateSource) -> pl.DataFrame | None:
     rest = days.join(found, on=KEYS, how="anti")
     if rest.is_empty():
         return found
-    first = known_period(pl.col("TEXT")).struct.field("first")
-    return pl.concat([found, rest.group_by(KEYS).agg(ALIVE=first.max()).select(*KEYS, "ALIVE")])
+    partial = add_period(rest, "TEXT").group_by(KEYS).agg(ALIVE=pl.col("FIRST").max())
+    return pl.concat([found, partial.select(*KEYS, "ALIVE")])
 
 
 def after_death(alive: pl.DataFrame, deaths: pl.DataFrame) -> list[Finding]:

@@ -58,8 +58,8 @@ def assigned_arm(source: Source) -> tuple[pl.DataFrame, list[Finding]]:
 def received_arm(source: Source, doses: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:
     """KEYS and AARMID of every treated subject: the arm of the treatment taken first.
 
-    By exposure: among arms with that treatment, the one whose dose levels hold the first dose, else the assigned one, else the actual arm
-    of DM, else the first in the protocol. By actual arm: ACTARMCD, else ACTARM.
+    By exposure: among arms with that treatment, the one whose dose levels hold the first dose, else the assigned one,
+    else the actual arm of DM, else the first in the protocol. By actual arm: ACTARMCD, else ACTARM.
     """
     protocol = source.protocol
     actual = source.rows("DM")

@@ -1,7 +1,7 @@
 """Baseline fields: read from their SDTM homes, or computed from other fields.
 
-A field with a test code is the last value on or before the first dose, else before randomization where there is no dose. Values that do
-not fit the field's type or levels are findings and stay missing.
+A field with a test code is the last value on or before the first dose, else before randomization where there is no
+dose. Values that do not fit the field's type or levels are findings and stay missing.
 """
 
 from typing import Any
@@ -53,7 +53,8 @@ def add_baseline(source: Source, facts: pl.DataFrame) -> tuple[pl.DataFrame, lis
 def home_values(source: Source, home: SdtmHome, facts: pl.DataFrame | None = None) -> pl.DataFrame:
     """Values at a home as KEYS and RAW (text): one per subject, the last in time where there are several.
 
-    ``facts`` (KEYS, FIRST_DAY: first dose, else randomization) limits a test of a findings domain to values on or before that day.
+    ``facts`` (KEYS, FIRST_DAY: first dose, else randomization) limits a test of a findings domain to values on or
+    before that day.
     """
     code = domain_code(home.domain)
     where = dict(home.where)

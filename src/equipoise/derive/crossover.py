@@ -8,12 +8,12 @@ from equipoise.protocol import Protocol
 __all__ = ["crossover_rows"]
 
 
-def crossover_rows(protocol: Protocol, doses: pl.DataFrame) -> pl.Expr:
-    """Phase of each dosing record: 2 for crossover treatment, else 1.
+def crossover_rows(protocol: Protocol) -> pl.Expr:
+    """Phase of each dosing record (KEYS, ARMID, EXTRT, START): 2 for crossover treatment, else 1.
 
-    By default these are doses of the other arm's treatment given to subjects of the first arm after a dose of their own; a protocol in
-    which both arms' treatments bear one name says with ``crossover.sdtm`` which records they are. Someone whose very first dose is the
-    other arm's was given the wrong treatment and did not cross over.
+    By default these are doses of the other arm's treatment given to subjects of the first arm after a dose of their
+    own; a protocol in which both arms' treatments bear one name says with ``crossover.sdtm`` which records they are.
+    Someone whose very first dose is the other arm's was given the wrong treatment and did not cross over.
     """
     rule = protocol.crossover
     if rule is None:

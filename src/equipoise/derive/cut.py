@@ -1,9 +1,10 @@
 """The data cut, applied to SDTM before anything is derived.
 
-A row is dated by the start of what it records (``--STDTC``, else ``--DTC``). Rows dated after the cut-off vanish; a partial date is
-after the cut-off only if its first possible day is. What ended after the cut-off had not ended: its end date is emptied, and with the end
-date of an adverse event its fatal outcome. In DM dates after the cut-off are emptied, the arm of subjects randomized later is
-emptied, and subjects first known later vanish. SUPP-- rows follow their subject.
+A row is dated by the start of what it records (``--STDTC``, else ``--DTC``). Rows dated after the cut-off vanish; a
+partial date is after the cut-off only if its first possible day is. What ended after the cut-off had not ended: its
+end date is emptied, and with the end date of an adverse event its fatal outcome. In DM dates after the cut-off are
+emptied, the arm of subjects randomized later is emptied, and subjects first known later vanish. SUPP-- rows follow
+their subject.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ def apply_cut(
     cut = {name: _cut_domain(name, frame, day) for name, frame in data.items() if name != "DM"}
     if "DM" not in data:
         return cut
-    cut["DM"] = _cut_subjects(data, cut, day, randomization)
+    cut["DM"] = _cut_subjects(data, day, randomization)
     known = cut["DM"].select(KEYS)
     for name in [n for n in cut if n.startswith("SUPP") and set(KEYS) <= set(cut[n].columns)]:
         cut[name] = cut[name].join(known, on=KEYS, how="semi", maintain_order="left")
@@ -71,9 +72,7 @@ def _cut_domain(name: str, frame: pl.DataFrame, day: str) -> pl.DataFrame:
     return kept.with_columns(pl.when(open_end).then(None).otherwise(pl.col(v)).alias(v) for v in emptied)
 
 
-def _cut_subjects(
-    data: Mapping[str, pl.DataFrame], cut: Mapping[str, pl.DataFrame], day: str, randomization: DateSource
-) -> pl.DataFrame:
+def _cut_subjects(data: Mapping[str, pl.DataFrame], day: str, randomization: DateSource) -> pl.DataFrame:
     frame = data["DM"]
     entry = [v for v in _DM_ENTRY if v in frame.columns]
     if entry:
@@ -87,7 +86,7 @@ def _cut_subjects(
         for v in _DM_DATES
         if v in frame.columns
     )
-    later = _randomized_later(data, cut, day, randomization)
+    later = _randomized_later(data, day, randomization)
     if later is None:
         return frame
     frame = frame.join(later.with_columns(LATER=pl.lit(True)), on=KEYS, how="left", maintain_order="left")
@@ -97,9 +96,7 @@ def _cut_subjects(
     )
 
 
-def _randomized_later(
-    data: Mapping[str, pl.DataFrame], cut: Mapping[str, pl.DataFrame], day: str, randomization: DateSource
-) -> pl.DataFrame | None:
+def _randomized_later(data: Mapping[str, pl.DataFrame], day: str, randomization: DateSource) -> pl.DataFrame | None:
     """Keys of subjects with a randomization after the cut-off and none before."""
     full = data.get(randomization.domain)
     if full is None or not {*KEYS, randomization.variable, *randomization.where} <= set(full.columns):

@@ -3,7 +3,7 @@
 import polars as pl
 
 from equipoise.cdisc import Finding
-from equipoise.derive.imputation import complete_date, imputed, known_period
+from equipoise.derive.imputation import add_imputed, add_period, complete_date
 from equipoise.derive.source import KEYS, Source
 from equipoise.protocol import DateSource
 
@@ -26,7 +26,10 @@ _SCHEMA = {
 
 
 def death_records(source: Source) -> pl.DataFrame:
-    """Every record that says a subject died: KEYS, RANK (0 most trusted), SRCDOM, SRCVAR, SRCSEQ, TEXT, DATE (complete or null)."""
+    """Every record that says a subject died.
+
+    KEYS, RANK (0 most trusted), SRCDOM, SRCVAR, SRCSEQ, TEXT, DATE (complete or null).
+    """
     parts = []
     for rank, place in enumerate(source.protocol.data.death or DEATH_SOURCES):
         if not source.has(place.domain, place.variable, *place.where):
@@ -57,8 +60,8 @@ def death_dates(
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """One date of death per subject who died.
 
-    The most trusted complete date is used; only where no source has one, the most trusted partial date is imputed (not before the day
-    after last known alive). A death before randomization contradicts the data and is kept out.
+    The most trusted complete date is used; only where no source has one, the most trusted partial date is imputed
+    (not before the day after last known alive). A death before randomization contradicts the data and is kept out.
 
     Parameters
     ----------
@@ -75,18 +78,16 @@ def death_dates(
         KEYS, DTHDT, DTHDTF, DTHDOM, DTHVAR, DTHSEQ; DTHDT is null where nothing of the date is known.
     """
     rows = records.join(subjects.select(*KEYS, "RANDDT"), on=KEYS, how="inner").join(alive, on=KEYS, how="left")
-    partial = pl.col("DATE").is_null()
-    unknown = known_period(pl.col("TEXT")).struct.field("first").is_null()
+    rows = add_period(rows, "TEXT")
+    partial, unknown = pl.col("DATE").is_null(), pl.col("FIRST").is_null()
     best = (
         rows.with_columns(_P=partial.cast(pl.Int8) + unknown.cast(pl.Int8))
         .sort([*KEYS, "_P", "RANK", "DATE", "TEXT", "SRCSEQ"], nulls_last=True)
         .unique(KEYS, keep="first", maintain_order=True)
     )
     limit = pl.lit(source.cutoff, dtype=pl.Date)
-    value = imputed(pl.col("TEXT"), "death", not_before=pl.col("ALIVE") + pl.duration(days=1), not_after=limit)
-    best = best.with_columns(_D=value).with_columns(
-        DTHDT=pl.col("_D").struct.field("date"), DTHDTF=pl.col("_D").struct.field("flag")
-    )
+    after_alive = pl.col("ALIVE") + pl.duration(days=1)
+    best = add_imputed(best, "TEXT", "death", date="DTHDT", flag="DTHDTF", not_before=after_alive, not_after=limit)
     findings = [*_disagreements(rows, best), *_unknown(best), *_imputed(best)]
     early = (pl.col("DTHDT") < pl.col("RANDDT")).fill_null(False)
     findings += _early(best.filter(early))
@@ -98,9 +99,7 @@ def death_dates(
 
 def _disagreements(rows: pl.DataFrame, best: pl.DataFrame) -> list[Finding]:
     used = best.select(*KEYS, USED="DTHDT", DOM="SRCDOM", VAR="SRCVAR")
-    first = known_period(pl.col("TEXT")).struct.field("first")
-    last = known_period(pl.col("TEXT")).struct.field("last")
-    differ = rows.join(used, on=KEYS).filter(~pl.col("USED").is_between(first, last))
+    differ = rows.join(used, on=KEYS).filter(~pl.col("USED").is_between(pl.col("FIRST"), pl.col("LAST")))
     return [
         Finding(
             severity="warning",

@@ -47,8 +47,8 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
     sdtm
         Data sets by name; several trials may stand together, told apart by STUDYID.
     cut
-        Name and data cut; facts dated after its cut-off do not exist. The snapshot of a cut concerns the record from which SDTM was
-        made and changes nothing here.
+        Name and data cut; facts dated after its cut-off do not exist. The snapshot of a cut concerns the record from
+        which SDTM was made and changes nothing here.
 
     Returns
     -------

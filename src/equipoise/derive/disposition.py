@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from equipoise.derive.imputation import imputed
+from equipoise.derive.imputation import add_imputed
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.protocol import TherapySource
 
@@ -26,9 +26,10 @@ _TREATMENT = TherapySource(
 
 
 def stops(source: Source, what: str, deaths: pl.DataFrame) -> pl.DataFrame:
-    """End of ``treatment`` or ``study`` per subject: KEYS, DATE, TERM (DSDECOD), the last record where there are several.
+    """End of ``treatment`` or ``study`` per subject: KEYS, DATE, TERM (DSDECOD) of the last record.
 
-    Homes unless the protocol names others: disposition events in DS of the subcategory STUDY TREATMENT or STUDY PARTICIPATION.
+    Homes unless the protocol names others: disposition events in DS of the subcategory STUDY TREATMENT or STUDY
+    PARTICIPATION.
     """
     declared = source.protocol.data.treatment_stop if what == "treatment" else source.protocol.data.study_stop
     place = declared or (_TREATMENT if what == "treatment" else _STUDY)
@@ -38,7 +39,7 @@ def stops(source: Source, what: str, deaths: pl.DataFrame) -> pl.DataFrame:
     rows = source.rows(place.domain, place.where, [place.date, f"{code}DECOD", f"{code}TERM"])
     rows = rows.join(deaths.select(*KEYS, "DTHDT"), on=KEYS, how="left", maintain_order="left")
     limit = pl.min_horizontal(pl.col("DTHDT"), pl.lit(source.cutoff, dtype=pl.Date))
-    rows = rows.with_columns(DATE=imputed(pl.col(place.date), "stop", not_after=limit).struct.field("date"))
+    rows = add_imputed(rows, place.date, "stop", date="DATE", not_after=limit)
     rows = rows.with_columns(TERM=pl.coalesce(f"{code}DECOD", f"{code}TERM"))
     last = rows.sort([*KEYS, "DATE"], nulls_last=False, maintain_order=True).unique(
         KEYS, keep="last", maintain_order=True

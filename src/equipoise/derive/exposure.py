@@ -4,7 +4,7 @@ import polars as pl
 
 from equipoise.cdisc import Finding
 from equipoise.derive.crossover import crossover_rows
-from equipoise.derive.imputation import imputed
+from equipoise.derive.imputation import add_imputed
 from equipoise.derive.source import KEYS, Source
 
 __all__ = ["dose_rows", "dose_spans", "doses_per_day"]
@@ -16,7 +16,8 @@ _PER_DAY = {"QD": 1.0, "Q24H": 1.0, "BID": 2.0, "Q12H": 2.0, "TID": 3.0, "Q8H": 
 def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """One row per dosing record that is a dose.
 
-    A record is a dose if its amount is above zero or not recorded, or if its treatment is a placebo (of a control arm, or by name).
+    A record is a dose if its amount is above zero or not recorded, or if its treatment is a placebo (of a control
+    arm, or by name).
 
     Parameters
     ----------
@@ -28,8 +29,8 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     Returns
     -------
     polars.DataFrame
-        KEYS, EXSEQ, EXTRT, EXDOSE, EXDOSU, EXDOSFRQ, START, STARTF, END, ENDF (END null: still open), PHASE (1 assigned treatment,
-        2 crossover treatment), sorted by start.
+        KEYS, EXSEQ, EXTRT, EXDOSE, EXDOSU, EXDOSFRQ, START, STARTF, END, ENDF (END null: still open), PHASE (1
+        assigned treatment, 2 crossover treatment), sorted by start.
     """
     schema = {**dict.fromkeys([*KEYS, "EXTRT"], pl.String), "START": pl.Date, "END": pl.Date, "PHASE": pl.Int32}
     if not source.has("EX", "EXTRT", "EXSTDTC"):
@@ -42,8 +43,7 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     ).str.to_uppercase().str.contains("PLACEBO", literal=True)
     rows = rows.with_columns(EXDOSE=amount).filter((amount > 0) | amount.is_null() | placebo.fill_null(False))
     rows = rows.join(subjects.select(*KEYS, "ARMID", "RANDDT"), on=KEYS, how="inner", maintain_order="left")
-    rows = rows.with_columns(_S=imputed(pl.col("EXSTDTC"), "dose_start", not_before=pl.col("RANDDT")))
-    rows = rows.with_columns(START=pl.col("_S").struct.field("date"), STARTF=pl.col("_S").struct.field("flag"))
+    rows = add_imputed(rows, "EXSTDTC", "dose_start", date="START", flag="STARTF", not_before=pl.col("RANDDT"))
     findings = [
         Finding(
             severity="error",
@@ -63,11 +63,10 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     )
     bound = pl.col("START").shift(-1).over(KEYS) - pl.duration(days=1)
     limit = pl.lit(source.cutoff, dtype=pl.Date)
-    rows = rows.with_columns(
-        _E=imputed(pl.col("EXENDTC"), "dose_end", not_before=pl.col("START"), not_after=pl.min_horizontal(bound, limit))
-    ).with_columns(END=pl.col("_E").struct.field("date"), ENDF=pl.col("_E").struct.field("flag"))
+    ends = pl.min_horizontal(bound, limit)
+    rows = add_imputed(rows, "EXENDTC", "dose_end", date="END", flag="ENDF", not_before=pl.col("START"), not_after=ends)
     rows, late = _ends_before_start(rows)
-    phase = crossover_rows(source.protocol, rows)
+    phase = crossover_rows(source.protocol)
     kept = [*KEYS, "EXSEQ", "EXTRT", "EXDOSE", "EXDOSU", "EXDOSFRQ", "START", "STARTF", "END", "ENDF", "PHASE"]
     return rows.with_columns(PHASE=phase).select(kept), [*findings, *late]
 
@@ -99,7 +98,8 @@ def _ends_before_start(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]
 def dose_spans(doses: pl.DataFrame, phase: int) -> pl.DataFrame:
     """First and last day of dosing of a phase per subject: KEYS, FIRST, LAST, OPEN.
 
-    A record without end date proves a dose on its first day; OPEN says that the latest record has none, so that dosing may go on.
+    A record without end date proves a dose on its first day; OPEN says that the latest record has none, so that
+    dosing may go on.
     """
     last = pl.coalesce("END", "START")
     return (

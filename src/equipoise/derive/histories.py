@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from equipoise.criteria import NEVER, Histories, Reading, Schedule
 from equipoise.derive.adrs import Responses
 from equipoise.derive.disposition import PROGRESSION_TERMS
-from equipoise.derive.imputation import imputed, known_period
+from equipoise.derive.imputation import add_imputed, add_period
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.protocol import Endpoint, TherapySource
 from equipoise.terms import Assessor, EventSource, Response
@@ -64,7 +64,7 @@ def histories(source: Source, endpoint: Endpoint, table: pl.DataFrame, responses
         clinical_progression=days(clinical_progression(source, endpoint, table), "DATE"),
         treatment_stop=_stop(table),
         other_event=_other(endpoint, table, therapy),
-        left_study=_left(source, table),
+        left_study=_left(table),
     )
 
 
@@ -73,7 +73,8 @@ def _readings(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Subject, day and kind of the readings that enter times to event.
 
-    A progression without a complete date ends what is known of the subject: later readings do not prove that there was none.
+    A progression without a complete date ends what is known of the subject: later readings do not prove that there
+    was none.
     """
     if rows is None:
         empty = np.empty(0, dtype=np.int64)
@@ -108,18 +109,19 @@ def _has_baseline(source: Source, table: pl.DataFrame) -> NDArray[np.bool_]:
         return np.ones(table.height, dtype=np.bool_)
     anchor = "TRTSDT" if plan is not None and plan.anchor == "first_dose" else "RANDDT"
     window = plan.baseline_window_days if plan is not None else 28
-    period = known_period(pl.col("TEXT"))
-    rows = pl.concat(parts).join(table.select(*KEYS, ANCHOR=pl.coalesce(anchor, "RANDDT")), on=KEYS)
-    inside = (period.struct.field("first") <= pl.col("ANCHOR")) & (
-        period.struct.field("last") >= pl.col("ANCHOR") - pl.duration(days=window)
-    )
+    rows = add_period(pl.concat(parts), "TEXT").join(table.select(*KEYS, ANCHOR=pl.coalesce(anchor, "RANDDT")), on=KEYS)
+    earliest = pl.col("ANCHOR") - pl.duration(days=window)
+    inside = (pl.col("FIRST") <= pl.col("ANCHOR")) & (pl.col("LAST") >= earliest)
     seen = rows.filter(inside.fill_null(False)).select(KEYS).unique().with_columns(SEEN=pl.lit(True))
     found = table.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
     return found["SEEN"].fill_null(False).to_numpy().copy()
 
 
 def new_therapy(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
-    """First new anticancer therapy that matters for an endpoint, from the origin on: KEYS, DATE, DOM, VAR, SEQ in the order of ``table``."""
+    """First new anticancer therapy that matters for an endpoint, from the origin on.
+
+    KEYS, DATE, DOM, VAR, SEQ in the order of ``table``.
+    """
     kinds = [source.protocol.new_therapy[name] for name in source.protocol.new_therapies(endpoint)]
     parts = [_therapy(source, place) for kind in kinds for place in kind.sdtm]
     if any(kind.crossover for kind in kinds):
@@ -137,10 +139,11 @@ def _therapy(source: Source, place: TherapySource) -> pl.DataFrame:
         return _first([], None)
     sequence = f"{domain_code(place.domain)}SEQ"
     rows = source.rows(place.domain, place.where, [place.date])
+    rows = add_imputed(rows, place.date, "new_therapy", date="DATE", flag="DATEF")
     return rows.select(
         *KEYS,
-        TEXT=pl.col(place.date),
-        DATE=imputed(pl.col(place.date), "new_therapy").struct.field("date"),
+        "DATE",
+        "DATEF",
         DOM=pl.lit(place.domain),
         VAR=pl.lit(place.date),
         SEQ=pl.col(sequence).cast(pl.Int64, strict=False) if sequence in rows.columns else pl.lit(None, dtype=pl.Int64),
@@ -148,7 +151,10 @@ def _therapy(source: Source, place: TherapySource) -> pl.DataFrame:
 
 
 def clinical_progression(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
-    """First progression claimed without imaging: KEYS, DATE, DOM, VAR, SEQ in the order of ``table``; only complete dates."""
+    """First progression claimed without imaging.
+
+    KEYS, DATE, DOM, VAR, SEQ in the order of ``table``; only complete dates.
+    """
     home = endpoint.clinical_progression
     if home is None or home.domain not in source.data:
         return _first([], table)
@@ -158,7 +164,7 @@ def clinical_progression(source: Source, endpoint: Endpoint, table: pl.DataFrame
     if not dates:
         return _first([], table)
     rows = _therapy(source, TherapySource(domain=home.domain, date=dates[0], where=where))
-    return _first([rows.filter(known_period(pl.col("TEXT")).struct.field("flag").is_null())], table)
+    return _first([rows.filter(pl.col("DATEF").is_null())], table)
 
 
 _FACT = {"DATE": pl.Date, "DOM": pl.String, "VAR": pl.String, "SEQ": pl.Int64}
@@ -198,10 +204,11 @@ def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> ND
         events.append(days(therapy, "DATE"))
     if EventSource.ADVERSE_EVENT in endpoint.events:
         events.append(days(table, "AEDT"))
-    return np.minimum.reduce(events)
+    first: NDArray[np.int64] = np.minimum.reduce(events)
+    return first
 
 
-def _left(source: Source, table: pl.DataFrame) -> NDArray[np.bool_]:
+def _left(table: pl.DataFrame) -> NDArray[np.bool_]:
     """Whether a subject left the study before the data cut-off, other than by completing it or dying."""
     left = (pl.col("EOSSTT") == "DISCONTINUED") & (pl.col("DTHFL") != "Y")
     return table.select(LEFT=left.fill_null(False))["LEFT"].to_numpy().copy()

@@ -1,9 +1,9 @@
 """Partial dates: one table of rules, by the kind of date.
 
-A partial date stands for a period: ``2014-05`` for 1 to 31 May 2014, ``2014`` and ``2014---07`` for the whole year. The imputed day
-always lies in that period, so that the known part never changes. Randomization and progression are never imputed. The original text
-stays in its variable and the flag says what was missing: ``D`` the day, ``M`` month and day; a date of which not even the year is known
-stays unknown.
+A partial date stands for a period: ``2014-05`` for 1 to 31 May 2014, ``2014`` and ``2014---07`` for the whole year.
+The imputed day always lies in that period, so that the known part never changes. Randomization and progression are
+never imputed. The original text stays in its variable and the flag says what was missing: ``D`` the day, ``M`` month
+and day; a date of which not even the year is known stays unknown.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import polars as pl
 
 from equipoise.cdisc import parse_dtc
 
-__all__ = ["IMPUTATION", "DateKind", "Imputation", "complete_date", "imputed", "known_period"]
+__all__ = ["IMPUTATION", "DateKind", "Imputation", "add_imputed", "add_period", "complete_date"]
 
 DateKind = Literal[
     "adverse_event_start",
@@ -72,52 +72,70 @@ def complete_date(text: pl.Expr) -> pl.Expr:
     return parse_dtc(text).struct.field("date")
 
 
-def known_period(text: pl.Expr) -> pl.Expr:
-    """Struct of ``first`` and ``last`` possible day and ``flag`` (null complete, D, M); all null where the year is unknown."""
-    parts = parse_dtc(text)
-    year = parts.struct.field("year")
-    month = pl.when(parts.struct.field("precision") == "Y").then(None).otherwise(parts.struct.field("month"))
-    day = pl.when(parts.struct.field("precision") == "D").then(parts.struct.field("day"))
-    known = year.is_not_null() & ~parts.struct.field("bad")
-    first = pl.date(year, month.fill_null(1), day.fill_null(1))
-    month_end = first.dt.month_end()
-    year_end = pl.date(year, 12, 31)
-    last = pl.when(day.is_not_null()).then(first).when(month.is_not_null()).then(month_end).otherwise(year_end)
-    flag = pl.when(day.is_not_null()).then(None).when(month.is_not_null()).then(pl.lit("D")).otherwise(pl.lit("M"))
-    return pl.struct(
-        pl.when(known).then(first).alias("first"),
-        pl.when(known).then(last).alias("last"),
-        pl.when(known).then(flag).alias("flag"),
+def add_period(frame: pl.DataFrame, text: str) -> pl.DataFrame:
+    """Add FIRST and LAST possible day of a partial date and FLAG (null complete, D, M).
+
+    All null where the year is unknown.
+    """
+    parts = frame.select(PART=parse_dtc(pl.col(text)))["PART"].struct.unnest()
+    known = pl.col("year").is_not_null() & ~pl.col("bad")
+    complete = pl.col("precision") == "D"
+    month = pl.when(pl.col("precision") == "Y").then(None).otherwise(pl.col("month"))
+    parts = parts.select(
+        pl.when(known)
+        .then(pl.date(pl.col("year"), month.fill_null(1), pl.when(complete).then("day").otherwise(1)))
+        .alias("FIRST"),
+        pl.when(known & complete)
+        .then(pl.lit(""))
+        .when(known & month.is_not_null())
+        .then(pl.lit("D"))
+        .when(known)
+        .then(pl.lit("M"))
+        .alias("FLAG"),
     )
+    last = (
+        pl.when(pl.col("FLAG") == "D")
+        .then(pl.col("FIRST").dt.month_end())
+        .when(pl.col("FLAG") == "M")
+        .then(pl.date(pl.col("FIRST").dt.year(), 12, 31))
+        .otherwise(pl.col("FIRST"))
+    )
+    parts = parts.with_columns(LAST=last, FLAG=pl.when(pl.col("FLAG") != "").then(pl.col("FLAG")))
+    return frame.with_columns(parts["FIRST"], parts["LAST"], parts["FLAG"])
 
 
-def imputed(
-    text: pl.Expr, kind: DateKind, *, not_before: pl.Expr | None = None, not_after: pl.Expr | None = None
-) -> pl.Expr:
-    """Impute a date by the rule of its kind.
+def add_imputed(
+    frame: pl.DataFrame,
+    text: str,
+    kind: DateKind,
+    *,
+    date: str,
+    flag: str | None = None,
+    not_before: pl.Expr | None = None,
+    not_after: pl.Expr | None = None,
+) -> pl.DataFrame:
+    """Add a date that is imputed, where it is partial, by the rule of its kind.
 
     Parameters
     ----------
     text
-        ISO 8601 text as recorded.
+        Variable with ISO 8601 text as recorded.
     kind
         Row of ``IMPUTATION``.
+    date, flag
+        Names of the new variables: the day (Date) and what was missing (null, "D", "M").
     not_before, not_after
-        Bounds (Date); an imputed day is moved inside them as far as the known part allows, ``not_after`` last. Complete dates are
-        never moved; a null bound binds nothing.
-
-    Returns
-    -------
-    polars.Expr
-        Struct of ``date`` (Date) and ``flag`` (null, "D", "M").
+        Bounds (Date); an imputed day is moved inside them as far as the known part allows, ``not_after`` last.
+        Complete dates are never moved; a null bound binds nothing.
     """
-    period = known_period(text)
-    first, last, flag = (period.struct.field(n) for n in ("first", "last", "flag"))
+    frame = add_period(frame, text)
+    first, last = pl.col("FIRST"), pl.col("LAST")
     rule = IMPUTATION[kind].day
+    partial = pl.col("FLAG").is_not_null()
     if rule == "never":
-        return pl.struct(pl.when(flag.is_null()).then(first).alias("date"), pl.lit(None, dtype=pl.String).alias("flag"))
-    if rule == "middle":
-        day = pl.when(flag == "D").then(first + pl.duration(days=14)).otherwise(first)
+        day: pl.Expr = pl.lit(None, dtype=pl.Date)
+    elif rule == "middle":
+        day = pl.when(pl.col("FLAG") == "D").then(first + pl.duration(days=14)).otherwise(first)
     else:
         day = first if rule == "first" else last
     if not_before is not None:
@@ -128,4 +146,7 @@ def imputed(
             .then(day)
             .otherwise(pl.min_horizontal(day, pl.max_horizontal(not_after, first)))
         )
-    return pl.struct(pl.when(flag.is_null()).then(first).otherwise(day).alias("date"), flag.alias("flag"))
+    new = [pl.when(partial).then(day).otherwise(first).alias(date)]
+    if flag is not None:
+        new.append(pl.when(pl.lit(rule != "never")).then(pl.col("FLAG")).alias(flag))
+    return frame.with_columns(new).drop("FIRST", "LAST", *(["FLAG"] if flag != "FLAG" else []))

@@ -27,7 +27,7 @@ ORIGIN_VARIABLES = {
 def analyzed(
     source: Source, endpoint: Endpoint, subjects: pl.DataFrame, adae: pl.DataFrame | None, responses: Responses
 ) -> pl.DataFrame:
-    """Randomized subjects of the endpoint's population who have its origin, with ORIGIN, and AEDT and AESEQ of an adverse event."""
+    """Randomized subjects of the endpoint's population who have its ORIGIN, with AEDT and AESEQ of an adverse event."""
     table = subjects.filter(pl.col("RANDFL") == "Y")
     if endpoint.population is not None:
         table = table.filter(pl.col(population_flag(endpoint.population)) == "Y")

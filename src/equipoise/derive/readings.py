@@ -3,7 +3,7 @@
 import polars as pl
 
 from equipoise.cdisc import Finding
-from equipoise.derive.imputation import complete_date, imputed, known_period
+from equipoise.derive.imputation import add_imputed, add_period
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.protocol import ReadingSource
 from equipoise.terms import Assessor, Response
@@ -18,15 +18,15 @@ _WORST = {Response.NE: 1, Response.CR: 2, Response.PR: 3, Response.SD: 4, Respon
 
 
 def reading_source(source: Source, assessor: Assessor) -> ReadingSource:
-    """Rows of an assessor: as the protocol maps them, else RS by RSEVAL, of accepted readers where RSACPTFL says who they are."""
-    declared = source.protocol.review.sources.get(assessor.value)  # type: ignore[call-overload]
+    """Rows of an assessor: as the protocol maps them, else RS by RSEVAL (accepted readers by RSACPTFL)."""
+    declared = source.protocol.review.sources.get(assessor.value)
     if declared is not None:
-        return declared  # type: ignore[no-any-return]
+        return declared
     where: dict[str, tuple[str, ...]] = {"RSEVAL": (ASSESSORS[assessor],)}
     frame = source.data.get("RS")
-    if assessor is Assessor.CENTRAL and frame is not None and "RSACPTFL" in frame.columns:
-        if frame["RSACPTFL"].cast(pl.String).eq("Y").any():
-            where["RSACPTFL"] = ("Y",)
+    flagged = assessor is Assessor.CENTRAL and frame is not None and "RSACPTFL" in frame.columns
+    if flagged and frame is not None and frame["RSACPTFL"].cast(pl.String).eq("Y").any():
+        where["RSACPTFL"] = ("Y",)
     return ReadingSource(dataset="RS", where=where)
 
 
@@ -56,9 +56,10 @@ def readings(source: Source, subjects: pl.DataFrame, assessor: Assessor) -> tupl
     Returns
     -------
     polars.DataFrame
-        KEYS, ASSESSOR, ADT, ADTF, AVISIT, AVISITN, AVALC, RSSEQ, SRCDOM, USED (a response of the codelist on a known day from
-        randomization on, the worst of its day), EXACT (the day is recorded), sorted by subject and day. A partial date is imputed to the
-        last possible day to be shown, except of a progression; only exact days enter times to event.
+        KEYS, ASSESSOR, ADT, ADTF, AVISIT, AVISITN, AVALC, RSSEQ, SRCDOM, USED (a response of the codelist on a known
+        day from randomization on, the worst of its day), EXACT (the day is recorded), sorted by subject and day. A
+        partial date is imputed to the last possible day to be shown, except of a progression; only exact days enter
+        times to event.
     """
     place = reading_source(source, assessor)
     test, result, date = _variables(place)
@@ -67,13 +68,13 @@ def readings(source: Source, subjects: pl.DataFrame, assessor: Assessor) -> tupl
     rows = rows.join(subjects.select(*KEYS, "RANDDT"), on=KEYS, how="inner", maintain_order="left")
     rows = rows.filter(pl.col(result).is_not_null())
     progressed = pl.col(result) == Response.PD
-    shown = imputed(pl.col(date), "assessment")
+    rows = add_imputed(rows, date, "assessment", date="SHOWN", flag="SHOWNF").pipe(add_period, date)
     rows = rows.with_columns(
-        ADT=pl.when(progressed).then(complete_date(pl.col(date))).otherwise(shown.struct.field("date")),
-        ADTF=pl.when(~progressed).then(shown.struct.field("flag")),
-        FIRST=known_period(pl.col(date)).struct.field("first"),
+        EXACT=pl.col("FLAG").is_null() & pl.col("FIRST").is_not_null(),
         RANK=pl.col(result).replace_strict(_WORST, default=None, return_dtype=pl.Int32),
-        EXACT=complete_date(pl.col(date)).is_not_null(),
+    ).with_columns(
+        ADT=pl.when(progressed & ~pl.col("EXACT")).then(None).otherwise(pl.col("SHOWN")),
+        ADTF=pl.when(~progressed).then(pl.col("SHOWNF")),
     )
     findings = _findings(rows, place.dataset, result, date)
     usable = pl.col("RANK").is_not_null() & (pl.col("ADT") >= pl.col("RANDDT")).fill_null(False)

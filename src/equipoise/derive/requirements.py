@@ -53,7 +53,7 @@ def _dates(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[Want]:
         )
     ]
     for name in ("consent", "registration"):
-        declared = protocol.data.dates.get(name)  # type: ignore[call-overload]
+        declared = protocol.data.dates.get(name)
         if declared is not None:
             where = f"data.dates.{name}"
             wanted.append(
@@ -99,7 +99,7 @@ def _readings(protocol: Protocol) -> list[Want]:
         if endpoint.kind == "response" or endpoint.origin is DateName.FIRST_RESPONSE:
             readers += [endpoint.assessor] if endpoint.assessor else []
         for reader in readers:
-            place = protocol.review.sources.get(reader.value)  # type: ignore[call-overload]
+            place = protocol.review.sources.get(reader.value)
             dataset = place.dataset if place is not None else "RS"
             code = domain_code(dataset)
             where = list(place.where) if place is not None else ["RSEVAL"]

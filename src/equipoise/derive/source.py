@@ -42,8 +42,8 @@ class Source:
     ) -> pl.DataFrame:
         """Rows that meet the conditions, sorted by every column: the order of rows in a file never matters.
 
-        ``columns`` names the variables wanted beside the keys and the sequence number; all unless given. A wanted variable that the
-        data set lacks comes as nulls.
+        ``columns`` names the variables wanted beside the keys and the sequence number; all unless given. A wanted
+        variable that the data set lacks comes as nulls.
         """
         frame = self.data[name]
         sequence = f"{domain_code(name)}SEQ"

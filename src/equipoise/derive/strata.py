@@ -14,9 +14,10 @@ _BOOLEAN = {"Y": "Yes", "YES": "Yes", "TRUE": "Yes", "1": "Yes", "N": "No", "NO"
 
 
 def strata_columns(source: Source, facts: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
-    """KEYS with STRATwR, STRATwV for factor w = 1, 2, ... of the protocol, and STRATAR, STRATAV combined; randomized subjects only.
+    """KEYS with STRATwR, STRATwV for factor w = 1, 2, ... and STRATAR, STRATAV combined; randomized subjects only.
 
-    A factor without a home in SDTM has no frozen value of its own: the recomputed one stands for both. Unequal values are findings.
+    A factor without a home in SDTM has no frozen value of its own: the recomputed one stands for both. Unequal values
+    are findings.
     """
     factors = source.protocol.randomization.strata_items()
     randomized = facts.filter(pl.col("randomized"))

@@ -33,7 +33,7 @@ _PARTS = ("DOM", "VAR", "SEQ")
 
 
 def with_sources(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
-    """Add to every subject the records behind clinical progression (CLIN...), new therapy (NACT...) and the first other event (OTHER...)."""
+    """Add the records behind clinical progression (CLIN...), new therapy (NACT...) and other events (OTHER...)."""
     for prefix, frame in (
         ("CLIN", clinical_progression(source, endpoint, table)),
         ("NACT", new_therapy(source, endpoint, table)),
