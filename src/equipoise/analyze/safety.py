@@ -1,0 +1,184 @@
+"""Adverse events: overview, by system organ class and preferred term, by maximum grade; treatment received.
+
+Each subject counts once per row, at the maximum grade. Period 1 (randomized treatment) and period 2 (after crossover)
+are tables apart: the first over the safety population as treated, the second over those who crossed over. A severity
+without grades counts MILD, MODERATE, SEVERE as 1, 2, 3. An adverse event is fatal at grade 5, or, with severities,
+where it led to death.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from equipoise.analyze.book import MISSING, Book, Columns
+from equipoise.analyze.exposure import crossed_over
+from equipoise.analyze.populations import Group, groups, pairs
+from equipoise.analyze.proportions import compare_proportions
+from equipoise.analyze.study import POSITION, Positions, Study
+
+__all__ = ["fatal", "safety"]
+
+CONF_LEVEL = 0.95
+_FLAGS = {"serious": "SERFL", "related": "RELFL", "discontinued": "DISCFL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worst:
+    """Worst grade of each subject for one class or term: parallel arrays; grade 0 is not known."""
+
+    system: str
+    term: str | None
+    positions: Positions
+    grades: npt.NDArray[np.int64]
+
+
+def safety(book: Book) -> None:
+    """Write ``safety_overview``, ``safety_terms`` and ``unknown_onset``, and the first two for the crossover period."""
+    study = book.study
+    population = study.protocol.safety.population
+    events = study.frame("ADAE")
+    if events is None or population not in study.protocol.populations:
+        return
+    parts = groups(study, population, total=False)
+    treated = events.filter(pl.col("TRTEMFL") == "Y")
+    _period(book, "", population, parts, treated.filter(pl.col("APERIOD") == 1), compare=True)
+    crossed = crossed_over(study, population)
+    if crossed is not None:
+        rows = treated.filter(pl.col("APERIOD") == 2)
+        _period(book, "_crossover", population, [crossed], rows, compare=False)
+    _unknown_onset(book, population, parts, events)
+
+
+def _period(book: Book, suffix: str, population: str, parts: list[Group], rows: pl.DataFrame, *, compare: bool) -> None:
+    shared: Columns = {"population": population, "group": "arm"}
+    for variable, mask in _overview(book.study, rows).items():
+        columns: Columns = {**shared, "analysis_id": f"safety_overview{suffix}", "variable": variable}
+        with_event = _subjects(rows, mask)
+        sides = [(part, np.intersect1d(part.positions, with_event)) for part in parts]
+        for part, chosen in sides:
+            label = f"adverse events{suffix}, {variable}, {part.level}"
+            count: Columns = {"of": len(part.positions), "percent": True, "group_level": part.level}
+            book.count(chosen, label=label, **count, **columns)
+        if compare:
+            _compare(book, sides, columns)
+    every = _all_worst(rows)
+    _terms(
+        book, every, f"safety_terms{suffix}", parts, shared, compare=compare and book.study.protocol.safety.test_terms
+    )
+
+
+def _overview(study: Study, rows: pl.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
+    grade = _grades(rows)
+    flagged = {
+        name: (rows[flag] == "Y").fill_null(value=False).to_numpy()
+        if flag in rows.columns
+        else np.zeros(rows.height, bool)
+        for name, flag in _FLAGS.items()
+    }
+    return {
+        "any": np.ones(rows.height, dtype=bool),
+        "grade3": grade >= 3,
+        "grade5": fatal(study, rows),
+        **flagged,
+    }
+
+
+def _grades(rows: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Grade of each row; 0 where not known."""
+    if "AGRADEN" not in rows.columns:
+        return np.zeros(rows.height, dtype=np.int64)
+    return rows["AGRADEN"].cast(pl.Int64).fill_null(0).to_numpy()
+
+
+def fatal(study: Study, rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether each adverse event was fatal."""
+    if study.protocol.safety.grade_variable == "AETOXGR":
+        return np.asarray(_grades(rows) == 5)
+    if "DTHAEFL" not in rows.columns:
+        return np.zeros(rows.height, dtype=bool)
+    return np.asarray((rows["DTHAEFL"] == "Y").fill_null(value=False).to_numpy(), dtype=bool)
+
+
+def _subjects(rows: pl.DataFrame, mask: npt.NDArray[np.bool_]) -> Positions:
+    return np.unique(rows[POSITION].to_numpy()[mask]).astype(np.intp)
+
+
+def _compare(book: Book, sides: list[tuple[Group, Positions]], columns: Columns) -> None:
+    by_arm = {part.level: (part, chosen) for part, chosen in sides}
+    for experimental, reference in pairs(book.study):
+        label = f"population {columns['population']}, {experimental} and {reference}"
+        left, right = by_arm[experimental], by_arm[reference]
+        compare_proportions(book, left, right, conf_level=CONF_LEVEL, label=label, **columns)
+
+
+def _all_worst(rows: pl.DataFrame) -> list[Worst]:
+    """Worst grades per class and per term: classes in alphabetical order, each followed by its terms."""
+    term = pl.coalesce(*[c for c in ("AEDECOD", "AETERM") if c in rows.columns]).fill_null(MISSING)
+    system = pl.coalesce(*[c for c in ("AEBODSYS", "AESOC") if c in rows.columns], pl.lit(MISSING)).fill_null(MISSING)
+    flat = rows.select(POSITION, system.alias("system"), term.alias("term"), pl.Series("grade", _grades(rows)))
+    by_class = flat.with_columns(term=pl.lit(None, dtype=pl.String))
+    worst = (
+        pl.concat([by_class, flat])
+        .group_by("system", "term", POSITION)
+        .agg(pl.col("grade").max())
+        .sort("system", "term", POSITION, nulls_last=False)
+    )
+    return [
+        Worst(
+            system=system,
+            term=term,
+            positions=own[POSITION].to_numpy().astype(np.intp),
+            grades=own["grade"].to_numpy(),
+        )
+        for (system, term), own in worst.partition_by("system", "term", as_dict=True, maintain_order=True).items()
+    ]
+
+
+def _terms(
+    book: Book, every: list[Worst], analysis: str, parts: list[Group], shared: Columns, *, compare: bool
+) -> None:
+    inside = np.full((len(parts), book.study.adsl.height), fill_value=False)
+    for mask, part in zip(inside, parts, strict=True):
+        mask[part.positions] = True
+    highest = 5 if book.study.protocol.safety.grade_variable == "AETOXGR" else 3
+    for worst in every:
+        columns: Columns = {
+            **shared,
+            "analysis_id": analysis,
+            "parent_level": worst.system,
+            "variable_level": worst.term,
+        }
+        own = [inside[k, worst.positions] for k in range(len(parts))]
+        for variable, lowest in (("any_grade", 0), ("grade3", 3)):
+            chosen = [worst.positions[member & (worst.grades >= lowest)] for member in own]
+            row = {**columns, "variable": variable}
+            _term_counts(book, parts, chosen, worst, row)
+            if compare:
+                _compare(book, list(zip(parts, chosen, strict=True)), row)
+        for grade in (*range(1, highest + 1), *([0] if 0 in worst.grades else [])):
+            chosen = [worst.positions[member & (worst.grades == grade)] for member in own]
+            row = {**columns, "variable": "maximum_grade", "text": str(grade) if grade else MISSING}
+            _term_counts(book, parts, chosen, worst, row)
+
+
+def _term_counts(book: Book, parts: list[Group], chosen: list[Positions], worst: Worst, columns: Columns) -> None:
+    for part, positions in zip(parts, chosen, strict=True):
+        label = f"{worst.term or worst.system}, {columns['variable']} {columns.get('text', '')}".strip()
+        count: Columns = {"of": len(part.positions), "percent": True, "group_level": part.level}
+        book.count(positions, label=f"{label}, {part.level}", **count, **columns)
+
+
+def _unknown_onset(book: Book, population: str, parts: list[Group], events: pl.DataFrame) -> None:
+    if "UNKONSFL" not in events.columns:
+        return
+    unknown = events.filter(pl.col("UNKONSFL") == "Y")
+    at = unknown[POSITION].to_numpy()
+    for part in parts:
+        chosen = np.intersect1d(part.positions, at)
+        columns: Columns = {"analysis_id": "unknown_onset", "population": population, "group_level": part.level}
+        count: Columns = {"of": len(part.positions), "label": f"adverse event of unknown onset, {part.level}"}
+        book.count(
+            chosen, variable="unknown_onset", n_events=int(np.isin(at, part.positions).sum()), **count, **columns
+        )
