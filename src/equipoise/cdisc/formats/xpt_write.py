@@ -100,12 +100,12 @@ def _numbers(series: pl.Series, form: str = "", width: int = 0) -> _Column:
     column = _Column(
         series.name, numeric=True, block=words.astype(">u8").view(np.uint8).reshape(-1, 8), form=form, width=width
     )
-    if whole and bool((series.abs() > _EXACT).any()):
+    if whole and bool((series.cast(pl.Int64).abs() > _EXACT).any()):
         column.problems.append(f"{series.name} holds whole numbers beyond 2**53, which lose digits; write them as text")
     if beyond.any():
         row = int(np.flatnonzero(beyond)[0])
         column.problems.append(
-            f"{series.name}, row {row + 1}: {values[row]!r} is beyond the numbers of the format (about 1e-78 to 7e75)"
+            f"{series.name}, row {row + 1}: {float(values[row])!r} is beyond the numbers of the format (about 1e-78 to 7e75)"
         )
     return column
 
