@@ -1,11 +1,12 @@
 """Numbers as journals print them: P values, estimates with intervals, percentages, months.
 
-Four styles: ``JCO`` (also the default of a protocol), ``AMA`` (JAMA), ``NEJM`` and ``Lancet``. Rounding is half away from zero on the
-shortest decimal form of the number, so 0.125 prints as 0.13 on every machine. A number that does not exist never prints as blank, ``NA``
-or ``inf``: callers pass the word of :func:`missing_word`.
+Four styles: ``JCO`` (also the default of a protocol), ``AMA`` (JAMA), ``NEJM`` and ``Lancet``. Rounding is half away
+from zero on the shortest decimal form of the number, so 0.125 prints as 0.13 on every machine. A number that does not
+exist never prints as blank, ``NA`` or ``inf``: callers pass the word of :func:`missing_word`.
 
-P values: JCO prints two decimals, three below .05; AMA two, three below .01; NEJM two, three at .01 or less; Lancet two significant
-figures and at most four decimals. AMA and NEJM differ at .05: AMA keeps the digits that show on which side of .05 the value lies.
+P values: JCO prints two decimals, three below .05; AMA two, three below .01; NEJM two, three at .01 or less; Lancet two
+significant figures and at most four decimals. Just below .05 JCO and AMA keep the digits that show on which side of .05
+the value lies.
 """
 
 import math
@@ -123,7 +124,7 @@ def _fixed(x: float, decimals: int) -> str:
 def missing_word(status: Status | str, place: Place = "table") -> str:
     """Word for a number that is not there.
 
-    A median not reached is ``NR`` in figures and ``NE`` in tables, as journals print it; in sentences it is spelled out.
+    A median not reached is ``NR`` in figures and ``NE`` in tables, as journals print it; sentences spell it out.
     """
     if status == Status.NOT_REACHED:
         return {"figure": "NR", "table": "NE", "text": "not reached"}[place]
@@ -183,7 +184,8 @@ def format_p(
     label
         False leaves out "P =" (for cells under a head "P"); the signs below and above stay.
     near_five
-        JCO and AMA below .05 that would round to .05: ``keep`` prints up to four decimals (.0496), ``three`` prints three (.050).
+        JCO and AMA below .05 that would round to .05: ``keep`` prints up to four decimals (.0496), ``three`` three
+        (.050).
     missing
         Word for a value that is not there.
 
@@ -229,7 +231,7 @@ def _ratio(x: float | None, decimals: int, style: Style, missing: str) -> str:
     if x is None or _absent(x):
         return missing
     unit = 10.0**-decimals
-    if 0 < x and float(_fixed(x, decimals)) == 0:
+    if x > 0 and float(_fixed(x, decimals)) == 0:
         return "<" + format_number(unit, decimals, style)
     return format_number(x, decimals, style)
 
@@ -242,7 +244,7 @@ def format_interval(
     decimals: int = 2,
     missing: str = "NE",
 ) -> str:
-    """Two limits with the style's word between: ``0.37 to 0.79``, in Lancet style with an en dash unless a limit is negative."""
+    """Two limits and the style's word between: ``0.37 to 0.79``; in Lancet style an en dash, unless one is negative."""
     rules = _style(style)
     between = rules.to
     if any(x is not None and x < 0 for x in (low, high)):
@@ -271,7 +273,7 @@ def format_estimate(
     style
         ``JCO``, ``AMA``, ``NEJM`` or ``Lancet``.
     label
-        Name in front ("hazard ratio"); with it the text is a clause of a sentence and states the level, without it a cell.
+        Name in front ("hazard ratio"); with it the text is a clause of a sentence and states the level, without a cell.
     unit
         Unit after the estimate of a clause, for example "months".
     conf_level
@@ -298,7 +300,8 @@ def format_estimate(
         return f"{value} ({interval})"
     unit = f" {unit}" if unit else ""
     level = format_number(100 * conf_level, 0 if (100 * conf_level) % 1 < 1e-9 else 1, style)
-    return f"{label}{rules.label_separator}{value}{unit}{rules.opening}{level}% {rules.interval_name}{interval}{rules.closing}"
+    clause = f"{level}% {rules.interval_name}{interval}"
+    return f"{label}{rules.label_separator}{value}{unit}{rules.opening}{clause}{rules.closing}"
 
 
 def format_months(
@@ -344,7 +347,7 @@ def _percent_digits(percent: float, decimals: int, style: Style) -> str:
     """Percentage that says 0 and 100 only when it is exactly that."""
     unit = 10.0**-decimals
     text = _fixed(percent, decimals)
-    if 0 < percent and float(text) == 0:
+    if percent > 0 and float(text) == 0:
         return "<" + format_number(unit, decimals, style)
     if percent < 100 <= float(text):
         return ">" + format_number(100 - unit, decimals, style)
@@ -366,8 +369,8 @@ def format_percent(
 ) -> str:
     """Percentage x of n.
 
-    Whole numbers in JCO style; one decimal from n = 100 (AMA, Lancet) or n = 200 (NEJM). Not zero and not all never round to 0 or 100:
-    they print as ``<1%`` and ``>99%``. A denominator of zero prints ``missing``.
+    Whole numbers in JCO style; one decimal from n = 100 (AMA, Lancet) or n = 200 (NEJM). Not zero and not all never
+    round to 0 or 100: they print as ``<1%`` and ``>99%``. A denominator of zero prints ``missing``.
 
     Raises
     ------
@@ -406,7 +409,8 @@ def format_percent_estimate(
 ) -> str:
     """Share with its interval in percent; the three numbers are given as fractions of 1.
 
-    Cell ``9.3% (4.3 to 16.9)``, clause with ``label`` and level; a share of exactly zero prints as ``0%``, a limit of zero as ``0``.
+    Cell ``9.3% (4.3 to 16.9)``, clause with ``label`` and level; a share of exactly zero prints as ``0%``, a limit of
+    zero as ``0``.
     """
     rules = _style(style)
 

@@ -1,14 +1,14 @@
 """Accrual: subjects randomized so far by month, against the number planned, and per month below."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from equipoise.report.facts import Facts
 from equipoise.report.figures.axis import Scale, count_ticks
 from equipoise.report.figures.figure import Drawing, Figure, FigureError
 from equipoise.report.figures.metrics import CAP_HEIGHT, text_width, wrap
-from equipoise.report.figures.scene import Path, Scene, Text, hline, line, rect, vline
+from equipoise.report.figures.scene import Scene, Text, hline, line, rect, steps, vline
 from equipoise.report.figures.style import INK, MUTED, NARROW, WIDE, background, synthetic_band
 from equipoise.report.rows import ALL, Rows
 from equipoise.results import Results
@@ -47,9 +47,8 @@ def accrual_figure(results: Results) -> Figure | None:
         return None
     plan = (facts.protocol.get("randomization") or {}).get("planned_subjects")
     planned = int(plan) if plan else None
-    wide, narrow = (
-        _draw(months, planned, facts, name, width) for name, width in (("accrual", WIDE), ("accrual_narrow", NARROW))
-    )
+    sizes = {"accrual": WIDE, "accrual_narrow": NARROW}
+    wide, narrow = (_draw(months, planned, facts, name, width) for name, width in sizes.items())
     caption = f"Accrual: subjects randomized up to the end of each month, and per month. Data cut: {facts.data_cut}."
     return Figure(name="accrual", caption=caption, wide=wide, narrow=narrow)
 
@@ -69,7 +68,8 @@ def _months(rows: Rows) -> list[_Month]:
         row = total.get(number)
         if row is not None and int(row.value or 0) != so_far:
             raise FigureError(
-                f"accrual up to {row.visit}: {row.value:g} in the rows, {so_far} by adding months; run 'equipoise analyze' again"
+                f"accrual up to {row.visit}: {row.value:g} in the rows, {so_far} by adding months; "
+                "run 'equipoise analyze' again"
             )
         ids = tuple(r.row_id for r in (row, single.get(number)) if r is not None)
         months.append(_Month(number, now, so_far, ids))
@@ -92,20 +92,15 @@ def _draw(months: list[_Month], planned: int | None, facts: Facts, name: str, wi
     base = top + min(0.32 * width, 150.0)
     x = Scale(months[0].number, months[-1].number + 1, left, right)
     y = Scale(0, ticks[-1], base, top)
-    _frame(scene, x, y, ticks, "Subjects randomized", size)
-    points = [(x(months[0].number), y(0))]
-    for month in months:
-        points.append((x(month.number + 1), y(month.cumulative)))
+    _frame(scene, x, y, ticks=ticks, label="Subjects randomized", size=size)
+    ends = [x(months[0].number), *(x(month.number + 1) for month in months)]
+    points = steps(ends, [y(0), *(y(month.cumulative) for month in months)])
     if planned:
         _plan(scene, planned, x, y, size)
     scene.add(line(points, color=INK, width=1.5, part="cumulative"))
-    last = months[-1]
-    scene.add(
-        Path(subpaths=(tuple(points[-2:]),), stroke=INK, width=1.5, rows=last.rows, label=_words(last), part="total")
-    )
     bars_top, bars_base = base + 1.4 * size, base + 1.4 * size + 40
     bars = Scale(0, bar_ticks[-1], bars_base, bars_top)
-    _frame(scene, x, bars, bar_ticks, "Per month", size)
+    _frame(scene, x, bars, ticks=bar_ticks, label="Per month", size=size)
     drawn = _bars(scene, months, x, bars)
     shown = _dates(scene, months, x, bars_base, size)
     y_note = bars_base + 4 + 2.4 * size
@@ -121,7 +116,7 @@ def _words(month: _Month) -> str:
     return f"{month.name}: {month.randomized} randomized, {month.cumulative} so far"
 
 
-def _frame(scene: Scene, x: Scale, y: Scale, ticks: list[int], label: str, size: float) -> None:
+def _frame(scene: Scene, x: Scale, y: Scale, *, ticks: list[int], label: str, size: float) -> None:
     scene.add(
         vline(x.start, y.end, y.start, color=INK, part="axis"), hline(x.start, x.end, y.start, color=INK, part="axis")
     )
@@ -148,9 +143,8 @@ def _bars(scene: Scene, months: list[_Month], x: Scale, y: Scale) -> list[tuple[
         height = y(0) - y(month.randomized)
         if height:
             bar = rect(left, y(month.randomized), right - left, height, fill=MUTED, part="month")
-            scene.add(
-                Path(subpaths=bar.subpaths, closed=True, fill=MUTED, rows=month.rows, label=_words(month), part="month")
-            )
+            words = _words(month)
+            scene.add(replace(bar, opacity=0.5, rows=month.rows, label=words))
         drawn.append((month.randomized, left, right, height))
     return drawn
 

@@ -48,16 +48,16 @@ def count_ticks(highest: float, most_intervals: int = 6) -> list[int]:
 def ratio_limit(estimates: list[float], limits: list[float]) -> float:
     """Reach r of a ratio axis from 1/r to r.
 
-    The least of 2, 4, 8, 16 that holds every estimate and nine tenths of the limits of the intervals; intervals that
-    go further get arrows.
+    The least of 2, 4, 8, 16 that holds every estimate and nine tenths of the limits of the intervals, or as many as 16
+    does; intervals that go further get arrows.
     """
 
     def reach(ratio: float) -> float:
         return max(ratio, 1 / ratio) if ratio > 0 else math.inf
 
-    for limit in _RATIOS:
-        inside = sum(reach(x) <= limit for x in limits)
-        if all(reach(x) <= limit * 0.97 for x in estimates) and inside >= 0.9 * len(limits):
+    reached = [sum(reach(x) <= limit for x in limits) for limit in _RATIOS]
+    for limit, inside in zip(_RATIOS, reached, strict=True):
+        if all(reach(x) <= limit * 0.97 for x in estimates) and inside >= min(0.9 * len(limits), reached[-1]):
             return limit
     return _RATIOS[-1]
 

@@ -1,4 +1,7 @@
-"""CONSORT 2025 flow diagram: boxes in a plain grid, orthogonal arrows, arms side by side (one below the other where it is narrow)."""
+"""CONSORT 2025 flow diagram: boxes in a plain grid, orthogonal arrows, arms side by side.
+
+More than two arms on a narrow page stand below each other.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -139,7 +142,9 @@ class _Diagram:
         background(scene)
         return Drawing(scene, {"boxes": self.boxes, "arrows": self.arrows, "lines": self.lines, "size": self.size})
 
-    def _place(self, block: Block, arm: str, left: float, top: float, width: float, height: float | None = None) -> Box:
+    def _place(
+        self, block: Block, arm: str, *, left: float, top: float, width: float, height: float | None = None
+    ) -> Box:
         lines = tuple(set_lines(block, width - 2 * PAD, self.size))
         box = Box(left, top, left + width, top + (height or self._height(lines)))
         self.boxes.append(PlacedBox(block.name, arm, box, lines))
@@ -160,15 +165,15 @@ class _Diagram:
         assessed, excluded = assessed_block(self.flow), excluded_block(self.flow)
         y = top
         if assessed is not None:
-            first = self._place(assessed, "", left, y, width)
+            first = self._place(assessed, "", left=left, top=y, width=width)
             y = first.bottom + DROP
             if excluded is not None:
-                side = self._place(excluded, "", trunk + 18, first.bottom + 8, self.right - trunk - 18)
+                side = self._place(excluded, "", left=trunk + 18, top=first.bottom + 8, width=self.right - trunk - 18)
                 middle = (side.top + side.bottom) / 2
                 self.arrows.append(((trunk, middle), (side.left, middle)))
                 y = max(y, side.bottom + 8)
             self.arrows.append(((trunk, first.bottom), (trunk, y)))
-        last = self._place(randomized_block(self.flow), "", left, y, width)
+        last = self._place(randomized_block(self.flow), "", left=left, top=y, width=width)
         if not self.stacked:
             self._phase("Enrollment", top, last.bottom)
         return last.bottom
@@ -203,7 +208,7 @@ class _Diagram:
             for i, block in enumerate(blocks):
                 if block is None:
                     continue
-                box = self._place(block, arms[i].arm.id, lefts[i], y, width, max(heights))
+                box = self._place(block, arms[i].arm.id, left=lefts[i], top=y, width=width, height=max(heights))
                 if previous[i]:
                     self.arrows.append(((centers[i], previous[i]), (centers[i], y)))
                 previous[i] = box.bottom
@@ -236,7 +241,7 @@ class _Diagram:
             for block in arm_stages(arm).values():
                 if block is None:
                     continue
-                box = self._place(block, arm.arm.id, left, y, self.right - left)
+                box = self._place(block, arm.arm.id, left=left, top=y, width=self.right - left)
                 if previous is None:
                     reached = (box.top + box.bottom) / 2
                     self.arrows.append(((trunk, reached), (box.left, reached)))

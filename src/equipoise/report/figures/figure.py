@@ -38,8 +38,8 @@ class Drawing:
 class Figure:
     """A figure of the report.
 
-    ``wide`` is drawn for two journal columns (178 mm), ``narrow`` for one column (86 mm) and for telephones. Shapes drawn from
-    results rows carry ``data-row`` with the row identifiers, separated by blanks.
+    ``wide`` is drawn for two journal columns (178 mm), ``narrow`` for one column (86 mm) and for telephones. Shapes
+    drawn from results rows carry ``data-row`` with the row identifiers, separated by blanks.
     """
 
     name: str

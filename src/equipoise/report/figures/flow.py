@@ -1,11 +1,12 @@
 """The flow of subjects, and the proof that its boxes add up.
 
-Sums (CONSORT 2025): assessed = excluded + randomized + not randomized without a reason; randomized = the arms; in every arm
-randomized = received + received another + not received, received + received another = on treatment + completed + discontinued +
-status unknown, randomized = analyzed + not analyzed in each population; every count that has reasons is the sum of its reasons.
+Sums (CONSORT 2025): assessed = excluded + randomized + not randomized without a reason; randomized = the arms. In every
+arm: randomized = received + received another + not received; received + received another = on treatment + completed +
+discontinued + status unknown; randomized = analyzed + not analyzed in each population. Every count that has reasons is
+the sum of its reasons.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from equipoise.report.facts import Arm, Facts
@@ -123,7 +124,7 @@ class _Reader:
         return Reasoned(int(row.value or 0), (row.row_id,), reasons)
 
     def _criteria(self, reasons: tuple[Count, ...]) -> tuple[Count, ...]:
-        """Protocol criteria in their order, zeros too, where exclusions are recorded by criterion; then other reasons."""
+        """Protocol criteria in order, zeros too, where exclusions are recorded by criterion; then other reasons."""
         declared = self.facts.protocol.get("eligibility") or {}
         texts = {name: str((item or {}).get("text") or name) for name, item in declared.items()}
         by_label = {reason.label: reason for reason in reasons}
@@ -141,11 +142,8 @@ class _Reader:
         crossover = self.facts.protocol.get("crossover") or {}
         crossed = self.count("crossed_over", arm.id)
         applies = crossed is not None and (crossed.n > 0 or crossover.get("from") == arm.id)
-        populations = [
-            name
-            for name in dict.fromkeys(row.population for row in self.rows.where("flow", "analyzed", group_level=arm.id))
-            if name
-        ]
+        analyzed = self.rows.where("flow", "analyzed", group_level=arm.id)
+        populations = [name for name in dict.fromkeys(row.population for row in analyzed) if name]
         return ArmFlow(
             arm=arm,
             randomized=self.count("randomized", arm.id) or Count("randomized", 0),
@@ -188,13 +186,13 @@ def check_flow(flow: Flow) -> None:
     """
     problems: list[str] = []
     if flow.assessed is not None:
-        parts = {"excluded": flow.excluded.n if flow.excluded else 0, "randomized": flow.randomized.n}
+        parts = [("excluded", flow.excluded.n if flow.excluded else 0), ("randomized", flow.randomized.n)]
         if flow.unexplained is not None:
-            parts["not randomized without a reason"] = flow.unexplained.n
+            parts.append(("not randomized without a reason", flow.unexplained.n))
         problems += _sum("assessed", flow.assessed.n, parts)
     if flow.excluded is not None:
         problems += _reasons("excluded", flow.excluded)
-    problems += _sum("randomized", flow.randomized.n, {arm.arm.label: arm.randomized.n for arm in flow.arms})
+    problems += _sum("randomized", flow.randomized.n, [(arm.arm.label, arm.randomized.n) for arm in flow.arms])
     for arm in flow.arms:
         problems += [f"{arm.arm.label}: {problem}" for problem in _arm_problems(arm)]
     if problems:
@@ -202,21 +200,18 @@ def check_flow(flow: Flow) -> None:
 
 
 def _arm_problems(arm: ArmFlow) -> list[str]:
-    others = {other.label.lower(): other.n for other in arm.received_other}
-    problems = _sum(
-        "randomized", arm.randomized.n, {"received": arm.received.n, **others, "not received": arm.not_received.n}
-    )
+    took = [("received", arm.received.n), *((other.label.lower(), other.n) for other in arm.received_other)]
+    problems = _sum("randomized", arm.randomized.n, [*took, ("not received", arm.not_received.n)])
     problems += _reasons("not received", arm.not_received)
-    treated = arm.received.n + sum(others.values())
     follow_up = {
         "on treatment": arm.on_treatment,
         "completed": arm.completed,
         "discontinued": arm.discontinued,
         "status unknown": arm.status_unknown,
     }
-    known = {label: count.n for label, count in follow_up.items() if count is not None}
+    known = [(label, count.n) for label, count in follow_up.items() if count is not None]
     if known:
-        problems += _sum("treated", treated, known)
+        problems += _sum("treated", sum(n for _, n in took), known)
     for label, count in (("discontinued", arm.discontinued), ("left the study", arm.left_study)):
         if count is not None:
             problems += _reasons(label, count)
@@ -224,27 +219,22 @@ def _arm_problems(arm: ArmFlow) -> list[str]:
         if part is not None and not 0 <= part.n <= arm.randomized.n:
             problems.append(f"{label} {part.n} of {arm.randomized.n} randomized")
     for population in arm.populations:
-        parts = {"analyzed": population.analyzed.n, "not analyzed": population.not_analyzed.n}
-        problems += _sum(f"randomized ({population.label})", arm.randomized.n, parts)
+        split = [("analyzed", population.analyzed.n), ("not analyzed", population.not_analyzed.n)]
+        problems += _sum(f"randomized ({population.label})", arm.randomized.n, split)
         problems += _reasons(f"not analyzed ({population.label})", population.not_analyzed)
     return problems
 
 
-def _sum(label: str, whole: int, parts: dict[str, int]) -> list[str]:
-    negative = [f"{name} is {n}" for name, n in parts.items() if n < 0]
-    total = sum(parts.values())
+def _sum(label: str, whole: int, parts: Sequence[tuple[str, int]]) -> list[str]:
+    negative = [f"{name} is {n}" for name, n in parts if n < 0]
+    total = sum(n for _, n in parts)
     if total == whole and not negative:
         return []
-    words = " + ".join(f"{name} {n}" for name, n in parts.items()) or "nothing"
+    words = " + ".join(f"{name} {n}" for name, n in parts) or "nothing"
     return [f"{label} {whole}, but {words} = {total}", *negative]
 
 
 def _reasons(label: str, count: Reasoned) -> list[str]:
-    return _sum(label, count.n, _named(count.reasons)) if count.reasons or count.n else []
-
-
-def _named(counts: Iterable[Count]) -> dict[str, int]:
-    parts: dict[str, int] = {}
-    for count in counts:
-        parts[count.label] = parts.get(count.label, 0) + count.n
-    return parts
+    if not count.reasons and not count.n:
+        return []
+    return _sum(label, count.n, [(reason.label, reason.n) for reason in count.reasons])

@@ -7,7 +7,7 @@ from typing import Any, cast
 from equipoise.report.facts import Facts
 from equipoise.report.figures.axis import Scale, ratio_limit, ratio_ticks
 from equipoise.report.figures.figure import Drawing, Figure
-from equipoise.report.figures.forest_columns import Column, columns_of, draw_heads, draw_line, line_height
+from equipoise.report.figures.forest_columns import columns_of, draw_heads, draw_line, line_height
 from equipoise.report.figures.forest_data import Forest, ForestRow, read_forest
 from equipoise.report.figures.metrics import text_width, wrap
 from equipoise.report.figures.scene import Path, Point, Scene, Text, hline, polygon, vline
@@ -86,7 +86,7 @@ def _draw(forest: Forest, facts: Facts, *, name: str, width: float) -> Drawing:
     drawn: list[dict[str, Any]] = []
     y = top
     for row, height in zip(forest.rows, heights, strict=True):
-        middle = draw_line(scene, row, columns, y, size, style, wide=wide)
+        middle = draw_line(scene, row, columns, y, size=size, style=style, wide=wide)
         drawn.append({"row": row, "y": middle, **_mark(scene, row, graph, middle)})
         y += height
     y = _axis(scene, forest, graph, size)
@@ -223,7 +223,8 @@ def _note(scene: Scene, words: str, y: float, size: float) -> float:
 
 def _caption(forest: Forest, facts: Facts) -> str:
     first, second = forest.arms
-    return f"{facts.endpoint_label(forest.endpoint)} in subgroups, {first.label} v {second.label}. {_note_text(forest, facts)}"
+    what = f"{facts.endpoint_label(forest.endpoint)} in subgroups, {first.label} v {second.label}."
+    return f"{what} {_note_text(forest, facts)}"
 
 
 def _summary(forest: Forest, facts: Facts, style: Style) -> str:

@@ -130,7 +130,7 @@ def line_height(row: ForestRow, columns: list[Column], size: float, *, wide: boo
 
 
 def draw_line(
-    scene: Scene, row: ForestRow, columns: list[Column], y: float, size: float, style: Style, *, wide: bool
+    scene: Scene, row: ForestRow, columns: list[Column], y: float, *, size: float, style: Style, wide: bool
 ) -> float:
     """Write the texts of a line; gives the height of its mark."""
     labels = _labels(row, columns, size)

@@ -1,6 +1,7 @@
 """What a forest plot shows: effects in subgroups in protocol order, with the counts behind them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from equipoise.report.facts import Arm, Facts
 from equipoise.report.figures.figure import FigureError
@@ -89,9 +90,10 @@ def read_forest(results: Results, analysis_id: str, pair: tuple[str, str] | None
     chosen = (arms[experimental], arms[reference])
     counted = rows.where(name, "subjects", statistic="n", group_level=(experimental, reference))
     factors = list(dict.fromkeys(row.subgroup or ALL for row in counted))
+    reader = _Reader(facts, rows, name, (experimental, reference))
     lines: list[ForestRow] = []
     for factor in sorted(factors, key=lambda f: f != ALL):
-        lines += _factor(facts, rows, name, factor, (experimental, reference))
+        lines += reader.factor(factor)
     _check(lines, analysis_id)
     shown = [row for line in lines for row in (line.ratio, line.interaction) if row is not None]
     return Forest(
@@ -106,55 +108,53 @@ def read_forest(results: Results, analysis_id: str, pair: tuple[str, str] | None
     )
 
 
-def _factor(facts: Facts, rows: Rows, name: str, factor: str, pair: tuple[str, str]) -> list[ForestRow]:
-    levels = dict.fromkeys(
-        r.subgroup_level for r in rows.where(name, "subjects", statistic="n") if (r.subgroup or ALL) == factor
-    )
-    if factor == ALL:
-        return [_line(rows, name, "all", "All subjects", (None, ALL, factor), None, pair)]
-    tests = rows.where(name, "interaction", statistic="p_value", subgroup=factor, group_level=(pair[0], None))
-    lines = [
-        ForestRow(
-            kind="factor", label=facts.subgroup_label(factor), factor=factor, interaction=tests[0] if tests else None
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Rows of one comparison in subgroups."""
+
+    facts: Facts
+    rows: Rows
+    name: str
+    pair: tuple[str, str]
+
+    def factor(self, factor: str) -> list[ForestRow]:
+        """Head and levels of a factor, or the line of all subjects."""
+        if factor == ALL:
+            return [self.line("all", "All subjects", subgroup=(None, ALL))]
+        subjects = self.rows.where(self.name, "subjects", statistic="n", subgroup=factor)
+        tests = self.rows.where(self.name, "interaction", statistic="p_value", subgroup=factor)
+        tests = [row for row in tests if row.group_level in (self.pair[0], None)]
+        label = self.facts.subgroup_label(factor)
+        lines = [ForestRow(kind="factor", label=label, factor=factor, interaction=tests[0] if tests else None)]
+        for level in dict.fromkeys(row.subgroup_level for row in subjects):
+            words = self.facts.subgroup_level(factor, level) or "Missing"
+            line = self.line("level", words, subgroup=factor, subgroup_level=level)
+            if line.n or level != "(missing)":
+                lines.append(line)
+        return lines
+
+    def line(self, kind: str, label: str, **where: Any) -> ForestRow:
+        """Counts and effect of one level."""
+        experimental, reference = self.pair
+
+        def count(variable: str, arm: str) -> Row | None:
+            return self.rows.one(self.name, variable, statistic="n", group_level=arm, **where)
+
+        def effect(statistic: str) -> Row | None:
+            shared = {"group_level": experimental, "reference_level": reference, **where}
+            return self.rows.one(self.name, "hazard_ratio", statistic=statistic, **shared)
+
+        factor = where["subgroup"]
+        return ForestRow(
+            kind=kind,
+            label=label,
+            factor=factor if isinstance(factor, str) else ALL,
+            level=where.get("subgroup_level"),
+            counts=tuple((count("events", arm), count("subjects", arm)) for arm in self.pair),
+            ratio=effect("estimate"),
+            low=effect("conf_low"),
+            high=effect("conf_high"),
         )
-    ]
-    for level in levels:
-        label = facts.subgroup_level(factor, level) or "Missing"
-        line = _line(rows, name, "level", label, (factor,), level, pair)
-        if line.n or level != "(missing)":
-            lines.append(line)
-    return lines
-
-
-def _line(
-    rows: Rows,
-    name: str,
-    kind: str,
-    label: str,
-    factor: tuple[str | None, ...],
-    level: str | None,
-    pair: tuple[str, str],
-) -> ForestRow:
-    where = {"subgroup": factor} if kind == "all" else {"subgroup": factor, "subgroup_level": level}
-
-    def count(variable: str, arm: str) -> Row | None:
-        return rows.one(name, variable, statistic="n", group_level=arm, **where)
-
-    def effect(statistic: str) -> Row | None:
-        return rows.one(
-            name, "hazard_ratio", statistic=statistic, group_level=pair[0], reference_level=pair[1], **where
-        )
-
-    return ForestRow(
-        kind=kind,
-        label=label,
-        factor=str(factor[0] or ALL),
-        level=level,
-        counts=tuple((count("events", arm), count("subjects", arm)) for arm in pair),
-        ratio=effect("estimate"),
-        low=effect("conf_low"),
-        high=effect("conf_high"),
-    )
 
 
 def _check(lines: list[ForestRow], analysis_id: str) -> None:

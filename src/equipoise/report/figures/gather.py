@@ -1,11 +1,12 @@
 """All figures that results allow, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from equipoise.report.facts import Facts
 from equipoise.report.figures.accrual import accrual_figure
 from equipoise.report.figures.consort import consort_figure
-from equipoise.report.figures.figure import Figure
+from equipoise.report.figures.figure import Figure, FigureError
 from equipoise.report.figures.forest import forest_figure
 from equipoise.report.figures.forest_data import forest_analyses
 from equipoise.report.figures.km import km_figure
@@ -15,14 +16,21 @@ from equipoise.results import Results
 __all__ = ["figures"]
 
 
-def figures(results: Results) -> dict[str, Figure]:
+def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[str, Figure]:
     """Draw every figure of a report.
+
+    Parameters
+    ----------
+    results
+        Results folder in memory.
+    refused
+        Given, a figure that may not be drawn is left out and its reason put here by name, instead of raised.
 
     Returns
     -------
     dict of str to Figure
-        ``consort``, ``accrual``, ``km_<analysis>`` and ``forest_<analysis>``, those for which there are rows. Analyses of one
-        endpoint read by different assessors share a time axis, so that their figures can be compared.
+        ``consort``, ``accrual``, ``km_<analysis>`` and ``forest_<analysis>``, those for which there are rows. Analyses
+        of one endpoint read by different assessors share a time axis, so that their figures can be compared.
 
     Raises
     ------
@@ -31,11 +39,28 @@ def figures(results: Results) -> dict[str, Figure]:
     FigureError
         Rows that contradict each other.
     """
-    made = [consort_figure(results), accrual_figure(results)]
     last = _shared_ends(results)
-    made += [km_figure(results, name, last_month=last.get(name)) for name in survival_analyses(results)]
-    made += [forest_figure(results, name) for name in forest_analyses(results)]
-    return {figure.name: figure for figure in made if figure is not None}
+    drawings: dict[str, Callable[[], Figure | None]] = {
+        "consort": lambda: consort_figure(results),
+        "accrual": lambda: accrual_figure(results),
+        **{
+            f"km_{name}": partial(km_figure, results, name, last_month=last.get(name))
+            for name in survival_analyses(results)
+        },
+        **{f"forest_{name}": partial(forest_figure, results, name) for name in forest_analyses(results)},
+    }
+    made = {}
+    for name, draw in drawings.items():
+        try:
+            figure = draw()
+        except FigureError as error:
+            if refused is None:
+                raise
+            refused[name] = str(error)
+            continue
+        if figure is not None:
+            made[figure.name] = figure
+    return made
 
 
 def _shared_ends(results: Results) -> Mapping[str, float]:
@@ -44,7 +69,10 @@ def _shared_ends(results: Results) -> Mapping[str, float]:
     ends: dict[tuple[str, ...], float] = {}
     kinds: dict[str, tuple[str, ...]] = {}
     for name in survival_analyses(results):
-        data = read_survival(results, name)
+        try:
+            data = read_survival(results, name)
+        except FigureError:  # said where the figure is drawn
+            continue
         if data is None:
             continue
         endpoint = facts.endpoint(data.endpoint)

@@ -1,6 +1,6 @@
-"""Kaplan-Meier figure: curves with censor marks and bands, the numbers in the plot, the extended table of subjects at risk."""
+"""Kaplan-Meier figure: curves with censor marks and bands, numbers in the plot, the table of subjects at risk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -15,12 +15,12 @@ from equipoise.report.figures.km_table import draw_table, table_left
 from equipoise.report.figures.km_text import caption, note, summary, time_label
 from equipoise.report.figures.labels import Box, Boxes, Wanted, free_corner, place_names
 from equipoise.report.figures.metrics import CAP_HEIGHT, text_width, wrap
-from equipoise.report.figures.scene import Path, Point, Scene, Text, hline, vline
+from equipoise.report.figures.scene import Path, Scene, Text, hline, steps, vline
 from equipoise.report.figures.style import INK, MUTED, NARROW, WIDE, ArmStyle, arm_styles, background, synthetic_band
 from equipoise.report.numbers import Style
 from equipoise.results import Results
 
-__all__ = ["AtRisk", "km_figure", "steps"]
+__all__ = ["AtRisk", "km_figure"]
 
 BAND_OPACITY = 0.18
 CENSOR_HEIGHT = 5.0
@@ -101,7 +101,7 @@ def _draw(data: SurvivalData, facts: Facts, *, name: str, width: float, last_mon
         plot = _plot(data, width=width, top=top, size=size, last_month=last_month, at_risk=at_risk)
     _axes(scene, facts, data, plot, size)
     curves = _curves(scene, data, plot, styles)
-    names = _names(scene, data, plot, place, size, styles)
+    names = _names(scene, data, plot, place, size=size, styles=styles)
     numbers = draw_inset(scene, inset, place, keys=names is None)
     y, table = draw_table(
         scene,
@@ -241,17 +241,6 @@ def _curves(scene: Scene, data: SurvivalData, plot: _Plot, styles: Mapping[str, 
     return geometry
 
 
-def steps(x: Sequence[float], y: Sequence[float]) -> list[Point]:
-    """Right-continuous step line: level to the next time, then down; level stretches are not broken."""
-    points: list[Point] = [(x[0], y[0])]
-    for i in range(1, len(x)):
-        if y[i] != y[i - 1]:
-            points += [(x[i], y[i - 1]), (x[i], y[i])]
-    if points[-1][0] != x[-1]:
-        points.append((x[-1], y[-1]))
-    return points
-
-
 def _band(scene: Scene, curve: ArmCurve, plot: _Plot, data: SurvivalData, style: ArmStyle) -> None:
     n = curve.shown(data.minimum_at_risk)
     known = np.flatnonzero(~np.isnan(curve.low[:n]) & ~np.isnan(curve.high[:n]))
@@ -270,7 +259,7 @@ def _band(scene: Scene, curve: ArmCurve, plot: _Plot, data: SurvivalData, style:
 
 
 def _names(
-    scene: Scene, data: SurvivalData, plot: _Plot, inset: Box, size: float, styles: Mapping[str, ArmStyle]
+    scene: Scene, data: SurvivalData, plot: _Plot, inset: Box, *, size: float, styles: Mapping[str, ArmStyle]
 ) -> dict[str, Box] | None:
     """Names beside the curves, or None where they would collide."""
     if len(data.arms) < 2:

@@ -1,6 +1,7 @@
 """What a survival figure shows, read from results rows and checked before anything is drawn.
 
-Number at risk at a time t counts subjects with time >= t; censored and events before t complete it to the size of the arm.
+Number at risk at a time t counts subjects with time >= t; censored and events before t complete it to the size of the
+arm.
 """
 
 from collections.abc import Sequence
@@ -124,7 +125,7 @@ def survival_analyses(results: Results) -> list[str]:
 
 
 def read_survival(results: Results, analysis_id: str, *, rule_set: str | None = None) -> SurvivalData | None:
-    """Curves and numbers of an analysis under one rule set (the primary one unless named); None where there is no curve.
+    """Curves and numbers of an analysis under one rule set, the primary one unless named; None without curves.
 
     Raises
     ------
@@ -198,7 +199,8 @@ def _check(curve: ArmCurve, where: str) -> None:
     if wrong.size:
         i = int(wrong[0])
         problems.append(
-            f"at day {curve.days[i]:g} {curve.n_risk[i]} are at risk, but {remaining[i]} are observed to that day or later"
+            f"at day {curve.days[i]:g} {curve.n_risk[i]} are at risk, but {remaining[i]} are observed to that day "
+            "or later"
         )
     for name, row, count in (("subjects", curve.subjects, curve.n), ("events", curve.events, curve.total_events)):
         if row is not None and row.value is not None and int(row.value) != count:

@@ -68,30 +68,21 @@ def inset_of(data: SurvivalData, style: Style, styles: Mapping[str, ArmStyle], *
     """Measure the table for a width of at most ``most``; the column of names always leaves room for the key."""
     cells = inset_cells(data, style)
     level = f"({100 * data.conf_level:g}% CI)"
-    inset = _measured(cells, (("Events/N",), (f"Median, months {level}",)), data, style, styles, size, 0.5 * most)
-    if inset.width > most:
-        inset = _measured(cells, (("Events/N",), ("Median, months", level)), data, style, styles, size, 0.36 * most)
-    return inset
-
-
-def _measured(
-    cells: list[tuple[str, str, Line, Line]],
-    heads: tuple[tuple[str, ...], tuple[str, ...]],
-    data: SurvivalData,
-    style: Style,
-    styles: Mapping[str, ArmStyle],
-    size: float,
-    name_width: float,
-) -> Inset:
-    arms = tuple(
-        _ArmLine(tuple(wrap(label, name_width - KEY, size, bold=True)), styles[arm], events, median)
-        for arm, label, events, median in cells
-    )
-    names = KEY + max(text_width(words, size, bold=True) for arm in arms for words in arm.names)
-    events_width = max(text_width(text, size) for text in (*heads[0], *(arm.events.text for arm in arms)))
-    median_width = max(text_width(text, size) for text in (*heads[1], *(arm.median.text for arm in arms)))
     lines = tuple(comparison_lines(data, style))
-    return Inset(size=size, arms=arms, heads=heads, lines=lines, columns=(names, events_width, median_width))
+
+    def measured(median_head: tuple[str, ...], name_width: float) -> Inset:
+        arms = tuple(
+            _ArmLine(tuple(wrap(label, name_width - KEY, size, bold=True)), styles[arm], events, median)
+            for arm, label, events, median in cells
+        )
+        names = KEY + max(text_width(words, size, bold=True) for arm in arms for words in arm.names)
+        events = max(text_width(text, size) for text in ("Events/N", *(arm.events.text for arm in arms)))
+        median = max(text_width(text, size) for text in (*median_head, *(arm.median.text for arm in arms)))
+        heads = (("Events/N",), median_head)
+        return Inset(size=size, arms=arms, heads=heads, lines=lines, columns=(names, events, median))
+
+    inset = measured((f"Median, months {level}",), 0.5 * most)
+    return inset if inset.width <= most else measured(("Median, months", level), 0.36 * most)
 
 
 def draw_inset(scene: Scene, inset: Inset, place: Box, *, keys: bool) -> list[Text]:
@@ -102,10 +93,10 @@ def draw_inset(scene: Scene, inset: Inset, place: Box, *, keys: bool) -> list[Te
     y = place.top - 0.4 * size
     drawn = []
     depth = max(map(len, inset.heads))
-    for x, words in zip((events, median), inset.heads, strict=True):
-        for i, word in enumerate(words, start=depth - len(words) + 1):
+    for x, head in zip((events, median), inset.heads, strict=True):
+        for i, words in enumerate(head, start=depth - len(head) + 1):
             at = y + i * inset.step
-            drawn.append(Text(x=x, y=at, text=word, size=size, color=MUTED, anchor="end", part="inset-head"))
+            drawn.append(Text(x=x, y=at, text=words, size=size, color=MUTED, anchor="end", part="inset-head"))
     y += depth * inset.step
     scene.add(hline(place.left, median, y + 0.35 * size, color=MUTED, width=0.4, part="inset-rule"))
     for arm in inset.arms:

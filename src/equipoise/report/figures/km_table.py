@@ -44,6 +44,7 @@ def draw_table(
     y = top
     scene.add(Text(x=left, y=y, text=head, size=size, bold=True, color=INK, part="at-risk-head"))
     cells: list[Cell] = []
+    days = {month: month * data.month_days for month in ticks}
     for curve in data.arms:
         color = styles[curve.arm.id].color
         for words in wrap(curve.arm.label, scene.width - left if extended else 100.0, size, bold=True):
@@ -62,20 +63,20 @@ def draw_table(
                         part="at-risk-label",
                     )
                 )
-            cells += _line(curve, kind, data, x, ticks, y, size, color)
+            cells += _line(curve, kind, x, days, y=y, size=size, color=color)
         y += 0.25 * step
     scene.add(*(cell[-1] for cell in cells))
     return y, cells
 
 
 def _line(
-    curve: ArmCurve, kind: str, data: SurvivalData, x: Scale, ticks: Sequence[float], y: float, size: float, color: str
+    curve: ArmCurve, kind: str, x: Scale, at: Mapping[float, float], *, y: float, size: float, color: str
 ) -> list[Cell]:
     row = {"at_risk": curve.subjects, "censored": curve.censored, "events": curve.events}[kind]
     rows = (row.row_id,) if row else ()
     cells = []
-    for month in ticks:
-        number = getattr(curve.at(month * data.month_days), kind)
+    for month, days in at.items():
+        number = getattr(curve.at(days), kind)
         words = f"{curve.arm.label}, {number} {kind.replace('_', ' ')} at month {month:g}"
         text = Text(
             x=x(month),

@@ -7,6 +7,7 @@ from typing import cast
 from equipoise.report.facts import Facts
 from equipoise.report.figures.km_data import ArmCurve, Comparison, SurvivalData
 from equipoise.report.numbers import (
+    Place,
     Style,
     format_estimate,
     format_median,
@@ -42,9 +43,9 @@ def _value(row: Row | None) -> float | None:
     return row.value if row is not None and row.known else None
 
 
-def _word(rows: Sequence[Row | None]) -> str:
-    """Word for what is missing among rows of one estimate: NR wherever the reason is that the curve ends too high."""
-    return missing_word("NR" if any(row is not None and row.status == "NR" for row in rows) else "NE", "figure")
+def _word(rows: Sequence[Row | None], place: Place) -> str:
+    """Word for what is missing among rows of one estimate: not reached wherever that is the reason of one."""
+    return missing_word("NR" if any(row is not None and row.status == "NR" for row in rows) else "NE", place)
 
 
 def median_cell(data: SurvivalData, curve: ArmCurve, style: Style) -> Line:
@@ -52,9 +53,21 @@ def median_cell(data: SurvivalData, curve: ArmCurve, style: Style) -> Line:
     rows = (curve.median, curve.median_low, curve.median_high)
     days, low, high = (_value(row) for row in rows)
     if days is None and low is None and high is None:
-        return Line(_word(rows), row_ids(*rows))
-    text = format_median(days, low, high, style, months_days=data.month_days, cell=True, missing=_word(rows))
+        return Line(_word(rows, "figure"), row_ids(*rows))
+    missing = _word(rows, "figure")
+    text = format_median(days, low, high, style, months_days=data.month_days, cell=True, missing=missing)
     return Line(text, row_ids(*rows))
+
+
+def _median_words(data: SurvivalData, curve: ArmCurve, style: Style) -> str:
+    rows = (curve.median, curve.median_low, curve.median_high)
+    days, low, high = (_value(row) for row in rows)
+    missing = _word(rows, "text")
+    if days is None and low is None and high is None:
+        return missing
+    return format_median(
+        days, low, high, style, months_days=data.month_days, conf_level=data.conf_level, missing=missing
+    )
 
 
 def inset_cells(data: SurvivalData, style: Style) -> list[tuple[str, str, Line, Line]]:
@@ -148,15 +161,12 @@ def caption(facts: Facts, data: SurvivalData) -> str:
 def summary(facts: Facts, data: SurvivalData, style: str) -> str:
     """Text alternative: events, medians and comparisons in sentences."""
     chosen = cast("Style", style)
-    level = f"{100 * data.conf_level:g}%"
-    sentences = [
-        f"Kaplan-Meier curves of {facts.endpoint_label(data.endpoint)}, {facts.population_label(data.population)} population."
-    ]
-    for _, label, events, median in inset_cells(data, chosen):
-        number = median.text.replace("NR", "not reached").replace("NE", "not estimable")
-        sentences.append(
-            f"{label}: {events.text} subjects with an event, median {number} months, {level} CI in parentheses."
-        )
+    population = facts.population_label(data.population)
+    sentences = [f"Kaplan-Meier curves of {facts.endpoint_label(data.endpoint)}, {population} population."]
+    for curve in data.arms:
+        median = _median_words(data, curve, chosen)
+        counts = f"{curve.total_events} of {curve.n} subjects with an event"
+        sentences.append(f"{curve.arm.label}: {counts}, median {median}.")
     for comparison in comparison_lines(data, chosen):
         sentences.append(comparison.text + ".")
     return " ".join(sentences)

@@ -12,6 +12,10 @@ Boxes = npt.NDArray[np.float64]
 """Rows of left, top, right, bottom."""
 
 
+GAP = 3.0
+"""Between a name and its curve; a censor mark reaches 2.5."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """Upright rectangle, y downward."""
@@ -58,7 +62,7 @@ class Wanted:
 
 
 def free_corner(plot: Box, width: float, height: float, obstacles: Boxes, margin: float = 4.0) -> Box | None:
-    """First free place for a block: from the upper right corner to the left, then from the lower left corner to the right."""
+    """First free place for a block: from the upper right corner leftward, then from the lower left one rightward."""
     spare = plot.right - plot.left - width - 2 * margin
     if spare < 0 or plot.bottom - plot.top < height + 2 * margin:
         return None
@@ -72,27 +76,25 @@ def free_corner(plot: Box, width: float, height: float, obstacles: Boxes, margin
     return None
 
 
-def place_names(
-    plot: Box, wanted: Sequence[Wanted], obstacles: Boxes, taken: Sequence[Box], gap: float = 3.0
-) -> list[Box] | None:
+def place_names(plot: Box, wanted: Sequence[Wanted], obstacles: Boxes, taken: Sequence[Box]) -> list[Box] | None:
     """Place each name close to its own curve and away from every other; None when one finds no clear place.
 
-    A name stands above or below a horizontal run of its curve. It may touch nothing, and no other curve may come nearer to it
-    than twice the height of the letters.
+    A name stands above or below a horizontal run of its curve. It may touch nothing, and no other curve may come nearer
+    to it than twice the height of the letters.
     """
     placed: list[Box] = []
     for i, name in enumerate(wanted):
         others = [other.runs for j, other in enumerate(wanted) if j != i]
-        found = _best(plot, name, others, obstacles, [*taken, *placed], gap)
+        found = _best(plot, name, others, obstacles, [*taken, *placed])
         if found is None:
             return None
         placed.append(found)
     return placed
 
 
-def _best(plot: Box, name: Wanted, others: list[Boxes], obstacles: Boxes, taken: list[Box], gap: float) -> Box | None:
+def _best(plot: Box, name: Wanted, others: list[Boxes], obstacles: Boxes, taken: list[Box]) -> Box | None:
     best: tuple[float, Box] | None = None
-    for box in _candidates(name, plot, gap):
+    for box in _candidates(name, plot):
         if not box.within(plot) or box.grown(1).touches(obstacles) or any(box.grown(2).overlaps(t) for t in taken):
             continue
         clear = min((_distance(box, runs) for runs in others if len(runs)), default=60.0)
@@ -104,9 +106,9 @@ def _best(plot: Box, name: Wanted, others: list[Boxes], obstacles: Boxes, taken:
     return best[1] if best else None
 
 
-def _candidates(name: Wanted, plot: Box, gap: float) -> list[Box]:
-    """Boxes above and below the curve at many places; the curve decides the height over the whole width of the name."""
-    boxes = []
+def _candidates(name: Wanted, plot: Box) -> list[Box]:
+    """Boxes above and below the curve at many places, clear of the curve over the whole width of the name."""
+    boxes, gap = [], GAP
     left_most, right_most = float(name.runs[:, 0].min()), float(name.runs[:, 2].max())
     for step in range(1, 40):
         left = left_most + (right_most - left_most) * step / 40

@@ -1,7 +1,7 @@
 """How wide text is, from a fixed table, so that layout does not depend on the fonts of the machine.
 
-Widths are those of Helvetica and Helvetica Bold in Adobe's font metrics, in thousandths of the size; Arial, Liberation Sans
-and Nimbus Sans share them. Characters outside the table take the width of the font that draws them in PDF files.
+Widths are those of Helvetica and Helvetica Bold in Adobe's font metrics, in thousandths of the size; Arial, Liberation
+Sans and Nimbus Sans share them. Characters outside the table take the width of the font that draws them in PDF files.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A scene as a one-page PDF 1.4 file without dates or random identifiers.
 
-Text stays text in Helvetica, one of the fonts every reader has; characters it lacks are drawn as outlines with their text beside.
-Nothing is compressed, so the bytes depend on the scene alone.
+Text stays text in Helvetica, one of the fonts every reader has; characters it lacks are drawn as outlines with their
+text beside. Nothing is compressed, so the bytes depend on the scene alone.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ def _utf16(text: str) -> str:
 class _Encoding:
     """Codes of one font: the Windows encoding, with unused codes given to further characters as they come."""
 
-    free: list[int] = field(default_factory=lambda: list(range(1, 32)) + [127, 129, 141, 143, 144, 157])
+    free: list[int] = field(default_factory=lambda: [*range(1, 32), 127, 129, 141, 143, 144, 157])
     given: dict[str, int] = field(default_factory=dict)
 
     def code(self, char: str) -> int | None:

@@ -1,7 +1,7 @@
 """A drawing as data: shapes and texts at coordinates in points (1/72 inch), y downward.
 
-One scene is rendered twice, to SVG and to PDF, so both show the same lines, words and positions. Shapes carry the identifiers of the
-results rows they are drawn from.
+One scene is rendered twice, to SVG and to PDF, so both show the same lines, words and positions. Shapes carry the
+identifiers of the results rows they are drawn from.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ __all__ = [
     "line",
     "polygon",
     "rect",
+    "steps",
     "vline",
 ]
 
@@ -158,3 +159,14 @@ def rect(
     """Upright rectangle with its upper left corner at (x, y)."""
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     return polygon(corners, fill=fill, stroke=stroke, width=line_width, part=part)
+
+
+def steps(x: Sequence[float], y: Sequence[float]) -> list[Point]:
+    """Right-continuous step line: level to the next time, then down; level stretches are not broken."""
+    points: list[Point] = [(x[0], y[0])]
+    for i in range(1, len(x)):
+        if y[i] != y[i - 1]:
+            points += [(x[i], y[i - 1]), (x[i], y[i])]
+    if points[-1][0] != x[-1]:
+        points.append((x[-1], y[-1]))
+    return points

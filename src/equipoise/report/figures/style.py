@@ -56,8 +56,8 @@ _FURTHER = (
 def arm_styles(arms: Iterable[Arm]) -> dict[str, ArmStyle]:
     """Style of each arm, by identifier.
 
-    The first experimental arm is blue and solid, the first control orange and dashed; further arms take the next colors of Okabe
-    and Ito that show on white at 3:1 or better, in protocol order. From the seventh arm on, styles repeat.
+    The first experimental arm is blue and solid, the first control orange and dashed; further arms take the next colors
+    of Okabe and Ito that show on white at 3:1 or better, in protocol order. From the seventh arm on, styles repeat.
     """
     styles: dict[str, ArmStyle] = {}
     taken = {ArmRole.EXPERIMENTAL: _EXPERIMENTAL, ArmRole.CONTROL: _CONTROL}

@@ -16,7 +16,7 @@ def _number(x: float) -> str:
 
 
 def render_svg(scene: Scene) -> str:
-    """SVG document of a scene; it can stand alone or inside a page (its identifiers begin with the name of the scene)."""
+    """SVG document of a scene, alone or inside a page (its identifiers begin with the name of the scene)."""
     width, height = _number(scene.width), _number(scene.height)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 {width} {height}" '
