@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from equipoise.report.cells import Block, FigureBlock, Notice, Number, Paragraph, Section, Table
 from equipoise.report.entries import Source
@@ -45,6 +44,8 @@ from equipoise.results import Results
 
 __all__ = ["Document", "compose", "numbers_in", "tables_in"]
 
+Pictures = Mapping[str, Block]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
@@ -56,31 +57,42 @@ class Document:
     sections: Sequence[Section]
 
 
-def compose(results: Results, figures: Mapping[str, Any]) -> Document:
-    """Document of a results folder; ``figures`` are those that could be drawn, by name.
+def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str] | None = None) -> Document:
+    """Document of a results folder.
 
-    A part without rows says what would stand there. A figure that belongs to no part is shown after the others.
+    Parameters
+    ----------
+    results
+        Results folder in memory; a part without rows says what would stand there.
+    figures
+        Names of the figures that are drawn; one that belongs to no part is shown after the others.
+    refused
+        Name of a figure that may not be drawn -> why; said where the figure would stand.
     """
     source = Source(Rows.of(results.statistics), Facts.of(results))
-    names = list(figures)
+    pictures: dict[str, Block] = {name: FigureBlock(name=name, caption="") for name in figures}
+    for name, reason in (refused or {}).items():
+        pictures[name] = Notice((f"This figure is not drawn: {reason}.",), "warning")
     sections = [
-        _participants(source, names),
+        _participants(source, pictures),
         _baseline(source),
-        *_outcomes(source, names, "primary"),
-        *_outcomes(source, names, "secondary"),
-        *_outcomes(source, names, "exploratory"),
+        *_outcomes(source, pictures, "primary"),
+        *_outcomes(source, pictures, "secondary"),
+        *_outcomes(source, pictures, "exploratory"),
         _sensitivity(source),
-        _subgroups(source, names),
+        _subgroups(source, pictures),
         _response(source),
         _harms(source),
         _findings(results),
         methods_section(source),
     ]
-    used = {block.name for section in sections for block in _blocks(section) if isinstance(block, FigureBlock)}
-    further = [FigureBlock(name=name, caption="") for name in names if name not in used]
+    used = [block for section in sections for block in _blocks(section)]
+    further = [block for block in pictures.values() if block not in used]
     if further:
         sections.insert(-2, Section(name="further-figures", title="Further figures", blocks=further))
-    return Document(facts=source.facts, rows=source.rows, opening=_opening(source, results), sections=sections)
+    return Document(
+        facts=source.facts, rows=source.rows, opening=_opening(source, results, pictures), sections=sections
+    )
 
 
 def tables_in(document: Document) -> Iterator[Table]:
@@ -107,9 +119,9 @@ def _blocks(section: Section) -> Iterator[Block]:
         yield from _blocks(part)
 
 
-def _opening(source: Source, results: Results) -> list[Block]:
+def _opening(source: Source, results: Results, pictures: Pictures) -> list[Block]:
     counts = finding_counts(results.findings)
-    blocks: list[Block] = []
+    blocks: list[Block] = [block for block in pictures.values() if isinstance(block, Notice)]
     if counts["error"]:
         words = "finding keeps" if counts["error"] == 1 else "findings keep"
         blocks.append(
@@ -137,18 +149,18 @@ def _time_to_event(source: Source) -> list[str]:
     return [name for name in source.facts.analyses if source.facts.kind(name) == "time_to_event"]
 
 
-def _figures(names: Sequence[str], *wanted: str) -> list[Block]:
-    return [FigureBlock(name=name, caption="") for name in wanted if name in names]
+def _figures(pictures: Pictures, *wanted: str) -> list[Block]:
+    return [pictures[name] for name in wanted if name in pictures]
 
 
-def _participants(source: Source, names: Sequence[str]) -> Section:
+def _participants(source: Source, pictures: Pictures) -> Section:
     return Section(
         name="participants",
         title="Participants",
         blocks=[
             *accrual_text(source),
             *(
-                _figures(names, "consort")
+                _figures(pictures, "consort")
                 or [Notice(("The flow diagram will stand here once subjects are randomized and the counts add up.",))]
             ),
             *follow_up_text(source),
@@ -159,7 +171,7 @@ def _participants(source: Source, names: Sequence[str]) -> Section:
             Section(
                 name="recruitment",
                 title="Recruitment",
-                blocks=[*_figures(names, "accrual"), accrual_table(source), sites_table(source)],
+                blocks=[*_figures(pictures, "accrual"), accrual_table(source), sites_table(source)],
             ),
             Section(name="strata-section", title="Stratification", blocks=[strata_table(source)]),
         ],
@@ -170,12 +182,12 @@ def _baseline(source: Source) -> Section:
     return Section(name="baseline-section", title="Baseline data", blocks=[baseline_table(source)])
 
 
-def _outcomes(source: Source, names: Sequence[str], role: str) -> list[Section]:
+def _outcomes(source: Source, pictures: Pictures, role: str) -> list[Section]:
     analyses = _of_role(source, role)
     titles = {"primary": "Primary outcome", "secondary": "Secondary outcomes", "exploratory": "Exploratory outcomes"}
     if role == "exploratory" and not analyses:
         return []
-    parts = [_analysis(source, names, name) for name in analyses if source.facts.kind(name) == "time_to_event"]
+    parts = [_analysis(source, pictures, name) for name in analyses if source.facts.kind(name) == "time_to_event"]
     others = [name for name in analyses if source.facts.kind(name) == "response"]
     if others and role == "primary":
         parts += [_response_part(source, name) for name in others]
@@ -186,11 +198,11 @@ def _outcomes(source: Source, names: Sequence[str], role: str) -> list[Section]:
     return [Section(name=f"{role}-outcomes", title=titles[role], blocks=blocks, sections=parts)]
 
 
-def _analysis(source: Source, names: Sequence[str], analysis: str) -> Section:
+def _analysis(source: Source, pictures: Pictures, analysis: str) -> Section:
     survival = Survival.primary(source, analysis)
     blocks: list[Block] = [
         *survival_text(survival),
-        *_figures(names, f"km_{analysis}"),
+        *_figures(pictures, f"km_{analysis}"),
     ]
     blocks.append(survival_table(survival, name=f"{analysis}-time-to-event"))
     if survival.of("survival"):
@@ -214,12 +226,12 @@ def _sensitivity(source: Source) -> Section:
     return Section(name="sensitivity", title="Sensitivity analyses", blocks=[] if parts else [empty], sections=parts)
 
 
-def _subgroups(source: Source, names: Sequence[str]) -> Section:
+def _subgroups(source: Source, pictures: Pictures) -> Section:
     parts = []
     for analysis in _time_to_event(source):
         label = source.facts.analysis_label(analysis)
         if source.rows.analysis(f"{analysis}_subgroups"):
-            figures = _figures(names, f"forest_{analysis}")
+            figures = _figures(pictures, f"forest_{analysis}")
             table = subgroup_table(source, analysis, name=f"{analysis}-subgroups")
             title = f"{label}: subgroups"
             parts.append(Section(name=f"subgroups-{analysis}", title=title, blocks=[*figures, table]))

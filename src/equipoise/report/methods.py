@@ -120,11 +120,12 @@ def _assumed(source: Source) -> list[Block]:
     paths = source.facts.assumed
     if not paths:
         return [Paragraph(("The protocol marks nothing as assumed.",))]
+    count = f"{len(paths)} entries" if len(paths) > 1 else "1 entry"
     lines = tuple(
         Line(path, (_value(source.facts.protocol, path), _note(source.facts.protocol, path))) for path in paths
     )
     return [
-        Notice((f"{len(paths)} entries of the protocol stand in for a silent source.",), "note"),
+        Notice((f"{count} of the protocol marked as assumed: the source is silent.",), "note"),
         Table(
             name="assumptions",
             title="Entries of the protocol marked as assumed",

@@ -20,7 +20,8 @@ def write_report(results: Results, folder: Path) -> Path:
     Parameters
     ----------
     results
-        Results folder in memory; an analysis that is not there leaves a sentence that says what would stand there.
+        Results folder in memory; an analysis that is not there leaves a sentence that says what would stand there, a
+        figure whose rows contradict each other a warning with the reason.
     folder
         Created when it is not there.
 
@@ -30,8 +31,9 @@ def write_report(results: Results, folder: Path) -> Path:
         Path of ``index.html``.
     """
     folder = Path(folder)
-    drawn = draw_figures(results)
-    document = compose(results, drawn)
+    refused: dict[str, str] = {}
+    drawn = draw_figures(results, refused=refused)
+    document = compose(results, drawn, refused)
     page = render_page(document, drawn, results.source_sets)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, figure in drawn.items():

@@ -61,7 +61,7 @@
     say("Endpoint", word("endpoint", column("endpoint", i)));
     say("Population", word("population", column("population", i)));
     say("Rule set", word("rule_set", column("rule_set", i)));
-    say("Group", arm(column("group_level", i)));
+    say(column("group", i) === "arm" ? "Arm" : "Group", arm(column("group_level", i)));
     say("Compared with", arm(column("reference_level", i)));
     say("Subgroup", column("subgroup", i));
     say("Subgroup level", column("subgroup_level", i));
@@ -169,11 +169,21 @@
     if (link) link.classList.add("open");
   };
 
+  const uncover = (link) => {
+    if (!link) return;
+    const at = link.getBoundingClientRect();
+    const over = panel.getBoundingClientRect();
+    const hidden = over.width >= window.innerWidth - 1 && at.bottom > over.top;
+    if (hidden) window.scrollBy({ top: at.top - over.top / 2, behavior: "instant" });
+  };
+
   const show = (id, link, ids, words) => {
     opener = link;
     mark(link);
     fill(link ? link.textContent.trim() : words, ids || list(link, id), id);
     panel.hidden = false;
+    document.body.classList.add("opened");
+    uncover(link);
     panel.scrollTop = 0;
     panel.focus({ preventScroll: true });
     live.textContent = `Opened: ${title(position.get(id))}. Escape closes.`;
@@ -182,6 +192,7 @@
   function shut() {
     if (panel.hidden) return;
     panel.hidden = true;
+    document.body.classList.remove("opened");
     mark(null);
     live.textContent = "Closed.";
     if (/^#row-/.test(location.hash)) history.replaceState(null, "", location.href.split("#")[0]);

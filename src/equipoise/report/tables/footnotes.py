@@ -18,7 +18,7 @@ def level_text(level: float | None) -> str:
 def footnotes(source: Source, rows: Iterable[Row], *more: str) -> tuple[str, ...]:
     """Footnotes of a table from the rows it shows, then ``more``."""
     shown = list(rows)
-    notes = [_population(source, shown), *_methods(shown), *_strata(shown), *_rule_sets(shown)]
+    notes = [_population(source, shown), *_methods(shown), *_strata(shown), *_rule_sets(source, shown)]
     if any(row.status in ("NR", "NE") for row in shown):
         notes.append("NE: not estimable, or not reached.")
     return tuple(note for note in (*notes, *more) if note)
@@ -58,8 +58,14 @@ def _strata(rows: list[Row]) -> list[str]:
     return notes
 
 
-def _rule_sets(rows: list[Row]) -> list[str]:
-    return [f"Rule set {RULE_SETS.get(name, name)}." for name in _distinct(row.rule_set for row in rows)]
+def _rule_sets(source: Source, rows: list[Row]) -> list[str]:
+    """Rule sets in words, for endpoints that progression can end."""
+    names = []
+    for row in rows:
+        events = source.facts.endpoint(row.endpoint).get("events")
+        if events is None or any("progression" in str(event) for event in events):
+            names.append(row.rule_set)
+    return [f"Rule set {RULE_SETS.get(name, name)}." for name in _distinct(names)]
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:

@@ -1,6 +1,9 @@
 """Sensitivity: the same comparison under other rule sets, and under other stratification."""
 
-from equipoise.report.cells import Column, Line, Part, Table
+from collections.abc import Mapping
+from dataclasses import replace
+
+from equipoise.report.cells import Column, Line, Number, Part, Table
 from equipoise.report.entries import NOTHING, Source
 from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes
@@ -40,12 +43,7 @@ def rule_sets_table(source: Source, analysis: str, *, name: str) -> Table:
         for pair in pairs:
             effect, tested = survival.declared("hazard_ratio", pair), survival.declared("logrank", pair)
             p = tested.get("p_one_sided" if primary.one_sided else "p_value")
-            same = bool(effect) and p is not None and effect["estimate"].strata == p.strata
-            if not same:
-                lines_text = "the strata of effect and test differ"
-                cells += [source.ratio(effect), f"see tests and effects: {lines_text}" if p else NOTHING]
-            else:
-                cells += [source.ratio(effect), source.p(p)]
+            cells += _beside(source, effect, p)
             shown += [row for row in effect.values() if row.statistic in ("estimate", "conf_low", "conf_high")]
             shown += [p] if p else []
         lines.append(Line(f"{rule_set or 'None'}{', primary' if rule_set == first else ''}", tuple(cells)))
@@ -60,6 +58,19 @@ def rule_sets_table(source: Source, analysis: str, *, name: str) -> Table:
     )
 
 
+def _beside(source: Source, effect: Mapping[str, Row], test: Row | None) -> list[Part]:
+    """Effect and P for one line; where they come from different models each cell names its own."""
+    ratio = source.ratio(effect)
+    p = source.p(test)
+    if not (isinstance(ratio, Number) and isinstance(p, Number)) or ratio.model == p.model:
+        return [ratio, p]
+    methods = (effect["estimate"].method, test.method if test else None)
+    return [
+        replace(number, text=f"{number.text}, {method or 'model not recorded'}", names_model=True)
+        for number, method in zip((ratio, p), methods, strict=True)
+    ]
+
+
 def models_table(survival: Survival, *, name: str) -> Table:
     """Every test and effect computed for the primary rule set, one line per stratification: declared or not."""
     source = survival.source
@@ -70,7 +81,9 @@ def models_table(survival: Survival, *, name: str) -> Table:
             lines.append(Line(arms, head=True))
         rows = [row for row in survival.rows if (row.group_level, row.reference_level) == pair]
         rows = [row for row in rows if row.measure in ("logrank", "hazard_ratio")]
-        lines += [_model_line(source, rows, strata) for strata in dict.fromkeys(row.strata for row in rows)]
+        level = int(len(survival.comparisons) > 1)
+        kinds = dict.fromkeys(row.strata for row in rows)
+        lines += [_model_line(source, rows, strata, level=level) for strata in kinds]
     shown = [row for row in survival.rows if row.measure in ("logrank", "hazard_ratio") and row.group_level != ALL]
     return Table(
         name=name,
@@ -86,12 +99,16 @@ def models_table(survival: Survival, *, name: str) -> Table:
             Column(head="Declared", numeric=False),
         ),
         lines=tuple(lines),
-        footnotes=footnotes(source, shown, "z below 0 favors the experimental arm."),
+        footnotes=footnotes(
+            source,
+            [row for row in shown if row.statistic != "conf_high_one_sided"],
+            "z below 0 favors the experimental arm.",
+        ),
         empty="Stratified and unstratified tests and effects will stand here once the arms can be compared.",
     )
 
 
-def _model_line(source: Source, rows: list[Row], strata: str | None) -> Line:
+def _model_line(source: Source, rows: list[Row], strata: str | None, *, level: int) -> Line:
     effect = {row.statistic: row for row in rows if row.measure == "hazard_ratio" and row.strata == strata}
     test = {row.statistic: row for row in rows if row.measure == "logrank" and row.strata == strata}
     declared = [
@@ -107,4 +124,4 @@ def _model_line(source: Source, rows: list[Row], strata: str | None) -> Line:
         " and ".join(declared),
     )
     label = STRATA.get(strata or "none", strata or "")
-    return Line(label[:1].upper() + label[1:], cells, 1)
+    return Line(label[:1].upper() + label[1:], cells, level)
