@@ -84,18 +84,19 @@ def _time(series: pl.Series) -> pl.Series:
 
 
 def _from_text(text: pl.Series, kind: str, dataset: str, findings: list[Finding]) -> pl.Series:
-    stripped = text.str.strip_chars()
     if kind == "number":
-        return _converted(text, stripped.cast(pl.Float64, strict=False), dataset, findings)
+        return _converted(text, text.str.strip_chars().cast(pl.Float64, strict=False), dataset, findings)
     if kind == "date":
-        return _converted(text, stripped.str.to_date("%Y-%m-%d", strict=False), dataset, findings)
+        return _converted(text, text.str.strip_chars().str.to_date("%Y-%m-%d", strict=False), dataset, findings)
     return text
 
 
 def _text(series: pl.Series) -> pl.Series:
-    name = series.name
-    cut = series.str.strip_chars_end()
-    return cut.to_frame().select(pl.when(pl.col(name) != "").then(pl.col(name)))[name]
+    if series.str.ends_with(" ").any():
+        series = series.str.strip_chars_end(" ")
+    if not (series == "").any():
+        return series
+    return series.to_frame().select(pl.when(pl.col(series.name) != "").then(pl.col(series.name)))[series.name]
 
 
 def _digits(series: pl.Series) -> pl.Series:

@@ -1,7 +1,7 @@
 """Read one data set, or a folder of them."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,7 @@ def read_folder(
     names: Mapping[str, str] | None = None,
     *,
     wanted: Iterable[str] | None = None,
+    columns: Mapping[str, Collection[str]] | None = None,
     encoding: str = "utf-8",
 ) -> Sdtm:
     """Read the data sets of a folder.
@@ -83,6 +84,9 @@ def read_folder(
     wanted
         Data sets to read where they are there; unless given all files are read whose name is that of an SDTM or ADaM
         data set (two letters, ``SUPP`` and two letters, ``AD`` and up to six more), and all in ``names``.
+    columns
+        Data set -> variables to keep where it has them; all variables of data sets that are not named. Large data sets
+        need less memory and time so.
     encoding
         As in ``read_dataset``.
 
@@ -103,7 +107,7 @@ def read_folder(
     problems: list[str] = []
     for dataset, path in chosen.items():
         try:
-            datasets[dataset], found = _read(path, dataset, encoding)
+            datasets[dataset], found = _read(path, dataset, encoding, (columns or {}).get(dataset))
             findings += found
         except CdiscError as error:
             problems += error.problems
@@ -112,9 +116,11 @@ def read_folder(
     return Sdtm(datasets=datasets, files={name: str(path) for name, path in chosen.items()}, findings=tuple(findings))
 
 
-def _read(path: Path, dataset: str, encoding: str) -> tuple[pl.DataFrame, list[Finding]]:
+def _read(
+    path: Path, dataset: str, encoding: str, columns: Collection[str] | None = None
+) -> tuple[pl.DataFrame, list[Finding]]:
     readers: dict[str, Callable[[], pl.DataFrame]] = {
-        ".parquet": lambda: read_parquet(path),
+        ".parquet": lambda: read_parquet(path, columns),
         ".xpt": lambda: read_xpt(path, encoding),
         ".csv": lambda: read_csv(path, encoding),
         ".json": lambda: read_dataset_json(path),
@@ -126,7 +132,10 @@ def _read(path: Path, dataset: str, encoding: str) -> tuple[pl.DataFrame, list[F
             f"{path}: ending {path.suffix!r}, expected one of {', '.join(_ENDINGS)}; export it as one of these"
         )
     try:
-        return tidy_columns(reader(), dataset, str(path))
+        frame = reader()
+        if columns is not None:
+            frame = frame.select(c for c in frame.columns if c.strip().upper() in columns)
+        return tidy_columns(frame, dataset, str(path))
     except FileNotFoundError as error:
         raise CdiscError(f"{path}: not there; check the name of the file") from error
     except OSError as error:

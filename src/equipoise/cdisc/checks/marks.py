@@ -20,8 +20,8 @@ _FEW = 20
 class Mark:
     """Rows of one data set that break one rule in one variable.
 
-    ``rows`` has the columns ``_ROW`` (position in the data set, from 0), ``seen`` and ``expected`` (text); none where the
-    whole data set is meant.
+    ``rows`` has the columns ``_ROW`` (position in the data set, from 0), ``seen`` and ``expected`` (text); none where
+    the whole data set is meant.
     """
 
     rule: Rule

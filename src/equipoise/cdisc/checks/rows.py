@@ -26,13 +26,21 @@ def check_rows(datasets: Mapping[str, pl.DataFrame]) -> list[Mark]:
         if dataset == "DM":
             usable = rest.select(subject).unique()
         elif usable is not None:
-            on = [k for k in subject if k in usable.columns]
-            unknown = rest.join(usable, on=on, how="anti", maintain_order="left")
-            marks += mark(rule("unknown-subject"), dataset, "USUBJID", unknown, seen=pl.col("USUBJID"))
+            marks += _unknown(dataset, rest, [k for k in subject if k in usable.columns], usable)
     return marks
 
 
+def _unknown(dataset: str, frame: pl.DataFrame, on: list[str], usable: pl.DataFrame) -> list[Mark]:
+    subjects = frame.select(on).unique().join(usable, on=on, how="anti")
+    if subjects.is_empty():
+        return []
+    rows = frame.join(subjects, on=on, how="semi", maintain_order="left")
+    return mark(rule("unknown-subject"), dataset, "USUBJID", rows, seen=pl.col("USUBJID"))
+
+
 def _without_subject(dataset: str, frame: pl.DataFrame, subject: list[str]) -> tuple[list[Mark], pl.DataFrame]:
+    if not any(frame[name].null_count() for name in subject):
+        return [], frame
     missing = pl.any_horizontal(pl.col(subject).is_null())
     rows = frame.filter(missing)
     marks = [
@@ -42,13 +50,15 @@ def _without_subject(dataset: str, frame: pl.DataFrame, subject: list[str]) -> t
             rule("missing-subject"), dataset, name, rows.filter(pl.col(name).is_null()), seen=pl.lit("(empty)")
         )
     ]
-    return marks, frame.filter(~missing) if rows.height else frame
+    return marks, frame.filter(~missing)
 
 
 def _twice(dataset: str, frame: pl.DataFrame) -> tuple[list[Mark], pl.DataFrame]:
     """Marks of duplicates, and the rows that remain."""
     keys = key_variables(dataset, frame)
     content = [c for c in frame.columns if c != ROW]
+    if frame.select(keys).hash_rows().n_unique() == frame.height:
+        return [], frame  # equal keys have equal hashes
     suspects = frame.filter(pl.struct(keys).is_duplicated())
     if suspects.is_empty():
         return [], frame

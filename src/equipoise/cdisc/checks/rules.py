@@ -1,7 +1,7 @@
 """The rules for dirty data, as data: what is wrong, and what that does to the row.
 
-A row that is kept out is an ``error``; ``set_aside`` takes it away. Where only a value is wrong, the value is treated as
-missing and the row is used. Everything else is reported and used as recorded.
+A row that is kept out is an ``error``; ``set_aside`` takes it away. Where only a value is wrong, the value is treated
+as missing and the row is used. Everything else is reported and used as recorded.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ __all__ = ["RULES", "Rule", "rule"]
 class Rule:
     """A rule: its code, what it looks for, what happens (``row`` kept out, ``value`` treated as missing, ``keep``).
 
-    ``group`` is ``rows`` and ``dates`` (applied by ``set_aside``), ``values`` (reported by it) or ``story`` (``check_sdtm``
-    only, because the derivation of ADaM has rules of its own for them). ``together`` says that many rows with one value
-    make one finding.
+    ``group`` is ``rows`` and ``dates`` (applied by ``set_aside``), ``values`` (reported by it) or ``story``
+    (``check_sdtm`` only, because the derivation of ADaM has rules of its own for them). ``together`` says that many
+    rows with one value make one finding.
     """
 
     code: str

@@ -16,7 +16,6 @@ from equipoise.cdisc.errors import CdiscError
 __all__ = ["read_csv"]
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_LATIN_BYTES = frozenset(range(0x80, 0x100))
 
 
 def read_csv(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
@@ -54,9 +53,8 @@ def _decoded(path: Path, encoding: str) -> str:
         return data.decode("utf-8-sig" if encoding.lower().replace("_", "-") == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        seen = data[max(0, error.start - 12) : error.start + 8].split(b"\n")[
-            -1 if b"\n" in data[error.start - 12 : error.start] else 0
-        ]
+        begin = max(data.rfind(b"\n", 0, error.start) + 1, error.start - 20)
+        seen = data[begin : error.start + 20].split(b"\n")[0]
         likely = seen.decode("cp1252", errors="replace").strip()
         raise CdiscError(
             f"{path}: line {line}: byte 0x{data[error.start]:02X} is not {encoding.upper()}; "

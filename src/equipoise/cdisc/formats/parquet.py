@@ -1,5 +1,6 @@
 """Parquet."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -9,11 +10,13 @@ from equipoise.cdisc.errors import CdiscError
 __all__ = ["read_parquet"]
 
 
-def read_parquet(path: Path) -> pl.DataFrame:
-    """Read a parquet file. Raises CdiscError where it is damaged or no parquet."""
+def read_parquet(path: Path, columns: Collection[str] | None = None) -> pl.DataFrame:
+    """Read a parquet file, or its columns that are named (upper case). Raises CdiscError where it is damaged."""
     try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        if columns is None:
+            return pl.read_parquet(path)
+        return pl.read_parquet(path, columns=[c for c in pl.read_parquet_schema(path) if c.strip().upper() in columns])
+    except pl.exceptions.PolarsError as error:
         size = path.stat().st_size
         raise CdiscError(
             f"{path}: {size:,} bytes that cannot be read as parquet ({str(error).splitlines()[0]}); "

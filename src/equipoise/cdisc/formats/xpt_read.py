@@ -85,13 +85,14 @@ def _wrong_start(path: Path, data: bytes) -> str:
 
 def _expect(path: Path, data: bytes, offset: int, mark: bytes, what: str) -> None:
     seen = data[offset : offset + len(mark)]
-    if seen == mark:
-        return
     if len(data) < offset + BLOCK:
         raise CdiscError(
             f"{path}: cut off: {len(data):,} bytes seen, the {what} header ends at byte {offset + BLOCK:,}; {_REMEDY}"
         )
-    raise CdiscError(f"{path}: byte {offset}: {seen[:28]!r}, expected {mark[:28]!r} (header of the {what}); {_REMEDY}")
+    if seen != mark:
+        raise CdiscError(
+            f"{path}: byte {offset}: {seen[:28]!r}, expected {mark[:28]!r} (header of the {what}); {_REMEDY}"
+        )
 
 
 def _integer(path: Path, digits: bytes, what: str, offset: int) -> int:

@@ -105,7 +105,7 @@ def _numbers(series: pl.Series, form: str = "", width: int = 0) -> _Column:
     if beyond.any():
         row = int(np.flatnonzero(beyond)[0])
         column.problems.append(
-            f"{series.name}, row {row + 1}: {float(values[row])!r} is beyond the numbers of the format (about 1e-78 to 7e75)"
+            f"{series.name}, row {row + 1}: {float(values[row])!r} is beyond the numbers of the format (1e-78 to 7e75)"
         )
     return column
 
