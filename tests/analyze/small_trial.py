@@ -1,8 +1,9 @@
 """A made-up trial of 27 subjects, small enough to work every number by hand.
 
-Twelve subjects in each arm (S01 to S12 active, S13 to S24 control), two screen failures with a reason (S25, S26) and one
-subject without (S27). S01 and S13 were never treated, S02 got the control kit by mistake, S15 to S17 crossed over. The
-stratum east holds one subject, S12; S03 and S20 were put into the wrong stratum, the corrected stratum of S24 is not known.
+Twelve subjects in each arm (S01 to S12 active, S13 to S24 control), two screen failures with a reason (S25, S26) and
+one subject without (S27). S01 and S13 were never treated, S02 got the control kit by mistake, S15 to S17 crossed over.
+The stratum east holds one subject, S12; S03 and S20 were put into the wrong stratum, the corrected stratum of S24 is
+not known.
 """
 
 import datetime as dt
@@ -59,7 +60,8 @@ _PFS = {
     "S24": (115, 6, _ONGOING),
 }  # fmt: skip
 _DEATHS = {
-    "S03": (90, "Disease"), "S05": (50, "Adverse event"), "S14": (60, "Disease"), "S17": (45, None), "S23": (105, "Disease"),
+    "S03": (90, "Disease"), "S05": (50, "Adverse event"), "S14": (60, "Disease"), "S17": (45, None),
+    "S23": (105, "Disease"),
 }  # fmt: skip
 _BEST = {
     "S03": "PR",
@@ -123,7 +125,7 @@ def protocol_data() -> dict[str, Any]:
                 "months_days": 30,
             },
             "os": {"label": "Overall survival", "paramcd": "OS", "events": ["death"]},
-            "response": {"label": "Response", "kind": "response", "paramcd": "BOR", "assessor": "central"},
+            "response": {"label": "Response", "kind": "response", "paramcd": "ORR", "assessor": "central"},
         },
         "populations": {
             "itt": {"label": "Intention to treat", "members": "randomized"},
@@ -132,7 +134,7 @@ def protocol_data() -> dict[str, Any]:
         "subgroups": {
             "sex": {"field": "sex", "minimum_events": 3},
             "region": {"field": "region", "minimum_events": 2},
-            "age": {"label": "Age", "levels": {"Below 60": "age < 60", "60 and above": "age >= 60"}, "minimum_events": 2},
+            "age": {"levels": {"Below 60": "age < 60", "60 and above": "age >= 60"}, "minimum_events": 2},
         },
         "analyses": {
             "primary": {
@@ -167,7 +169,8 @@ def _adsl() -> pl.DataFrame:
         rows.append(
             {
                 "USUBJID": name, "SITEID": "101" if k % 3 else "102", "ARMID": arm, "AARMID": received, "RANDFL": "Y",
-                "RANDDT": start, "TRTSDT": first, "TRTEDT": first + dt.timedelta(days=int(days) - 1) if first and days else None,
+                "RANDDT": start, "TRTSDT": first,
+                "TRTEDT": first + dt.timedelta(days=int(days) - 1) if first and days else None,
                 "CROSSFL": "Y" if name in ("S15", "S16", "S17") else "N", "EOTSTT": stop,
                 "DCTREAS": why.replace("_", " ") if why else None,
                 "EOSSTT": "DISCONTINUED" if left else "ONGOING", "DCSREAS": left,
@@ -223,8 +226,9 @@ def _adex() -> pl.DataFrame:
 
 def adam() -> dict[str, pl.DataFrame]:
     """The data sets of the trial."""
-    best = [(name, "BOR", "central", answer) for name, answer in _BEST.items()]
-    best += [(f"S{k:02d}", "BOR", "central", "NE") for k in range(16, 25)] + [("S06", "BOR", "local", "PR")]
+    best = [(name, "CBOR", "central", answer) for name, answer in _BEST.items()]
+    best += [(f"S{k:02d}", "CBOR", "central", "NE") for k in range(16, 25)] + [("S13", "CBOR", "central", "MISSING")]
+    best += [("S06", "CBOR", "local", "PR"), ("S06", "BOR", "central", "PR")]
     columns = ["USUBJID", "PARAMCD", "ASSESSOR", "AVALC"]
     adrs = pl.DataFrame(best, schema=columns, orient="row")
     return {"ADSL": _adsl(), "ADTTE": _adtte(), "ADRS": adrs, "ADAE": _adae(), "ADEX": _adex()}

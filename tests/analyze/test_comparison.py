@@ -1,6 +1,7 @@
 """Tests and effects of the small trial: log-rank worked by hand, Cox by its score equation and against R.
 
-Subjects at risk (active, control) at each event time, from the tables of times; the event of day 10, 30 and 50 are active.
+Subjects at risk (active, control) at each event time, from the tables of times; the events of days 10, 30 and 50 are
+in the active arm.
 """
 
 from fractions import Fraction
@@ -109,7 +110,7 @@ def test_limits_of_both_kinds(results: Results) -> None:
 
 @pytest.mark.evidence(method="analyze", kind="R", source="survival 3.5.3")
 def test_cox_against_r(results: Results) -> None:
-    """R 4.2.2, survival 3.5-3: ``coxph(Surv(days, event) ~ active + strata(region))`` on the times of the small trial."""
+    """R 4.2.2, survival 3.5-3: ``coxph(Surv(days, event) ~ active + strata(region))`` on the same times."""
     golden = {
         "none": (0.363852436173, 0.677171271596, 0.135440982831),
         "randomization": (0.358493001287, 0.683593907852, 0.133441968976),

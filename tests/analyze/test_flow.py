@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from tests.analyze.small_trial import find, results_of, value
+from tests.analyze.small_trial import adam, find, results_of, value
 
 from equipoise.results import Results
 
@@ -108,8 +108,6 @@ def test_exclusions_and_mix_ups_of_the_safety_population(results: Results) -> No
 
 
 def test_a_member_without_an_arm_is_reported_and_not_counted() -> None:
-    from tests.analyze.small_trial import adam
-
     data = adam()
     lost = pl.when(pl.col("USUBJID") == "S12").then(None).otherwise(pl.col("AARMID")).alias("AARMID")
     data["ADSL"] = data["ADSL"].with_columns(lost)

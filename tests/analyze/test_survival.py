@@ -1,7 +1,7 @@
 """Counts, curves, quantiles, landmarks and follow-up of the small trial, worked by hand.
 
-Active: events at 10, 30, 50, others censored: S = 11/12, x 9/10, x 7/8. Control: events at 5, 15, 25, 35, 45, 55 (S falls by
-1/12 each to 1/2), 75 (x 4/5), 105 (x 1/2), with 65, 85, 95, 115 censored.
+Active: events at 10, 30, 50, others censored: S = 11/12, x 9/10, x 7/8. Control: events at 5, 15, 25, 35, 45, 55 (S
+falls by 1/12 each to 1/2), 75 (x 4/5), 105 (x 1/2), with 65, 85, 95, 115 censored.
 """
 
 import math

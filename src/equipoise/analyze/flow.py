@@ -20,11 +20,27 @@ Members = list[tuple[str, Positions]]
 def flow(book: Book) -> None:
     """Write ``flow``: assessed, excluded, randomized, received, followed, analyzed."""
     members = book.study.randomized_by_arm()
+    _unknown_arms(book)
     _enrollment(book)
     _allocation(book, members)
     _follow_up(book, members)
     for population in book.study.protocol.populations:
         _analyzed(book, members, population)
+
+
+def _unknown_arms(book: Book) -> None:
+    study = book.study
+    for i in np.setdiff1d(study.where("RANDFL", "Y"), study.randomized):
+        book.find(
+            "error",
+            "randomized-without-arm",
+            row_key=f"USUBJID={study.subjects[i]}",
+            variable="ARMID",
+            seen=f"ARMID={study.text('ARMID')[i]}",
+            expected=f"one of {', '.join(study.arms)}",
+            effect="not counted as randomized",
+            subject=study.subjects[i],
+        )
 
 
 def _enrollment(book: Book) -> None:

@@ -68,15 +68,16 @@ def _reached(
 
 
 def _best(book: Book, endpoint: Endpoint) -> npt.NDArray[np.object_]:
-    """Best overall response of every subject; ``(missing)`` without a record."""
+    """Best overall response of every subject, confirmed where the endpoint asks; ``(missing)`` without an assessment."""
     study = book.study
     best = np.full(study.adsl.height, MISSING, dtype=object)
     rows = study.frame("ADRS")
     if rows is None:
         return best
-    rows = rows.filter(pl.col("PARAMCD") == endpoint.paramcd)
+    rows = rows.filter(pl.col("PARAMCD") == ("CBOR" if endpoint.confirmed else "BOR"))
     if endpoint.assessor is not None and "ASSESSOR" in rows.columns:
         rows = rows.filter(pl.col("ASSESSOR") == str(endpoint.assessor))
     rows = rows.unique(POSITION, keep="first", maintain_order=True)
-    best[rows[POSITION].to_numpy()] = [value or MISSING for value in rows["AVALC"].to_list()]
+    words = [MISSING if value in (None, "MISSING") else value for value in rows["AVALC"].to_list()]
+    best[rows[POSITION].to_numpy()] = words
     return best
