@@ -55,7 +55,7 @@ def group_sums(
     _check_weights(check, weights)
     check.finish()
     sample = sample.kept(check)
-    levels, codes = _first(groups.levels, check.keep(groups.codes)[0], reference)
+    levels, codes = reference_first(groups.levels, check.keep(groups.codes)[0], reference)
     block_levels: tuple[Any, ...] = ()
     n_blocks, block = 1, np.zeros(0, np.int64)
     if blocks is not None:
@@ -90,7 +90,7 @@ def _check_weights(check: InputCheck, weights: Sequence[tuple[float, float]]) ->
                 check.problem(name, f"expected a number from 0 on, got {value!r}")
 
 
-def _first(
+def reference_first(
     levels: tuple[Any, ...], codes: NDArray[np.int64], reference: object | None
 ) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     """Put the reference level first; levels without rows left stay out."""

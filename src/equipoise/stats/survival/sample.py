@@ -42,6 +42,17 @@ class Sample:
             return np.arange(self.time.size)
         return np.unique(self.cluster, return_inverse=True)[1].astype(np.int64)
 
+    def rows(self, mask: NDArray[np.bool_]) -> Sample:
+        """Take some of the rows."""
+        return Sample(
+            self.time[mask],
+            self.event[mask],
+            None if self.entry is None else self.entry[mask],
+            self.weights if self.weights is NO_WEIGHTS else self.weights[mask],
+            self.weight_type,
+            None if self.cluster is None else self.cluster[mask],
+        )
+
     def kept(self, check: InputCheck) -> Sample:
         """Leave out the rows that `check` dropped."""
         if not check.dropped:
