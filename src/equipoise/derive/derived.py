@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from equipoise.cdisc import Finding, Sdtm
+from equipoise.cdisc import Finding, Sdtm, set_aside
 from equipoise.derive.adae import derive_adae
 from equipoise.derive.addv import derive_addv
 from equipoise.derive.adex import derive_adex
@@ -66,6 +66,8 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
         raise DeriveError(problems)
     findings: list[Finding] = list(sdtm.findings) if isinstance(sdtm, Sdtm) else []
     name, data_cut = cut
+    data, found, _ = set_aside(data, cutoff=data_cut.cutoff)
+    findings += found
     source = Source(protocol, apply_cut(data, data_cut.cutoff, home(protocol, "randomization")), data_cut.cutoff)
     subjects = derive_adsl(source)
     findings += subjects.findings

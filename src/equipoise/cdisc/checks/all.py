@@ -65,7 +65,7 @@ def set_aside(
         name: Counts(frame.height, clean[name].height, frame.height - clean[name].height)
         for name, frame in datasets.items()
     }
-    return SetAside(clean, findings, counts)
+    return SetAside(clean, findings + [_counted(name, n) for name, n in counts.items() if n.rows_reported], counts)
 
 
 def check_sdtm(
@@ -78,6 +78,19 @@ def check_sdtm(
     """
     clean = set_aside(datasets, cutoff=cutoff, extracted=extracted)
     return clean.findings + mark_findings(check_story(clean.datasets), clean.datasets)
+
+
+def _counted(dataset: str, counts: Counts) -> Finding:
+    return Finding(
+        severity="note",
+        code="rows-counted",
+        dataset=dataset,
+        row_key="",
+        variable="",
+        seen=f"{counts.rows_in} rows in: {counts.rows_used} used, {counts.rows_reported} kept out",
+        expected="all rows used",
+        effect="the rows kept out are listed as errors",
+    )
 
 
 def _marked(marks: list[Mark], dataset: str, action: str) -> dict[str, pl.Series]:

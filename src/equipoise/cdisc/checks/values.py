@@ -55,7 +55,7 @@ def _codelists(dataset: str, frame: pl.DataFrame, spec: DatasetSpec) -> list[Mar
             continue
         if not CODELISTS[variable.codelist].extensible:
             marks += _unlisted(dataset, frame, variable, variable.codelist)
-    if dataset == "RS" and {"RSTESTCD", "RSSTRESC"} <= set(frame.columns):
+    if spec.name == "RS" and {"RSTESTCD", "RSSTRESC"} <= set(frame.columns):
         overall = frame.with_row_index(ROW).filter(pl.col("RSTESTCD") == "OVRLRESP")
         marks += _unlisted(dataset, overall, Variable("RSSTRESC", ""), "ONCRSR")
     return marks
@@ -74,7 +74,7 @@ def _unlisted(dataset: str, frame: pl.DataFrame, variable: Variable, codelist: s
 
 
 def _domain(dataset: str, frame: pl.DataFrame) -> list[Mark]:
-    variable, expected = ("RDOMAIN", dataset[4:]) if dataset.startswith("SUPP") else ("DOMAIN", dataset)
+    variable, expected = ("RDOMAIN", dataset[4:6]) if dataset.startswith("SUPP") else ("DOMAIN", dataset[:2])
     if variable not in frame.columns or frame.schema[variable] != pl.String:
         return []
     rows = frame.select(variable).with_row_index(ROW).filter(pl.col(variable) != expected)

@@ -18,7 +18,10 @@ ADAM: dict[str, DatasetSpec] = {spec.name: spec for spec in (ADSL, ADRS, ADTTE, 
 
 
 def dataset_spec(name: str) -> DatasetSpec | None:
-    """Specification of a data set by its name; none for data sets that equipoise does not know."""
+    """Specification of a data set by its name; none for data sets that equipoise does not know.
+
+    A split domain (``LBCH``, ``RS2``) is specified as its domain.
+    """
     if name.startswith("SUPP"):
         return SDTM["SUPP--"]
-    return ADAM.get(name) or SDTM.get(name)
+    return ADAM.get(name) or SDTM.get(name) or (None if name.startswith("AD") else SDTM.get(name[:2]))
