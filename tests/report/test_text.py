@@ -50,8 +50,8 @@ def test_participants_and_follow_up() -> None:
     source = source_of(example_results())
     (paragraph,) = accrual_text(source)
     assert text_of(paragraph.parts).startswith(
-        "Between 2017-03-05 and 2019-03-08, 180 subjects were assessed and 171 were randomized: 97 to Experimental drug "
-        "and 74 to Placebo. 4 received no treatment."
+        "Between 2017-03-05 and 2019-03-08, 180 subjects were assessed and 171 were randomized: 97 to Experimental "
+        "drug and 74 to Placebo. 4 received no treatment."
     )
     (follow_up,) = follow_up_text(source)
     assert "41.0 months (95% CI, 32.0 to 46.2) with Experimental drug" in text_of(follow_up.parts)

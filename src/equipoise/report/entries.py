@@ -23,7 +23,7 @@ from equipoise.report.numbers import (
 )
 from equipoise.report.rows import ALL, Row, Rows, row_ids
 
-__all__ = ["LIMITS", "NOTHING", "Source", "by_statistic", "group_by_level", "limits_of"]
+__all__ = ["LIMITS", "NOTHING", "Source", "by_statistic", "group_by_level", "level_of", "limits_of"]
 
 NOTHING = "\N{EN DASH}"
 LIMITS = ("estimate", "conf_low", "conf_high")
@@ -49,6 +49,12 @@ def limits_of(rows: Mapping[str, Row]) -> tuple[float | None, float | None, floa
     """Estimate, lower and upper limit; None where there is none."""
     estimate, low, high = (rows[name].value if name in rows else None for name in LIMITS)
     return estimate, low, high
+
+
+def level_of(rows: Mapping[str, Row]) -> float | None:
+    """Confidence level of an interval, from whichever of its rows says it."""
+    levels = (rows[name].conf_level for name in ("conf_low", "conf_high", "estimate") if name in rows)
+    return next((level for level in levels if level is not None), None)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from equipoise.report.cells import Model, Number, Paragraph, Part
-from equipoise.report.entries import LIMITS, Source, group_by_level, limits_of
+from equipoise.report.entries import LIMITS, Source, group_by_level, level_of, limits_of
 from equipoise.report.numbers import (
     format_estimate,
     format_median,
@@ -175,7 +175,7 @@ def _median(source: Source, rows: Mapping[str, Row], endpoint: str | None) -> Pa
         *limits,
         style=source.style,
         months_days=source.facts.month_days(endpoint),
-        conf_level=_level(row),
+        conf_level=level_of(rows) or 0.95,
         missing=missing_word(row.status if row and row.value is None and row.status else "NR", "text"),
     )
     return Number(text, row_ids(*(rows.get(name) for name in LIMITS)))
@@ -188,7 +188,7 @@ def _hazard_ratio(source: Source, rows: Mapping[str, Row]) -> Number:
         *limits,
         style=source.style,
         label="hazard ratio",
-        conf_level=_level(row),
+        conf_level=level_of(rows) or 0.95,
         missing=missing_word(row.status or "NE", "text"),
     )
     return Number(text, row_ids(*(rows.get(name) for name in LIMITS)), "effect", Model.of(row), True)
@@ -200,12 +200,9 @@ def _share(source: Source, rows: Mapping[str, Row]) -> Part:
     missing = missing_word(row.status or "NE", "text")
     if row.value is None:
         return Number(missing, row_ids(row))
-    text = format_percent_estimate(*limits, style=source.style, label="x", conf_level=_level(row), missing=missing)
+    level = level_of(rows) or 0.95
+    text = format_percent_estimate(*limits, style=source.style, label="x", conf_level=level, missing=missing)
     return Number(text[1:].lstrip(", "), row_ids(*(rows.get(name) for name in LIMITS)))
-
-
-def _level(row: Row | None) -> float:
-    return row.conf_level if row is not None and row.conf_level is not None else 0.95
 
 
 def _series(pieces: Sequence[Sequence[Part]]) -> list[Part]:

@@ -47,7 +47,7 @@
     return column("text", i) || "no value";
   };
 
-  const details = (i) => {
+  const details = (i, ids) => {
     const list = element("dl");
     const say = (name, value) => {
       if (value === null || value === undefined || value === "") return;
@@ -75,7 +75,8 @@
     say("Events", column("n_events", i));
     say("Strata", word("strata", column("strata", i)));
     if (column("declared", i) === true) say("Declared", "as the analysis in the protocol");
-    const level = column("conf_level", i);
+    const levels = [i, ...ids.map((id) => position.get(id))].map((row) => column("conf_level", row));
+    const level = levels.find((known) => known !== null) ?? null;
     if (level !== null) say("Confidence level", `${Math.round(level * 1e6) / 1e4}%`);
     const sided = column("sided", i);
     if (sided !== null) say("Sides", sided === 1 ? "one-sided" : "two-sided");
@@ -155,7 +156,7 @@
       }
       panel.append(rows);
     }
-    panel.append(details(i), subjects(i));
+    panel.append(details(i, ids), subjects(i));
   };
 
   const label = (i) => `${word("statistic", column("statistic", i))} ${short(i)}`;

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from equipoise.report.cells import Column, Line, Part, Table
-from equipoise.report.entries import Source, by_statistic
+from equipoise.report.entries import Source, by_statistic, level_of
 from equipoise.report.facts import Arm
 from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes, level_text
@@ -182,7 +182,7 @@ def _effect_lines(
     lines: list[Line] = []
     for method in _methods(effects.values(), "estimate"):
         chosen = {arm: rows for arm, rows in effects.items() if _method(rows, "estimate") == method}
-        level = level_text(next(iter(chosen.values()))["estimate"].conf_level)
+        level = level_text(level_of(next(iter(chosen.values()))))
         cells = tuple(
             survival.source.ratio(chosen[arm.id]) if arm.id in chosen else _blank(arm.id, reference) for arm in arms
         )
