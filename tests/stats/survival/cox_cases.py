@@ -49,7 +49,7 @@ def fit_case(goldens, case):
     model = cox_ph(
         columns.time,
         columns.event,
-        x,
+        dict(zip(names, x.T, strict=True)),
         entry=columns.entry,
         strata=columns.strata,
         weights=columns.weights,

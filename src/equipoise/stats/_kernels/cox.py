@@ -112,6 +112,8 @@ def cox_sums(
     last = n - 1
     for s in range(stratum_group.shape[0] - 2, -1, -1):
         stratum_end = group_start[stratum_group[s + 1]]
+        while delayed and last >= 0 and first_group[removal[last]] >= stratum_group[s + 1]:
+            last -= 1
         s0 = peak = 0.0
         s1[:] = 0.0
         for g in range(stratum_group[s + 1] - 1, stratum_group[s] - 1, -1):

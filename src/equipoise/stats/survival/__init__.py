@@ -1,17 +1,32 @@
 """Time to event: curves, tests and models."""
 
+from equipoise.stats.survival.baseline import BaselineHazard, PredictedCurves
+from equipoise.stats.survival.concordance import Concordance, concordance
 from equipoise.stats.survival.cox import ChiSquare, CoxModel, cox_ph
+from equipoise.stats.survival.cox_residuals import CoxResiduals
 from equipoise.stats.survival.kaplan_meier import SurvivalAt, SurvivalCurve, SurvivalQuantile, kaplan_meier
 from equipoise.stats.survival.logrank import LogRankTest, logrank_test
+from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTest
+from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifference, rmst, rmst_difference
 
 __all__ = [
+    "BaselineHazard",
     "ChiSquare",
+    "Concordance",
     "CoxModel",
+    "CoxResiduals",
     "LogRankTest",
+    "PredictedCurves",
+    "ProportionalHazardsTest",
+    "RestrictedMean",
+    "RestrictedMeanDifference",
     "SurvivalAt",
     "SurvivalCurve",
     "SurvivalQuantile",
+    "concordance",
     "cox_ph",
     "kaplan_meier",
     "logrank_test",
+    "rmst",
+    "rmst_difference",
 ]

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from equipoise.stats._kernels.cox import linear_predictor
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
+from equipoise.stats.survival.baseline import BaselineHazard, PredictedCurves, baseline_of, predict_curves
+from equipoise.stats.survival.concordance import Concordance, concordance_of_model
 from equipoise.stats.survival.cox_data import CoxData, read_cox
 from equipoise.stats.survival.cox_fit import CoxFit, fit_cox
+from equipoise.stats.survival.cox_residuals import CoxResiduals, ResidualKind, residuals_of
 from equipoise.stats.survival.cox_variance import robust_variance
+from equipoise.stats.survival.limits import ConfType
 from equipoise.stats.survival.profile import profile_limit
+from equipoise.stats.survival.proportional_hazards import (
+    ProportionalHazardsTest,
+    TimeTransform,
+    proportional_hazards_of,
+)
 from equipoise.stats.survival.sample import WeightType
 from equipoise.stats.tails import chi2_upper, normal_quantile, normal_two_sided
 from equipoise.stats.validate import InputCheck, Missing
@@ -93,6 +103,34 @@ class CoxModel(Result):
     def bic(self) -> float:
         """Return Schwarz's criterion with the number of events as sample size."""
         return float(-2.0 * self.loglik + np.log(max(self.n_events, 1)) * self.lr.df)
+
+    def residuals(self, kind: ResidualKind) -> CoxResiduals:
+        """Return residuals: "martingale", "deviance", "score", "schoenfeld", "scaled_schoenfeld" or "dfbeta"."""
+        return residuals_of(self._data, self._fit, kind, self.model_vcov)
+
+    def baseline_hazard(self) -> BaselineHazard:
+        """Return the cumulative hazard of each stratum at covariates 0, by the model's rule for ties."""
+        return baseline_of(self._data, self._fit)
+
+    def predict(self, x: object, *, conf_type: ConfType = "log-log", conf_level: float = 0.95) -> PredictedCurves:
+        """Return survival curves for the rows of `x` (columns as in the model) in every stratum, with limits."""
+        return predict_curves(self._data, self._fit, x, self.vcov, conf_type=conf_type, conf_level=conf_level)
+
+    def proportional_hazards_test(
+        self, transform: TimeTransform = "km", *, terms: Mapping[str, Sequence[str]] | None = None
+    ) -> ProportionalHazardsTest:
+        """Test whether coefficients change with g(time): "km" (1 - S(t-)), "rank", "identity" or "log".
+
+        `terms` maps names to covariates that are tested together, as the levels of a factor are; by default each alone.
+        """
+        return proportional_hazards_of(self._data, self._fit, transform, terms)
+
+    def concordance(self, conf_level: float = 0.95) -> Concordance:
+        """Return the concordance of the linear predictor with the time to event, within strata."""
+        eta, _ = linear_predictor(
+            self._data.x[:, self._fit.kept], self._data.offset, self._data.weights, self._fit.beta
+        )
+        return concordance_of_model(self._data, eta, conf_level)
 
     def profile_limits(self, name: str, conf_level: float | None = None) -> tuple[float, float]:
         """Return limits of the hazard ratio of one covariate by the profile likelihood; 0 or infinite where it gives

@@ -69,8 +69,13 @@ def robust_variance(data: CoxData, fit: CoxFit) -> NDArray[np.float64]:
     score, _ = residuals_at(data, history_at(data, fit.kept, fit.beta))
     influence = (score * data.weights[:, None]) @ fit.vcov
     if data.sample.cluster is not None:
-        codes = data.sample.cluster_codes()[data.order]
-        order = np.argsort(codes, kind="stable")
-        influence = np.add.reduceat(influence[order], np.flatnonzero(np.diff(codes[order], prepend=-1)))
+        influence = sum_by_cluster(influence, data.sample.cluster_codes()[data.order])
     total: NDArray[np.float64] = influence.T @ influence
     return total
+
+
+def sum_by_cluster(values: NDArray[np.float64], codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sum rows of one cluster; clusters are numbered from 0."""
+    order = np.argsort(codes, kind="stable")
+    sums: NDArray[np.float64] = np.add.reduceat(values[order], np.flatnonzero(np.diff(codes[order], prepend=-1)))
+    return sums
