@@ -115,6 +115,7 @@ class AssessmentSchedule(Item):
     window_days: Annotated[int, Field(ge=0)] = 7
     """Days before and after the nominal day."""
     anchor: Literal["randomization", "first_dose"] = "randomization"
+    """Date from which the nominal days are counted."""
     until: EventSource | None = None
     """What ends the assessments."""
     baseline_window_days: Annotated[int, Field(ge=0)] = 28

@@ -95,6 +95,8 @@ def _plain(protocol: Protocol) -> dict[str, Any]:
     data: dict[str, Any] = protocol.model_dump(mode="json", by_alias=True)
     strata = protocol.randomization.strata_items()
     data["randomization"]["strata"] = {name: factor.model_dump(mode="json") for name, factor in strata.items()}
+    for field in data["baseline"].values():
+        field["levels"] = _labelled(field["levels"])
     data["instruments"] = [item.model_dump(mode="json") for item in protocol.instrument_items()]
     return data
 
@@ -122,8 +124,6 @@ def _compare(old: Any, new: Any, path: tuple[str, ...], found: list[tuple[tuple[
         _compare_mappings(old, new, path, found)
     elif isinstance(old, list) and isinstance(new, list):
         _compare_lists(old, new, path, found)
-    elif path[-1] == "levels" and isinstance(old, list | dict) and isinstance(new, list | dict):
-        _compare(_labelled(old), _labelled(new), path, found)
     else:
         found.append((path, _kind(old, new), old, new))
 

@@ -67,6 +67,7 @@ class Endpoint(Item):
     new_therapy: tuple[Identifier, ...] | None = None
     """Kinds of new anticancer therapy that matter here; those that count by default unless given."""
     missed_visits: MissedVisits = MissedVisits()
+    """When a gap before an event censors."""
     stop_for_toxicity: Literal["continue", "censor"] = "continue"
     """Whether stopping treatment without progression ends observation."""
     early_death: Literal["event", "censor"] = "event"

@@ -23,7 +23,9 @@ def protocol_schema() -> dict[str, Any]:
 def _on_one_line(part: Any) -> Any:
     if isinstance(part, dict):
         return {
-            key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _on_one_line(value)
+            key: " ".join(value.split()).replace("``", "`")
+            if key == "description" and isinstance(value, str)
+            else _on_one_line(value)
             for key, value in part.items()
         }
     return [_on_one_line(value) for value in part] if isinstance(part, list) else part

@@ -58,10 +58,10 @@ def build(source: Source) -> tuple[Protocol, set[KeyPath]]:
             return Protocol.model_validate_json(json.dumps(data), strict=True), left_out
         except ValidationError as error:
             faults = error.errors(include_url=False)
-        for fault in faults:
-            path, extra = _path(fault["loc"], data)
+        places = [_path(fault["loc"], data) for fault in faults]
+        for fault, path in zip(faults, places, strict=True):
             if attempt == 0:
-                _explain(source, fault, path, extra)
+                _explain(source, fault, path)
             left_out.add(_leave_out(data, path, missing=fault["type"] == "missing"))
     for name, value in _PLACEHOLDERS.items():
         left_out.add((name,))
@@ -69,14 +69,14 @@ def build(source: Source) -> tuple[Protocol, set[KeyPath]]:
     return Protocol.model_validate_json(json.dumps({name: data[name] for name in _PLACEHOLDERS}), strict=True), left_out
 
 
-def _path(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, str | None]:
+def _path(loc: tuple[str | int, ...], data: Any) -> KeyPath:
     """Turn pydantic's location into a place in the file: names of union branches are dropped."""
     path: list[str | int] = []
     current = data
     for index, part in enumerate(loc):
         last = index == len(loc) - 1
         if part == "[key]":
-            return tuple(path), "key"
+            return tuple(path)
         known = (isinstance(current, dict) and part in current) or (
             isinstance(current, list) and isinstance(part, int) and part < len(current)
         )
@@ -85,7 +85,7 @@ def _path(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, str | None]:
             current = current[part]
         elif last and isinstance(current, dict) and isinstance(part, str):
             path.append(part)
-    return tuple(path), None
+    return tuple(path)
 
 
 def _leave_out(data: Any, path: KeyPath, *, missing: bool) -> KeyPath:
@@ -133,7 +133,7 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _explain(source: Source, fault: Mapping[str, Any], path: KeyPath, extra: str | None) -> None:
+def _explain(source: Source, fault: Mapping[str, Any], path: KeyPath) -> None:
     kind, value, context = fault["type"], fault.get("input"), fault.get("ctx", {})
     if kind == "missing":
         source.add(path, f"{path[-1]!r} is missing", expected=_wanted_of(path))
@@ -145,15 +145,13 @@ def _explain(source: Source, fault: Mapping[str, Any], path: KeyPath, extra: str
     elif kind in ("enum", "literal_error"):
         choices = [choice.strip().strip("'") for choice in context["expected"].replace(" or ", ", ").split(",")]
         suggestion = nearest(value, choices) if isinstance(value, str) else None
-        source.add(
-            path,
-            "this value is not one of the choices",
-            seen=show(value),
-            expected=", ".join(choices),
-            suggestion=suggestion,
-        )
+        expected = ", ".join(choices)
+        if suggestion == value:
+            suggestion, expected = None, f"{value}, without quotes"
+        message = "this value is not one of the choices"
+        source.add(path, message, seen=show(value), expected=expected, suggestion=suggestion)
     elif kind == "string_pattern_mismatch":
-        _explain_pattern(source, path, value, is_key=extra == "key")
+        _explain_pattern(source, path, value)
     elif kind in _WANTED:
         _explain_type(source, path, value, _WANTED[kind])
     else:
@@ -165,13 +163,12 @@ def _explain(source: Source, fault: Mapping[str, Any], path: KeyPath, extra: str
         )
 
 
-def _explain_pattern(source: Source, path: KeyPath, value: Any, *, is_key: bool) -> None:
+def _explain_pattern(source: Source, path: KeyPath, value: Any) -> None:
     if path and path[-1] == "paramcd":
         expected = "a capital letter, then up to 6 capitals or digits"
     else:
         expected = "a name of lower-case letters, digits and underscores that begins with a letter"
-    place = (*path, str(value)) if is_key else path
-    source.add(place, "this name is not allowed", seen=show(value), expected=expected)
+    source.add(path, "this name is not allowed", seen=show(value), expected=expected)
 
 
 def _explain_type(source: Source, path: KeyPath, value: Any, wanted: str) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import os
 
 import polars as pl
 from hypothesis import given, settings
@@ -148,7 +149,7 @@ def boolean(draw: st.DrawFn, depth: int) -> str:  # noqa: PLR0911 - one case per
             return draw(st.sampled_from(leaves))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2000 if os.environ.get("EQUIPOISE_FULL") == "1" else 150, deadline=None)
 @given(text=boolean(3) | number(3) | date(2), table=st.lists(rows, min_size=1, max_size=8))
 def test_rows_and_columns_agree(text: str, table: list[dict[str, object]]) -> None:
     expression = parse(text, FIELDS)

@@ -121,16 +121,18 @@ def _check_levels(field: BaselineField, path: KeyPath, report: Report) -> None:
 
 
 def _check_populations(protocol: Protocol, report: Report) -> None:
-    flags: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for name in protocol.populations:
         for variable in (population_flag(name), population_reason(name)):
             if variable in ADSL_RESERVED:
                 report.add(
                     ("populations", name), f"its ADSL variable {variable} has another meaning", expected="another name"
                 )
-            if flags.setdefault(variable, name) != name:
-                message = f"the populations {flags[variable]!r} and {name!r} share the ADSL variable {variable}"
+                break
+            if owners.setdefault(variable, name) != name:
+                message = f"the populations {owners[variable]!r} and {name!r} share the ADSL variable {variable}"
                 report.add(("populations", name), message, expected="names that differ in their first five letters")
+                break
 
 
 def _check_assumed(item: Item, path: KeyPath, report: Report) -> None:
