@@ -68,7 +68,7 @@ def _reached(
 
 
 def _best(book: Book, endpoint: Endpoint) -> npt.NDArray[np.object_]:
-    """Best overall response of every subject, confirmed where the endpoint asks; ``(missing)`` without an assessment."""
+    """Best overall response of every subject, confirmed if the endpoint asks; ``(missing)`` without an assessment."""
     study = book.study
     best = np.full(study.adsl.height, MISSING, dtype=object)
     rows = study.frame("ADRS")

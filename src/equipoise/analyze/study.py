@@ -23,6 +23,16 @@ POSITION = "position"
 NO_ARM = -1
 ALL = "(all)"
 
+_USED = {
+    "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR", "EVNTDESC", "CNSREAS", "CNSDTDSC"),
+    "ADRS": ("USUBJID", "PARAMCD", "ASSESSOR", "AVALC"),
+    "ADAE": (
+        *("USUBJID", "AEBODSYS", "AESOC", "AEDECOD", "AETERM", "AGRADEN", "TRTEMFL", "APERIOD"),
+        *("SERFL", "RELFL", "DISCFL", "DTHAEFL", "UNKONSFL"),
+    ),
+    "ADEX": ("USUBJID", "PARAMCD", "APHASE", "AVAL", "AVALU"),
+}
+"""Variables that analyses read, in the order by which rows are sorted."""
 _REQUIRED = {
     "ADSL": ("USUBJID", "ARMID", "RANDFL"),
     "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR"),
@@ -44,7 +54,7 @@ class Study:
     adsl: pl.DataFrame
     """One row per subject, sorted by USUBJID."""
     adam: Mapping[str, pl.DataFrame]
-    """The other data sets, each with the subject's ``position``, sorted by it and then by all other columns."""
+    """ADTTE, ADRS, ADAE and ADEX, each with the subject's ``position``, sorted by it and then by what analyses read."""
     cut_name: str
     cutoff: dt.date | None
 
@@ -73,6 +83,10 @@ class Study:
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
         return {}
 
+    @cached_property
+    def _codes(self) -> dict[str, npt.NDArray[np.int64]]:
+        return {}
+
     def text(self, variable: str) -> npt.NDArray[np.object_]:
         """Values of an ADSL variable by position; all None where ADSL does not hold it."""
         if variable not in self._columns:
@@ -86,9 +100,11 @@ class Study:
 
     def arm_codes(self, kind: str) -> npt.NDArray[np.int64]:
         """Arm code of every subject, ``assigned`` or ``received``; NO_ARM where there is none."""
-        place = {arm: code for code, arm in enumerate(self.arms)}
-        values = self.text("ARMID" if kind == "assigned" else "AARMID")
-        return np.array([place.get(v, NO_ARM) for v in values], dtype=np.int64)
+        if kind not in self._codes:
+            place = {arm: code for code, arm in enumerate(self.arms)}
+            values = self.text("ARMID" if kind == "assigned" else "AARMID")
+            self._codes[kind] = np.array([place.get(v, NO_ARM) for v in values], dtype=np.int64)
+        return self._codes[kind]
 
     def randomized_by_arm(self) -> list[tuple[str, Positions]]:
         """Randomized subjects under the arm assigned, in protocol order, then ``(all)`` of them."""
@@ -125,15 +141,13 @@ def read_study(protocol: Protocol, adam: Mapping[str, pl.DataFrame], *, cut_name
         )
     positions = adsl.select("USUBJID", pl.int_range(pl.len(), dtype=pl.Int64).alias(POSITION))
     tied: dict[str, pl.DataFrame] = {}
-    for name, frame in sorted(adam.items()):
-        if name == "ADSL" or "USUBJID" not in frame.columns:
-            continue
-        unknown = frame.join(positions, on="USUBJID", how="anti")["USUBJID"].unique().sort().to_list()
+    for name in (name for name in _USED if name in adam):
+        frame = adam[name].select(variable for variable in _USED[name] if variable in adam[name].columns)
+        joined = frame.join(positions, on="USUBJID", how="left")
+        unknown = joined.filter(pl.col(POSITION).is_null())["USUBJID"].unique().sort().to_list()
         if unknown:
             problems.append(f"{name}: {len(unknown)} subjects are not in ADSL ({_some(unknown)}); derive {name} again")
-            continue
-        joined = frame.join(positions, on="USUBJID", how="left")
-        tied[name] = joined.sort(POSITION, *frame.columns, nulls_last=True)
+        tied[name] = joined.sort(POSITION, *frame.columns[1:], nulls_last=True)
     if problems:
         raise AnalyzeError("\n".join(problems))
     return Study(protocol=protocol, adsl=adsl, adam=tied, cut_name=cut_name, cutoff=cutoff)

@@ -87,8 +87,8 @@ def _counts(book: Book, frame: Frame, part: Group, without: Group) -> None:
     for event, variable, detail in ((True, "events", "events_by_type"), (False, "censored", "censored_reason")):
         chosen = positions[times.event[positions] == event]
         book.count(chosen, of=n, percent=True, label=f"{about}: {variable}", variable=variable, **shared)
-        for text in times.reasons(frame.parts[-1].positions, event=event):
-            own = chosen[times.words[chosen] == text]
+        for code in times.descriptions(frame.parts[-1].positions, event=event):
+            own, text = chosen[times.codes[chosen] == code], times.labels[code]
             columns: Columns = {"variable": detail, "variable_level": text, **shared}
             book.count(own, of=n, label=f"{about}: {text}", **columns)
 

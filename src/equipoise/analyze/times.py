@@ -22,20 +22,19 @@ class Times:
     """Days from the origin; 0 where not known."""
     event: npt.NDArray[np.bool_]
     """CNSR = 0."""
-    words: npt.NDArray[np.object_]
-    """What the event was, or why the time is censored."""
-    order: npt.NDArray[np.int64]
-    """CNSR: reporting order of the reasons of censoring."""
+    labels: list[str]
+    """What events were and why times are censored, in the order of CNSR and then of the alphabet."""
+    codes: npt.NDArray[np.int64]
+    """Place in ``labels``; -1 without a record."""
 
     def of(self, positions: Positions) -> Positions:
         """Those of the subjects who have a record."""
         return positions[self.known[positions]]
 
-    def reasons(self, positions: Positions, *, event: bool) -> list[str]:
-        """Descriptions that occur, in the order of CNSR and then of the alphabet."""
+    def descriptions(self, positions: Positions, *, event: bool) -> list[int]:
+        """Codes of the descriptions that occur among subjects with an event, or without."""
         chosen = positions[self.event[positions] == event]
-        seen = {(0 if event else int(self.order[i]), str(self.words[i])) for i in chosen}
-        return [text for _, text in sorted(seen)]
+        return [int(code) for code in np.unique(self.codes[chosen])]
 
 
 def read_times(book: Book, endpoint: str, rule_set: str) -> Times:
@@ -47,14 +46,17 @@ def read_times(book: Book, endpoint: str, rule_set: str) -> Times:
     _report(book, rows, usable, endpoint, rule_set)
     usable = usable.unique(POSITION, keep="first", maintain_order=True)
     at = usable[POSITION].to_numpy()
+    described = usable.select("CNSR", _words(usable).alias("words"))
+    pairs = sorted(set(described.iter_rows()))
+    place = {pair: code for code, pair in enumerate(pairs)}
     known = np.zeros(size, dtype=bool)
-    days, order = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    words = np.full(size, NOT_RECORDED, dtype=object)
+    days, codes = np.zeros(size, dtype=np.int64), np.full(size, -1, dtype=np.int64)
     known[at] = True
     days[at] = usable["AVAL"].cast(pl.Int64).to_numpy()
-    order[at] = usable["CNSR"].cast(pl.Int64).to_numpy()
-    words[at] = _words(usable)
-    return Times(known=known, days=days, event=known & (order == 0), words=words, order=order)
+    codes[at] = [place[pair] for pair in described.iter_rows()]
+    event = known.copy()
+    event[at] = (usable["CNSR"] == 0).to_numpy()
+    return Times(known=known, days=days, event=event, labels=[text for _, text in pairs], codes=codes)
 
 
 def _rows(study: Study, endpoint: str, rule_set: str) -> pl.DataFrame:
@@ -65,13 +67,12 @@ def _rows(study: Study, endpoint: str, rule_set: str) -> pl.DataFrame:
     return frame.filter((pl.col("ENDPT") == endpoint) & (pl.col("RULESET") == rule_set))
 
 
-def _words(rows: pl.DataFrame) -> npt.NDArray[np.object_]:
+def _words(rows: pl.DataFrame) -> pl.Expr:
     """EVNTDESC of events; CNSREAS, else CNSDTDSC, else EVNTDESC of censored times."""
     held = [c for c in ("CNSREAS", "CNSDTDSC", "EVNTDESC") if c in rows.columns]
     event = pl.col("EVNTDESC") if "EVNTDESC" in rows.columns else pl.lit(None, dtype=pl.String)
     censored = pl.coalesce(*held) if held else pl.lit(None, dtype=pl.String)
-    words = pl.when(pl.col("CNSR") == 0).then(event).otherwise(censored).fill_null(NOT_RECORDED)
-    return np.array(rows.select(words.alias("words"))["words"].to_list(), dtype=object)
+    return pl.when(pl.col("CNSR") == 0).then(event).otherwise(censored).fill_null(NOT_RECORDED)
 
 
 def _report(book: Book, rows: pl.DataFrame, usable: pl.DataFrame, endpoint: str, rule_set: str) -> None:
