@@ -43,7 +43,7 @@ def tidy_columns(frame: pl.DataFrame, dataset: str, source: str) -> tuple[pl.Dat
         raise CdiscError(problems)
     findings: list[Finding] = []
     columns = [_tidy(frame.to_series(i).alias(name), dataset, findings) for i, name in enumerate(names)]
-    return pl.DataFrame(columns), findings
+    return pl.DataFrame(columns).rechunk(), findings
 
 
 def _kind(dataset: str, name: str) -> str:

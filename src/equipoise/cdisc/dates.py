@@ -50,8 +50,8 @@ def parse_dtc(expr: pl.Expr) -> pl.Expr:
 
 def _parse(text: pl.Series) -> pl.Series:
     """Take every distinct text apart once: a data set holds few distinct dates."""
-    text = text.cast(pl.String).alias("text")
-    distinct = text.drop_nulls().unique().to_frame().filter(pl.col("text").str.strip_chars() != "")
+    text = text.cast(pl.String).rechunk().alias("text")
+    distinct = text.drop_nulls().unique().to_frame().filter(pl.col("text").str.strip_chars() != "").rechunk()
     parsed = distinct.with_columns(parts=pl.col("text").str.strip_chars().str.extract_groups(_PATTERN))
     parsed = parsed.select("text", parts=_calendar(parsed))
     rows = text.to_frame().join(parsed, on="text", how="left", maintain_order="left")["parts"]

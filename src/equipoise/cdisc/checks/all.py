@@ -56,11 +56,12 @@ def set_aside(
     SetAside
         ``datasets``, ``findings``, ``counts``. Rows in are always rows used plus rows reported.
     """
+    datasets = {name: frame.rechunk() for name, frame in datasets.items()}
     rows = check_rows(datasets)
     kept = _without(datasets, rows)
     later = [*check_dates(kept, cutoff=cutoff, extracted=extracted), *check_values(kept)]
     clean = _blanked(_without(kept, later), kept, later)
-    findings = mark_findings(rows, dict(datasets)) + mark_findings(later, kept)
+    findings = mark_findings(rows, datasets) + mark_findings(later, kept)
     counts = {
         name: Counts(frame.height, clean[name].height, frame.height - clean[name].height)
         for name, frame in datasets.items()

@@ -43,7 +43,8 @@ def mark(
     if rows.is_empty():
         return []
     words = pl.lit(rule.expected) if expected is None else expected
-    found = rows.select(ROW, seen=seen.cast(pl.String).fill_null(""), expected=words)
+    # polars 2.1 panics in concat_str where the columns of a frame have chunks of different lengths
+    found = rows.rechunk().select(ROW, seen=seen.cast(pl.String).fill_null(""), expected=words)
     return [Mark(rule=rule, dataset=dataset, variable=variable, rows=found)]
 
 
@@ -65,7 +66,7 @@ def mark_findings(marks: Iterable[Mark], datasets: dict[str, pl.DataFrame]) -> l
         if item.rows.is_empty() or not frame.height:
             findings.append(_finding(item, "", "", item.rule.expected, None))
             continue
-        shown = [k for k in key_variables(item.dataset, frame) if k != "STUDYID"]
+        shown = [k for k in key_variables(item.dataset, frame) if k not in {"STUDYID", "RDOMAIN"}]
         if frame.get_column("STUDYID", default=pl.Series([""])).n_unique() > 1:
             shown = ["STUDYID", *shown]
         rows = item.rows.join(_keys(frame, item.rows[ROW], shown), on=ROW, maintain_order="left")
@@ -76,7 +77,7 @@ def mark_findings(marks: Iterable[Mark], datasets: dict[str, pl.DataFrame]) -> l
 def _keys(frame: pl.DataFrame, rows: pl.Series, shown: list[str]) -> pl.DataFrame:
     """``_ROW``, ``key`` (words) and ``subject`` of the rows."""
     wanted = rows.unique()
-    part = frame[wanted.to_list()].with_columns(wanted.alias(ROW))
+    part = frame[wanted.to_list()].rechunk().with_columns(wanted.alias(ROW))
     words = [
         pl.when(pl.col(k).is_not_null()).then(
             pl.format(f"{k}={{}}", pl.col(k).cast(pl.String).str.replace(r"\.0$", ""))
