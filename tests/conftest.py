@@ -28,7 +28,8 @@ def reference() -> Path:
 
 def pytest_report_header() -> str:
     """Say the sizes and the reference folder in the head of the run."""
-    return f"equipoise: sizes {'promised (full)' if FULL else 'reduced'}, reference {os.environ.get('EQUIPOISE_REFERENCE', 'not set')}"
+    sizes = "promised" if FULL else "reduced"
+    return f"equipoise: sizes {sizes}, reference numbers {os.environ.get('EQUIPOISE_REFERENCE', 'not set')}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

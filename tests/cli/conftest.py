@@ -1,14 +1,17 @@
 """A made-up trial of sixteen subjects as protocol file and SDTM frames, and a way to run the command line on it."""
 
-import subprocess
+import io
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+
+from equipoise.cli import main
 
 PROTOCOL = """\
 equipoise: 1
@@ -30,7 +33,11 @@ visits: {tumor_assessment: {every_weeks: 12, window_days: 7}}
 endpoints:
   os: {label: Overall survival, paramcd: OS, events: [death], landmarks_months: [6]}
   pfs_local:
-    {label: Progression-free survival, paramcd: PFS, events: [local_progression, death], sensitivity: [A], landmarks_months: [6]}
+    label: Progression-free survival
+    paramcd: PFS
+    events: [local_progression, death]
+    sensitivity: [A]
+    landmarks_months: [6]
 populations:
   itt: {label: All randomized subjects, members: randomized}
   safety: {label: Safety set, members: randomized and treated, arm: received}
@@ -91,7 +98,9 @@ def frames() -> dict[str, pl.DataFrame]:
         for number, at in enumerate(range(85, last + 1, 84), start=1):
             response = "PD" if at == progressions.get(k) else "SD"
             readings.append((subject, float(number), response, day(at), float(number)))
-    rs = pl.DataFrame(readings, schema=["USUBJID", "RSSEQ", "RSSTRESC", "RSDTC", "VISITNUM"], orient="row").with_columns(
+    rs = pl.DataFrame(
+        readings, schema=["USUBJID", "RSSEQ", "RSSTRESC", "RSDTC", "VISITNUM"], orient="row"
+    ).with_columns(
         STUDYID=pl.lit("MADEUP"),
         DOMAIN=pl.lit("RS"),
         RSTESTCD=pl.lit("OVRLRESP"),
@@ -145,6 +154,15 @@ def frames() -> dict[str, pl.DataFrame]:
     return {"dm": dm, "rs": rs, "ex": ex, "ds": ds, "ae": ae}
 
 
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class MadeUpTrial:
     """A trial folder, an SDTM folder, and the command line run on them."""
@@ -167,16 +185,23 @@ class MadeUpTrial:
         """Write one SDTM data set as CSV in place of the one that is there."""
         frame.write_csv(self.sdtm / f"{name}.csv")
 
-    def change(self, name: str, *columns: pl.Expr) -> None:
+    def change(self, name: str, **columns: pl.Expr) -> None:
         """Change columns of one SDTM data set."""
-        self.write(name, frames()[name].with_columns(*columns))
+        self.write(name, frames()[name].with_columns(**columns))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line in a process of its own."""
-        code = "import sys; from equipoise.cli import main; sys.exit(main())"
-        return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    def run(self, *arguments: str) -> Done:
+        """Run the command line."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "argv", ["equipoise", *arguments])
+            try:
+                main()
+                code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Done(code, out.getvalue(), err.getvalue())
 
-    def report(self, *more: str) -> subprocess.CompletedProcess[str]:
+    def report(self, *more: str) -> Done:
         """Run the main job."""
         return self.run("report", str(self.folder), str(self.sdtm), "-o", str(self.out), *more)
 

@@ -1,4 +1,4 @@
-"""What a user reads when protocol, data or folder are wrong: exit code 2 and a remedy, or a finding; nothing overwritten."""
+"""What a user reads when protocol, data or folder are wrong: code 2 and a remedy, or a finding; nothing overwritten."""
 
 import polars as pl
 import pytest
@@ -24,7 +24,15 @@ def refused(done, *words):
         ("  placebo: {label: Placebo", "  active: {label: Placebo", ["active"]),
         ("endpoint: os", "endpoint: oss", ["oss", "os"]),
     ],
-    ids=["not-yaml", "unknown-key", "wrong-type", "unknown-field", "one-code-for-two-arms", "two-arms-one-id", "unknown-endpoint"],
+    ids=[
+        "not-yaml",
+        "unknown-key",
+        "wrong-type",
+        "unknown-field",
+        "one-code-for-two-arms",
+        "two-arms-one-id",
+        "unknown-endpoint",
+    ],
 )
 def test_wrong_protocol(make_trial, old, new, words):
     trial = make_trial(replace=(old, new))
@@ -94,7 +102,7 @@ def findings(trial, *, subject):
     return trial.table("findings").filter((pl.col("subject") == subject) | pl.col("row_key").str.contains(subject))
 
 
-def value(trial, analysis, variable, arm="active", statistic="n", rule_set="P"):
+def value(trial, analysis, variable, *, arm="active", statistic="n", rule_set="P"):
     rows = trial.table("statistics").filter(
         pl.col("analysis_id") == analysis,
         pl.col("variable") == variable,
@@ -118,7 +126,9 @@ def test_impossible_event_date_is_a_finding_and_moves_nothing(trial, seen):
     trial.change("rs", RSDTC=pl.when(pl.col("USUBJID") == "MADEUP-01").then(pl.lit(seen)).otherwise("RSDTC"))
     found = findings(trial, subject="MADEUP-01")
     assert seen in found["seen"].str.join().item() if found.height else pytest.fail("no finding")
-    adtte = pl.read_parquet(trial.out / "adam/adtte.parquet").filter(pl.col("USUBJID") == "MADEUP-01", pl.col("PARAMCD") == "PFS")
+    adtte = pl.read_parquet(trial.out / "adam/adtte.parquet").filter(
+        pl.col("USUBJID") == "MADEUP-01", pl.col("PARAMCD") == "PFS"
+    )
     assert adtte["AVAL"].to_list() == [1]
     assert (adtte["CNSR"] > 0).all()
 
@@ -134,14 +144,20 @@ def test_death_before_randomization_is_a_finding(trial):
 def test_death_in_two_sources_with_different_dates_is_a_finding(trial, day_of):
     ds = pl.read_csv(trial.sdtm / "ds.csv", infer_schema=False)
     row = ds.filter(pl.col("USUBJID") == "MADEUP-04").with_columns(
-        DSSEQ=pl.lit("2"), DSTERM=pl.lit("DEATH"), DSDECOD=pl.lit("DEATH"), DSCAT=pl.lit("DISPOSITION EVENT"), DSSTDTC=pl.lit(day_of(310))
+        DSSEQ=pl.lit("2"),
+        DSTERM=pl.lit("DEATH"),
+        DSDECOD=pl.lit("DEATH"),
+        DSCAT=pl.lit("DISPOSITION EVENT"),
+        DSSTDTC=pl.lit(day_of(310)),
     )
     trial.write("ds", pl.concat([ds, row]))
     found = findings(trial, subject="MADEUP-04")
     text = " ".join(str(v) for v in found.rows())
     assert day_of(300) in text
     assert day_of(310) in text
-    adtte = pl.read_parquet(trial.out / "adam/adtte.parquet").filter(pl.col("USUBJID") == "MADEUP-04", pl.col("PARAMCD") == "OS")
+    adtte = pl.read_parquet(trial.out / "adam/adtte.parquet").filter(
+        pl.col("USUBJID") == "MADEUP-04", pl.col("PARAMCD") == "OS"
+    )
     assert adtte["AVAL"].to_list() == [300]  # DM is the first source
 
 
@@ -149,7 +165,9 @@ def test_subject_without_assessment_is_censored_on_day_1(trial):
     rs = pl.read_csv(trial.sdtm / "rs.csv", infer_schema=False)
     trial.write("rs", rs.filter(pl.col("USUBJID") != "MADEUP-05"))
     assert trial.report().returncode == 0
-    adtte = pl.read_parquet(trial.out / "adam/adtte.parquet").filter(pl.col("USUBJID") == "MADEUP-05", pl.col("PARAMCD") == "PFS")
+    adtte = pl.read_parquet(trial.out / "adam/adtte.parquet").filter(
+        pl.col("USUBJID") == "MADEUP-05", pl.col("PARAMCD") == "PFS"
+    )
     assert adtte["AVAL"].to_list() == [1]
     assert adtte["CNSREAS"].to_list() != [None]
 
@@ -163,7 +181,11 @@ def test_randomized_but_never_treated_stays_in_itt_and_leaves_safety(trial):
 
 
 def test_arm_without_events_has_no_invented_hazard_ratio(trial):
-    trial.change("dm", DTHDTC=pl.when(pl.col("ARMCD") == "ACT").then(None).otherwise("DTHDTC"), DTHFL=pl.lit(None, dtype=pl.String))
+    trial.change(
+        "dm",
+        DTHDTC=pl.when(pl.col("ARMCD") == "ACT").then(None).otherwise("DTHDTC"),
+        DTHFL=pl.lit(None, dtype=pl.String),
+    )
     assert trial.report().returncode == 0
     assert value(trial, "survival", "events")["value"] == 0
     assert value(trial, "survival", "median", statistic="estimate")["status"] == "NR"

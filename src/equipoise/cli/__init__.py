@@ -16,7 +16,8 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="equipoise",
     help="Run a randomized oncology trial from protocol to published result.",
-    epilog="Exit codes: 0 done, 1 a defect of equipoise, 2 wrong input (the message says what and where), 3 output not writable.",
+    epilog="Exit codes: 0 done, 1 a defect of equipoise, 2 wrong input (the message says what and where), "
+    "3 output not writable.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -26,7 +27,8 @@ app = typer.Typer(
 Trial = Annotated[Path, typer.Argument(help="Protocol file, or a trial folder that holds protocol.yaml.")]
 Cut = Annotated[str | None, typer.Option("--cut", help="Data cut of the protocol; its default cut unless given.")]
 Formats = Annotated[
-    list[str] | None, typer.Option("--format", help="File format of ADaM: parquet (default), xpt, csv, json; may be repeated.")
+    list[str] | None,
+    typer.Option("--format", help="File format of ADaM: parquet (default), xpt, csv, json; may be repeated."),
 ]
 
 
@@ -40,7 +42,9 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
-    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 
@@ -88,13 +92,20 @@ def analyze(
 
 
 @app.command(
-    epilog="Examples: equipoise report trials/cdisc_pilot data/sdtm -o build/report; equipoise report --results build/results -o build/report"
+    epilog="Examples: equipoise report trials/cdisc_pilot data/sdtm -o build/report; "
+    "equipoise report --results build/results -o build/report"
 )
-def report(
+def report(  # noqa: PLR0917 - typer binds them by name
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")],
-    trial: Annotated[Path | None, typer.Argument(help="Protocol file, or a trial folder that holds protocol.yaml.")] = None,
-    data: Annotated[Path | None, typer.Argument(help="Folder of SDTM files: parquet, XPT, CSV or Dataset-JSON.")] = None,
-    results: Annotated[Path | None, typer.Option("--results", help="Make only the report, from this results folder.")] = None,
+    trial: Annotated[
+        Path | None, typer.Argument(help="Protocol file, or a trial folder that holds protocol.yaml.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Argument(help="Folder of SDTM files: parquet, XPT, CSV or Dataset-JSON.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", help="Make only the report, from this results folder.")
+    ] = None,
     cut: Cut = None,
     formats: Formats = None,
 ) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 from equipoise.analyze import analyze
 from equipoise.cdisc import Finding, read_folder
 from equipoise.cli.derive import FINDINGS_FILE
-from equipoise.cli.failure import OutputError
+from equipoise.cli.failure import ArgumentError
 from equipoise.cli.output import MARK, new_folder, write_mark
 from equipoise.cli.steps import steps
 from equipoise.protocol import load_protocol
@@ -52,6 +52,6 @@ def run(trial: Path, adam: Path, output: Path) -> None:
 def _read_mark(adam: Path) -> dict[str, Any]:
     path = adam / MARK
     if not path.is_file():
-        raise OutputError(f"{path} is not there: {adam} was not made by 'equipoise derive'; derive first")
+        raise ArgumentError(f"{path} is not there: {adam} was not made by 'equipoise derive'; derive first")
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.cdisc import Sdtm, findings_frame, read_folder, write_dataset
-from equipoise.cli.failure import OutputError
+from equipoise.cli.failure import ArgumentError
 from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.steps import steps
 from equipoise.derive import Derived, derive
@@ -36,10 +36,10 @@ def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list
 
 
 def check_formats(formats: list[str]) -> None:
-    """Raise OutputError for a format that cannot be written."""
+    """Raise ArgumentError for a format that cannot be written."""
     unknown = [f for f in formats if f not in FORMATS]
     if unknown:
-        raise OutputError(f"format {', '.join(unknown)} is not known; the formats are {', '.join(FORMATS)}")
+        raise ArgumentError(f"format {', '.join(unknown)} is not known; the formats are {', '.join(FORMATS)}")
 
 
 def read_sdtm(protocol: Protocol, folder: Path) -> Sdtm:
@@ -49,7 +49,11 @@ def read_sdtm(protocol: Protocol, folder: Path) -> Sdtm:
 
 def derive_files(protocol: Protocol, data: Sdtm, *, cut: str | None) -> Derived:
     """Derive at the named data cut."""
-    return derive(protocol, data, cut=data_cut(protocol, cut))
+    try:
+        chosen = data_cut(protocol, cut)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
+    return derive(protocol, data, cut=chosen)
 
 
 def write_adam(derived: Derived, folder: Path, formats: list[str]) -> None:
@@ -71,5 +75,3 @@ def mark(verb: str, trial: Path, data: Sdtm, derived: Derived) -> dict[str, Any]
         "sdtm_sha256": files,
         "data_cut": {"name": derived.cut_name, "cutoff": derived.cutoff.isoformat() if derived.cutoff else None},
     }
-
-

@@ -5,13 +5,13 @@ import tempfile
 import traceback
 from pathlib import Path
 
-__all__ = ["DEFECT", "INPUT", "OUTPUT", "OutputError", "explain"]
+__all__ = ["DEFECT", "INPUT", "OUTPUT", "ArgumentError", "explain"]
 
 DEFECT, INPUT, OUTPUT = 1, 2, 3
 
 
-class OutputError(Exception):
-    """The output folder cannot be used; the message says why and what to do."""
+class ArgumentError(Exception):
+    """An argument that cannot be used; the message says why and what to do."""
 
 
 def explain(error: Exception) -> int:
@@ -21,17 +21,18 @@ def explain(error: Exception) -> int:
     from equipoise.protocol import ProtocolError
     from equipoise.results import ResultsError
 
-    if isinstance(error, OutputError):
-        print(f"equipoise: {error}", file=sys.stderr)
-        return INPUT
-    if isinstance(error, CdiscError | DeriveError | ProtocolError | ResultsError):
+    if isinstance(error, ArgumentError | CdiscError | DeriveError | ProtocolError | ResultsError):
         print(f"equipoise: {error}", file=sys.stderr)
         return INPUT
     if isinstance(error, OSError):
-        print(f"equipoise: {error.strerror or error}: {error.filename or 'output'}; nothing was changed", file=sys.stderr)
+        print(
+            f"equipoise: {error.strerror or error}: {error.filename or 'output'}; nothing was changed", file=sys.stderr
+        )
         return OUTPUT
     details = Path(tempfile.gettempdir()) / "equipoise-defect.txt"
     details.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    print(f"equipoise: this is a defect of equipoise, not of your data: {type(error).__name__}: {error}", file=sys.stderr)
+    print(
+        f"equipoise: this is a defect of equipoise, not of your data: {type(error).__name__}: {error}", file=sys.stderr
+    )
     print(f"equipoise: details are in {details}; please report it with them", file=sys.stderr)
     return DEFECT

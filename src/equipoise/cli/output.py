@@ -1,7 +1,6 @@
 """Write an output folder wholly or not at all."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise import __version__
-from equipoise.cli.failure import OutputError
+from equipoise.cli.failure import ArgumentError
 
 __all__ = ["MARK", "new_folder", "write_mark"]
 
@@ -27,21 +26,23 @@ def write_mark(folder: Path, content: dict[str, Any]) -> None:
 def check_output(folder: Path, inputs: tuple[Path, ...]) -> None:
     """Refuse a folder that holds something equipoise did not make, or that holds the input."""
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; name a folder to write to")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise OutputError(f"{folder} is not empty and was not made by equipoise; name another folder, so that nothing is lost")
+        raise ArgumentError(f"{folder} is a file; name a folder to write to")
     target = folder.resolve()
     for path in inputs:
         source = path.resolve()
         if source == target or target in source.parents:
-            raise OutputError(f"{folder} holds the input {path}; name another folder, so that it is not overwritten")
+            raise ArgumentError(f"{folder} holds the input {path}; name another folder, so that it is not overwritten")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise ArgumentError(
+            f"{folder} is not empty and was not made by equipoise; name another folder, so that nothing is lost"
+        )
 
 
 @contextmanager
 def new_folder(folder: Path, *, inputs: tuple[Path, ...] = ()) -> Iterator[Path]:
     """Give a scratch folder that takes the place of ``folder`` when the block ends without an error.
 
-    Raises OutputError when ``folder`` holds anything that equipoise did not make, or one of the inputs.
+    Raises ArgumentError when ``folder`` holds anything that equipoise did not make, or one of the inputs.
     """
     check_output(folder, inputs)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -51,10 +52,10 @@ def new_folder(folder: Path, *, inputs: tuple[Path, ...] = ()) -> Iterator[Path]
         yield scratch
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent)) / "old"
-            os.replace(folder, old)
-            os.replace(scratch, folder)
+            folder.replace(old)
+            scratch.replace(folder)
             shutil.rmtree(old.parent)
         else:
-            os.replace(scratch, folder)
+            scratch.replace(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
