@@ -133,5 +133,5 @@ def test_bytes_do_not_depend_on_threads_folder_zone_or_hash_seed(tmp_path: Path)
         "SOURCE_DATE_EPOCH": "0",
     }
     command = [sys.executable, "-c", _DIGEST]
-    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == here.hexdigest()

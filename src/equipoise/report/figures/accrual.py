@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
+
 from equipoise.report.facts import Facts
 from equipoise.report.figures.axis import Scale, count_ticks
 from equipoise.report.figures.figure import Drawing, Figure, FigureError
@@ -42,7 +44,7 @@ def accrual_figure(results: Results) -> Figure | None:
         Monthly numbers that do not add up to the cumulative ones.
     """
     facts = Facts.of(results)
-    months = _months(Rows.of(results.statistics))
+    months = _months(Rows.of(results.statistics.filter(pl.col("analysis_id") == "accrual")))
     if not months:
         return None
     plan = (facts.protocol.get("randomization") or {}).get("planned_subjects")

@@ -1,9 +1,10 @@
 """Axes: ticks a reader expects, and where a value falls on the paper."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Scale", "count_ticks", "month_step", "ratio_limit", "ratio_ticks"]
+__all__ = ["Scale", "count_ticks", "labeled", "month_step", "ratio_limit", "ratio_ticks"]
 
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 36, 48, 60, 120)
 _RATIOS = (2.0, 4.0, 8.0, 16.0)
@@ -60,6 +61,18 @@ def ratio_limit(estimates: list[float], limits: list[float]) -> float:
         if all(reach(x) <= limit * 0.97 for x in estimates) and inside >= min(0.9 * len(limits), reached[-1]):
             return limit
     return _RATIOS[-1]
+
+
+def labeled(ticks: Sequence[float], gap: float, widest: float) -> list[float]:
+    """Ticks whose numbers have room: all, or those at equal steps from the middle outward, or the ends and the middle.
+
+    ``gap`` is the distance between ticks on paper and ``widest`` the width of the widest number.
+    """
+    middle = len(ticks) // 2
+    for step in range(1, middle + 1):
+        if middle % step == 0 and gap * step >= widest + 4:
+            return [tick for i, tick in enumerate(ticks) if (i - middle) % step == 0]
+    return [ticks[0], ticks[middle], ticks[-1]]
 
 
 def ratio_ticks(limit: float) -> list[float]:

@@ -9,6 +9,8 @@ the sum of its reasons.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import polars as pl
+
 from equipoise.report.facts import Arm, Facts
 from equipoise.report.figures.figure import FigureError
 from equipoise.report.rows import ALL, Row, Rows
@@ -84,7 +86,7 @@ class Flow:
 
 def read_flow(results: Results) -> Flow | None:
     """Flow of subjects from the rows of ``flow``; None where there are none."""
-    facts, rows = Facts.of(results), Rows.of(results.statistics)
+    facts, rows = Facts.of(results), Rows.of(results.statistics.filter(pl.col("analysis_id") == "flow"))
     if not rows.analysis("flow"):
         return None
     reader = _Reader(facts, rows)
@@ -148,7 +150,7 @@ class _Reader:
             arm=arm,
             randomized=self.count("randomized", arm.id) or Count("randomized", 0),
             received=self.count("received", arm.id) or Count("received", 0),
-            received_other=tuple(_count(row, f"Received {label} instead") for row, label in named),
+            received_other=tuple(_count(row, f"Received {label} instead") for row, label in named if row.value),
             not_received=self.reasoned("not_received", arm.id) or Reasoned(0),
             on_treatment=self.count("on_treatment", arm.id),
             completed=self.count("completed", arm.id),
@@ -173,6 +175,9 @@ def _count(row: Row, label: str) -> Count:
 
 
 def _sentence(text: str) -> str:
+    """Reason in sentence case; submission values in capitals are lowered, short ones (PD, HIV) are names."""
+    if text.isupper() and len(text) > 4:
+        text = text.lower()
     return text[:1].upper() + text[1:]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from equipoise.report.facts import Facts
-from equipoise.report.figures.axis import Scale, ratio_limit, ratio_ticks
+from equipoise.report.figures.axis import Scale, labeled, ratio_limit, ratio_ticks
 from equipoise.report.figures.figure import Drawing, Figure
 from equipoise.report.figures.forest_columns import columns_of, draw_heads, draw_line, line_height
 from equipoise.report.figures.forest_data import Forest, ForestRow, read_forest
@@ -170,10 +170,14 @@ def _arrow(scene: Scene, x: float, y: float, sign: int) -> list[Point]:
 def _axis(scene: Scene, forest: Forest, graph: _Graph, size: float) -> float:
     x, y = graph.x, graph.bottom
     scene.add(hline(x.start, x.end, y, color=INK, part="axis"))
-    for tick in ratio_ticks(graph.limit):
+    ticks = ratio_ticks(graph.limit)
+    widest = max(text_width(f"{tick:g}", size) for tick in ticks)
+    numbered = labeled(ticks, x(ticks[1]) - x(ticks[0]), widest)
+    for tick in ticks:
         at = x(tick)
         scene.add(vline(at, y, y + 3, color=INK, part="tick"))
-        scene.add(Text(x=at, y=y + 4 + size, text=f"{tick:g}", size=size, anchor="middle", part="x-tick"))
+        if tick in numbered:
+            scene.add(Text(x=at, y=y + 4 + size, text=f"{tick:g}", size=size, anchor="middle", part="x-tick"))
     y += 4 + 2.4 * size
     scene.add(
         Text(x=x(1), y=y, text="Hazard ratio (log scale)", size=size, anchor="middle", color=MUTED, part="x-label")
@@ -201,7 +205,7 @@ def _favors(scene: Scene, forest: Forest, x: Scale, y: float, size: float) -> fl
 
 
 def _note_text(forest: Forest, facts: Facts) -> str:
-    parts = [f"{facts.population_label(forest.population)} population"]
+    parts = [f"Population: {facts.population_label(forest.population)}"]
     if forest.rule_set:
         parts.append(f"rule set {forest.rule_set}")
     parts.append(f"data cut: {facts.data_cut}")

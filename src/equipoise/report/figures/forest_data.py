@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from equipoise.report.facts import Arm, Facts
 from equipoise.report.figures.figure import FigureError
 from equipoise.report.rows import ALL, Row, Rows
@@ -79,8 +81,8 @@ def read_forest(results: Results, analysis_id: str, pair: tuple[str, str] | None
     FigureError
         Levels of a factor that do not add up to all subjects.
     """
-    facts, rows = Facts.of(results), Rows.of(results.statistics)
     name = analysis_id + SUFFIX
+    facts, rows = Facts.of(results), Rows.of(results.statistics.filter(pl.col("analysis_id") == name))
     effects = rows.where(name, "hazard_ratio", statistic="estimate")
     if not effects:
         return None

@@ -29,8 +29,9 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
     Returns
     -------
     dict of str to Figure
-        ``consort``, ``accrual``, ``km_<analysis>`` and ``forest_<analysis>``, those for which there are rows. Analyses
-        of one endpoint read by different assessors share a time axis, so that their figures can be compared.
+        ``consort``, ``accrual``, ``km_<analysis>`` and ``forest_<analysis>``, those for which there are rows; further
+        comparisons of an analysis are ``forest_<analysis>_<experimental>_<reference>``. Analyses of one endpoint read
+        by different assessors share a time axis, so that their figures can be compared.
 
     Raises
     ------
@@ -48,6 +49,11 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
             for name in survival_analyses(results)
         },
         **{f"forest_{name}": partial(forest_figure, results, name) for name in forest_analyses(results)},
+        **{
+            f"forest_{name}_{pair[0]}_{pair[1]}": partial(forest_figure, results, name, pair=pair)
+            for name in forest_analyses(results)
+            for pair in Facts.of(results).comparisons(name)[1:]
+        },
     }
     made = {}
     for name, draw in drawings.items():

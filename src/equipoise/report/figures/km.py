@@ -1,7 +1,7 @@
 """Kaplan-Meier figure: curves with censor marks and bands, numbers in the plot, the table of subjects at risk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -95,6 +95,8 @@ def _draw(data: SurvivalData, facts: Facts, *, name: str, width: float, last_mon
     plot = _plot(data, width=width, top=top, size=size, last_month=last_month, at_risk=at_risk)
     place = free_corner(plot.box, inset.width, inset.height, _obstacles(data, plot))
     if place is None:
+        beside = replace(inset, beside=True)
+        inset = beside if beside.width <= width - 4 else inset
         top += inset.height + 8
         left = max(2.0, min(plot.box.left, width - 2 - inset.width))
         place = Box(left, top - inset.height - 8, left + inset.width, top - 8)

@@ -132,7 +132,8 @@ def read_survival(results: Results, analysis_id: str, *, rule_set: str | None = 
     FigureError
         A curve whose counts do not add up, or that disagrees with the number of subjects or events of its arm.
     """
-    facts, rows = Facts.of(results), Rows.of(results.statistics)
+    facts = Facts.of(results)
+    rows = Rows.of(results.statistics.filter(pl.col("analysis_id") == analysis_id))
     curves = results.curves.filter((pl.col("analysis_id") == analysis_id) & (pl.col("curve") == "survival"))
     if not len(curves):
         return None

@@ -36,16 +36,25 @@ class Inset:
     lines: tuple[Line, ...]
     columns: tuple[float, float, float]
     """Widths: names with key, events, median."""
+    beside: bool = False
+    """Whether the lines stand right of the table instead of below it."""
 
     @property
     def width(self) -> float:
-        """Width with both gaps."""
-        return max([self.table_width, *(text_width(line.text, self.size, bold=not line.rows) for line in self.lines)])
+        """Width of everything."""
+        if self.beside:
+            return self.table_width + 3 * self.gap + self.lines_width
+        return max(self.table_width, self.lines_width)
 
     @property
     def table_width(self) -> float:
         """Width of the part with columns."""
         return sum(self.columns) + 2 * self.gap
+
+    @property
+    def lines_width(self) -> float:
+        """Width of the lines without columns."""
+        return max((text_width(line.text, self.size, bold=not line.rows) for line in self.lines), default=0.0)
 
     @property
     def gap(self) -> float:
@@ -60,8 +69,10 @@ class Inset:
     @property
     def height(self) -> float:
         """Height of all lines."""
-        lines = max(map(len, self.heads)) + sum(len(arm.names) for arm in self.arms) + len(self.lines)
-        return self.step * lines + (4 if self.lines else 0)
+        table = max(map(len, self.heads)) + sum(len(arm.names) for arm in self.arms)
+        if self.beside:
+            return self.step * max(table, len(self.lines))
+        return self.step * (table + len(self.lines)) + (4 if self.lines else 0)
 
 
 def inset_of(data: SurvivalData, style: Style, styles: Mapping[str, ArmStyle], *, size: float, most: float) -> Inset:
@@ -106,12 +117,12 @@ def draw_inset(scene: Scene, inset: Inset, place: Box, *, keys: bool) -> list[Te
                 drawn += _arm_cells(scene, inset, arm, (place.left, events, median), y, keys=keys)
             at = place.left + (KEY if keys else 0)
             drawn.append(Text(x=at, y=y, text=words, size=size, bold=True, color=arm.style.color, part="inset-arm"))
-    y += 4
+    x, y = (median + 3 * inset.gap, place.top - 0.4 * size) if inset.beside else (place.left, y + 4)
     for line in inset.lines:
         y += inset.step
         part = "inset-comparison"
         drawn.append(
-            Text(x=place.left, y=y, text=line.text, size=size, bold=not line.rows, color=INK, rows=line.rows, part=part)
+            Text(x=x, y=y, text=line.text, size=size, bold=not line.rows, color=INK, rows=line.rows, part=part)
         )
     scene.add(*drawn)
     return drawn

@@ -127,7 +127,7 @@ def _interval_words(data: SurvivalData) -> str:
 
 def note(facts: Facts, data: SurvivalData) -> str:
     """What must stand beside the picture wherever it goes: population, rules, cut, interval, marks."""
-    parts = [f"{facts.population_label(data.population)} population"]
+    parts = [f"Population: {facts.population_label(data.population)}"]
     if data.rule_set:
         parts.append(f"rule set {data.rule_set}")
     parts.append(f"data cut: {facts.data_cut}")
@@ -162,7 +162,7 @@ def summary(facts: Facts, data: SurvivalData, style: str) -> str:
     """Text alternative: events, medians and comparisons in sentences."""
     chosen = cast("Style", style)
     population = facts.population_label(data.population)
-    sentences = [f"Kaplan-Meier curves of {facts.endpoint_label(data.endpoint)}, {population} population."]
+    sentences = [f"Kaplan-Meier curves of {facts.endpoint_label(data.endpoint)}. Population: {population}."]
     for curve in data.arms:
         median = _median_words(data, curve, chosen)
         counts = f"{curve.total_events} of {curve.n} subjects with an event"
