@@ -1,6 +1,7 @@
 """ADLB: laboratory results with baseline and change.
 
-Baseline is the last result with a number on or before the first dose.
+Baseline is the last result with a number on or before the first dose. Subjects and tests are numbers until the end: a
+trial can hold millions of results.
 """
 
 import polars as pl
@@ -8,55 +9,83 @@ import polars as pl
 from equipoise.derive.imputation import complete_date
 from equipoise.derive.source import KEYS, Source
 
-__all__ = ["derive_adlb"]
+__all__ = ["ADLB_SOURCES", "derive_adlb"]
+
+ADLB_SOURCES = ("LBSEQ", "LBTESTCD", "LBTEST", "LBSTRESN", "LBDTC", "VISIT", "VISITNUM", "LBNRIND")
+"""Variables of LB that are read."""
+
+_BLOCK = 4_000
+"""Subjects that are worked on at once, which bounds memory."""
+_ORDER = ["_S", "_T", "ADT", "LBSEQ", "AVISITN", "AVAL", "ANRIND", "AVISIT"]
 
 
 def derive_adlb(source: Source, adsl: pl.DataFrame) -> pl.DataFrame:
-    """Derive the laboratory data set: one row per result of a test that was done."""
-    wanted = ["LBSEQ", "LBTESTCD", "LBTEST", "LBSTRESN", "LBDTC", "VISIT", "VISITNUM", "LBNRIND"]
+    """Derive the laboratory data set: one row per result of a test."""
     frame = source.data["LB"]
-    missing = [pl.lit(None, dtype=pl.String).alias(c) for c in wanted if c not in frame.columns]
-    rows = frame.with_columns(missing).select(*KEYS, *wanted)
-    place = adsl.select(*KEYS, "ARMID", "AARMID", "TRTSDT").sort(KEYS).with_row_index("_S")
-    rows = rows.join(place, on=KEYS, how="inner")
-    number = pl.col("LBSTRESN").cast(pl.Float64, strict=False)
-    rows = rows.select(
-        *KEYS,
-        "ARMID",
-        "AARMID",
-        "_S",
-        "TRTSDT",
-        LBSEQ=pl.col("LBSEQ").cast(pl.Int64, strict=False),
-        PARAMCD="LBTESTCD",
-        PARAM="LBTEST",
-        ADT=complete_date(pl.col("LBDTC")),
-        AVISIT="VISIT",
-        AVISITN=pl.col("VISITNUM").cast(pl.Float64, strict=False),
-        AVAL=pl.when(number.is_finite()).then(number),
-        ANRIND="LBNRIND",
-    ).sort(["_S", "PARAMCD", "ADT", "LBSEQ", "AVISITN", "AVAL", "ANRIND"], nulls_last=True)
-    usable = (pl.col("ADT") <= pl.col("TRTSDT")) & pl.col("AVAL").is_not_null()
-    rows = rows.with_row_index("_R")
-    last = rows.filter(usable).unique(["_S", "PARAMCD"], keep="last", maintain_order=True)
-    rows = rows.join(
-        last.select("_S", "PARAMCD", BASE="AVAL", _B="_R"), on=["_S", "PARAMCD"], how="left", maintain_order="left"
-    )
+    missing = [pl.lit(None, dtype=pl.String).alias(c) for c in ADLB_SOURCES if c not in frame.columns]
+    frame = frame.with_columns(missing)
+    subjects = adsl.select(*KEYS, "ARMID", "AARMID", "TRTSDT").sort(KEYS).with_row_index("_S")
+    tests = frame.select(PARAMCD="LBTESTCD", PARAM="LBTEST").unique().sort("PARAMCD", "PARAM").with_row_index("_T")
+    place = frame.select(KEYS).join(subjects.select(*KEYS, "_S"), on=KEYS, how="left", maintain_order="left")["_S"]
+    parts = []
+    for first in range(0, subjects.height, _BLOCK):
+        inside = place.is_between(first, first + _BLOCK - 1).fill_null(False)
+        parts.append(_block(frame.filter(inside).with_columns(place.filter(inside)), subjects, tests))
+    return pl.concat(parts)
+
+
+def _block(frame: pl.DataFrame, subjects: pl.DataFrame, tests: pl.DataFrame) -> pl.DataFrame:
+    """Results of some subjects in order, with words."""
+    rows = _add_baseline(_rows(frame, tests), subjects)
     days = (pl.col("ADT") - pl.col("TRTSDT")).dt.total_days()
-    after = pl.col("_R") > pl.col("_B")
-    return rows.select(
-        *KEYS,
-        "ARMID",
-        "AARMID",
+    rows = rows.select(
+        "_S",
+        "_T",
         "LBSEQ",
-        "PARAMCD",
-        "PARAM",
         "ADT",
-        ADY=(days + (days >= 0).cast(pl.Int64)).cast(pl.Int32),
-        AVISIT="AVISIT",
-        AVISITN="AVISITN",
-        AVAL="AVAL",
-        BASE="BASE",
-        CHG=pl.when(after).then(pl.col("AVAL") - pl.col("BASE")),
-        ABLFL=pl.when(pl.col("_R") == pl.col("_B")).then(pl.lit("Y")),
-        ANRIND="ANRIND",
+        (days + (days >= 0).cast(pl.Int64)).cast(pl.Int32).alias("ADY"),
+        "AVISIT",
+        "AVISITN",
+        "AVAL",
+        "BASE",
+        pl.when(pl.col("_R") > pl.col("_B")).then(pl.col("AVAL") - pl.col("BASE")).alias("CHG"),
+        pl.when(pl.col("_R") == pl.col("_B")).then(pl.lit("Y")).alias("ABLFL"),
+        "ANRIND",
     )
+    # both tables are in the order of their number: words are gathered by position
+    words = subjects.select(*KEYS, "ARMID", "AARMID")[rows["_S"]].hstack(tests.select("PARAMCD", "PARAM")[rows["_T"]])
+    return words.hstack(rows.drop("_S", "_T")).select(
+        *(*KEYS, "ARMID", "AARMID", "LBSEQ", "PARAMCD", "PARAM", "ADT", "ADY"),
+        *("AVISIT", "AVISITN", "AVAL", "BASE", "CHG", "ABLFL", "ANRIND"),
+    )
+
+
+def _rows(frame: pl.DataFrame, tests: pl.DataFrame) -> pl.DataFrame:
+    """Results with the numbers of subject (_S) and test (_T), in order."""
+    number = pl.col("LBSTRESN").cast(pl.Float64, strict=False)
+    return (
+        frame.lazy()
+        .join(tests.lazy(), left_on=["LBTESTCD", "LBTEST"], right_on=["PARAMCD", "PARAM"], how="left", nulls_equal=True)
+        .select(
+            "_S",
+            "_T",
+            LBSEQ=pl.col("LBSEQ").cast(pl.Int64, strict=False),
+            ADT=complete_date(pl.col("LBDTC")),
+            AVISIT="VISIT",
+            AVISITN=pl.col("VISITNUM").cast(pl.Float64, strict=False),
+            AVAL=pl.when(number.is_finite()).then(number),
+            ANRIND="LBNRIND",
+        )
+        .sort(_ORDER, nulls_last=True)
+        .collect()
+        .with_row_index("_R")
+    )
+
+
+def _add_baseline(rows: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
+    """Add BASE and the row (_B) that gives it."""
+    rows = rows.with_columns(subjects["TRTSDT"][rows["_S"]])
+    usable = (pl.col("ADT") <= pl.col("TRTSDT")) & pl.col("AVAL").is_not_null()
+    last = rows.lazy().filter(usable).group_by("_S", "_T").agg(pl.col("_R").max().alias("_B")).collect()
+    base = last.with_columns(BASE=rows["AVAL"][last["_B"]])
+    return rows.join(base, on=["_S", "_T"], how="left", maintain_order="left")

@@ -54,7 +54,8 @@ def _cut_domain(name: str, frame: pl.DataFrame, day: str) -> pl.DataFrame:
     dates = fact_date(name, frame)
     if name.startswith("SUPP") or "USUBJID" not in frame.columns or not dates:
         return frame
-    kept = frame.filter(~_later(pl.coalesce(dates), day))
+    later = frame.select(_later(pl.coalesce(dates), day).alias("LATER"))["LATER"]
+    kept = frame.filter(~later) if later.any() else frame
     end = f"{domain_code(name)}ENDTC"
     if end not in kept.columns:
         return kept
