@@ -1,6 +1,7 @@
 """Reference numbers for the survival tests."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -37,3 +38,9 @@ def largest_difference(record_property):
 
     yield note
     record_property("largest_difference", seen[0])
+
+
+@pytest.fixture(scope="session")
+def trial120():
+    """One made-up trial of 120 subjects and what R says about it (trial120.R beside this file)."""
+    return json.loads(Path(__file__).with_name("trial120.json").read_text())

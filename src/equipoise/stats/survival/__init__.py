@@ -6,6 +6,8 @@ from equipoise.stats.survival.cox import ChiSquare, CoxModel, cox_ph
 from equipoise.stats.survival.cox_residuals import CoxResiduals
 from equipoise.stats.survival.kaplan_meier import SurvivalAt, SurvivalCurve, SurvivalQuantile, kaplan_meier
 from equipoise.stats.survival.logrank import LogRankTest, logrank_test
+from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
+from equipoise.stats.survival.nelson_aalen import CumulativeHazard, nelson_aalen
 from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTest
 from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifference, rmst, rmst_difference
 
@@ -15,7 +17,9 @@ __all__ = [
     "Concordance",
     "CoxModel",
     "CoxResiduals",
+    "CumulativeHazard",
     "LogRankTest",
+    "MilestoneDifference",
     "PredictedCurves",
     "ProportionalHazardsTest",
     "RestrictedMean",
@@ -27,6 +31,8 @@ __all__ = [
     "cox_ph",
     "kaplan_meier",
     "logrank_test",
+    "milestone_difference",
+    "nelson_aalen",
     "rmst",
     "rmst_difference",
 ]
