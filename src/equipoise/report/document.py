@@ -231,7 +231,9 @@ def _subgroups(source: Source, pictures: Pictures) -> Section:
     for analysis in _time_to_event(source):
         label = source.facts.analysis_label(analysis)
         if source.rows.analysis(f"{analysis}_subgroups"):
-            figures = _figures(pictures, f"forest_{analysis}")
+            further = source.facts.comparisons(analysis)[1:]
+            forests = [f"forest_{analysis}", *(f"forest_{analysis}_{first}_{second}" for first, second in further)]
+            figures = _figures(pictures, *forests)
             table = subgroup_table(source, analysis, name=f"{analysis}-subgroups")
             title = f"{label}: subgroups"
             parts.append(Section(name=f"subgroups-{analysis}", title=title, blocks=[*figures, table]))
