@@ -42,8 +42,10 @@ def tidy_columns(frame: pl.DataFrame, dataset: str, source: str) -> tuple[pl.Dat
     if problems:
         raise CdiscError(problems)
     findings: list[Finding] = []
-    columns = [_tidy(frame.to_series(i).alias(name), dataset, findings) for i, name in enumerate(names)]
-    return pl.DataFrame(columns).rechunk(), findings
+    left = frame.get_columns()[::-1]
+    del frame
+    # a column is let go as soon as its successor is made: large data sets are in memory once, not twice
+    return pl.DataFrame([_tidy(left.pop().alias(n).rechunk(), dataset, findings) for n in names]), findings
 
 
 def _kind(dataset: str, name: str) -> str:

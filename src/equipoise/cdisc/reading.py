@@ -132,14 +132,15 @@ def _read(
             f"{path}: ending {path.suffix!r}, expected one of {', '.join(_ENDINGS)}; export it as one of these"
         )
     try:
-        frame = reader()
-        if columns is not None:
-            frame = frame.select(c for c in frame.columns if c.strip().upper() in columns)
-        return tidy_columns(frame, dataset, str(path))
+        return tidy_columns(_chosen(reader(), columns), dataset, str(path))
     except FileNotFoundError as error:
         raise CdiscError(f"{path}: not there; check the name of the file") from error
     except OSError as error:
         raise CdiscError(f"{path}: cannot be read ({error.strerror}); check the rights of the file") from error
+
+
+def _chosen(frame: pl.DataFrame, columns: Collection[str] | None) -> pl.DataFrame:
+    return frame if columns is None else frame.select(c for c in frame.columns if c.strip().upper() in columns)
 
 
 def _choose(folder: Path, names: Mapping[str, str], wanted: set[str] | None) -> dict[str, Path]:
