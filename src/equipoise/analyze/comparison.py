@@ -122,7 +122,9 @@ def _stratified(study: Study, which: Which, words: str) -> Model:
 
 
 def comparison(book: Book, frame: Frame) -> None:
-    """Write the rows of every comparison of an analysis."""
+    """Write the rows of every comparison of an analysis; an analysis that declares neither test nor effect has none."""
+    if frame.analysis.test is None and frame.analysis.effect is None:
+        return
     shown = {part.level for part in frame.parts}
     known = models(book.study)
     for experimental, reference in pairs(book.study, frame.analysis):

@@ -11,7 +11,7 @@ from equipoise.analyze.populations import Group, groups
 from equipoise.analyze.times import Times, read_times
 from equipoise.protocol import Analysis, Endpoint
 from equipoise.stats import SurvivalCurve, kaplan_meier
-from equipoise.terms import Status
+from equipoise.terms import DateName, Status
 
 __all__ = ["Frame", "curve_of", "follow_up", "frame_of", "survival"]
 
@@ -181,12 +181,13 @@ def _steps(book: Book, curve: SurvivalCurve, shared: Columns) -> None:
 
 
 def follow_up(book: Book) -> None:
-    """Write ``follow_up``: the reverse Kaplan-Meier median, once per endpoint that is analyzed over time."""
+    """Write ``follow_up``: the reverse Kaplan-Meier median, once per analyzed endpoint that runs from randomization."""
     seen: set[tuple[str, str, str | None]] = set()
     for analysis in book.study.protocol.analyses.values():
         endpoint = book.study.protocol.endpoints[analysis.endpoint]
         key = (analysis.endpoint, analysis.population, analysis.cohort)
-        if endpoint.kind != "time_to_event" or endpoint.reverse_of is not None or key in seen:
+        timed = endpoint.kind == "time_to_event" and endpoint.origin is DateName.RANDOMIZATION
+        if not timed or endpoint.reverse_of is not None or key in seen:
             continue
         seen.add(key)
         frame = frame_of(book, "follow_up", analysis, str(endpoint.rule_set))
