@@ -18,6 +18,7 @@ from equipoise.report.tables import (
     finding_counts,
     findings_list_table,
     findings_table,
+    follow_up_table,
     landmark_table,
     maximum_grade_tables,
     models_table,
@@ -164,6 +165,7 @@ def _participants(source: Source, pictures: Pictures) -> Section:
                 or [Notice(("The flow diagram will stand here once subjects are randomized and the counts add up.",))]
             ),
             *follow_up_text(source),
+            follow_up_table(source),
         ],
         sections=[
             Section(name="disposition-section", title="Disposition", blocks=[disposition_table(source)]),
@@ -217,7 +219,7 @@ def _sensitivity(source: Source) -> Section:
         blocks: list[Block] = []
         if len(Survival.rule_sets(source, analysis)) > 1:
             blocks.append(rule_sets_table(source, analysis, name=f"{analysis}-rule-sets"))
-        if survival.comparisons:
+        if len({row.strata for row in survival.rows if row.measure in ("logrank", "hazard_ratio")}) > 1:
             blocks.append(models_table(survival, name=f"{analysis}-models"))
         if blocks:
             title = source.facts.analysis_label(analysis)
@@ -244,6 +246,13 @@ def _subgroups(source: Source, pictures: Pictures) -> Section:
     empty = Notice(("Effects within subgroups and univariate models will stand here once the protocol declares them.",))
     title = "Subgroups and baseline factors"
     return Section(name="subgroups", title=title, blocks=[] if parts else [empty], sections=parts)
+
+
+def _further_forests(source: Source, analysis: str) -> list[str]:
+    """Names of the forest plots of the comparisons after the first."""
+    rows = source.rows.where(f"{analysis}_subgroups", measure="hazard_ratio")
+    pairs = dict.fromkeys((row.group_level, row.reference_level) for row in rows)
+    return [f"forest_{analysis}_{first}_{second}" for first, second in pairs]
 
 
 def _response(source: Source) -> Section:

@@ -117,6 +117,8 @@ class Source:
         row = rows.get("estimate")
         if row is None:
             return NOTHING
+        if limits_of(rows) == (None, None, None):
+            return Number(self._missing(row), self._ids(rows, *LIMITS))
         days = self.facts.month_days(endpoint)
         text = format_median(
             *limits_of(rows), style=self.style, months_days=days, cell=True, missing=self._missing(row)
@@ -146,6 +148,8 @@ class Source:
         """Several plain numbers in one cell; ``pattern`` has a ``{}`` for each."""
         if any(row is None for row in rows):
             return NOTHING
+        if all(row.value is None for row in rows if row):
+            return Number(self._missing(rows[0]) if rows[0] else NOTHING, row_ids(*rows))
         texts = [format_number(row.value, decimals, self.style, missing=self._missing(row)) for row in rows if row]
         return Number(pattern.format(*texts), row_ids(*rows))
 

@@ -42,21 +42,18 @@ def accrual_text(source: Source) -> list[Paragraph]:
 
 
 def follow_up_text(source: Source) -> list[Paragraph]:
-    """Median follow-up by reverse Kaplan-Meier, per endpoint."""
-    paragraphs = []
+    """Median follow-up by reverse Kaplan-Meier, of the endpoint that comes first in the results."""
     rows = source.rows.analysis("follow_up", "reverse_kaplan_meier")
-    for endpoint in dict.fromkeys(row.endpoint for row in rows):
-        groups = group_by_level(row for row in rows if row.endpoint == endpoint)
-        known = [arm for arm in source.facts.arms if arm.id in groups]
-        parts: list[Part] = [
-            f"Median follow-up ({source.facts.endpoint_label(endpoint).lower()}, reverse Kaplan-Meier) was "
-        ]
-        pieces = [[_median(source, groups[arm.id], endpoint), f" with {arm.label}"] for arm in known]
-        if ALL in groups:
-            pieces.append([_median(source, groups[ALL], endpoint), " in all subjects"])
-        if pieces:
-            paragraphs.append(Paragraph((*parts, *_series(pieces), ".")))
-    return paragraphs
+    endpoint = rows[0].endpoint if rows else None
+    groups = group_by_level(row for row in rows if row.endpoint == endpoint)
+    arms = [arm for arm in source.facts.arms if "estimate" in groups.get(arm.id, {})]
+    if not arms:
+        return []
+    pieces = [[_median(source, groups[arm.id], endpoint), f" with {arm.label}"] for arm in arms]
+    if ALL in groups:
+        pieces.append([_median(source, groups[ALL], endpoint), " in all subjects"])
+    label = source.facts.endpoint_label(endpoint)
+    return [Paragraph((f"{label}: the median follow-up (reverse Kaplan-Meier) was ", *_series(pieces), "."))]
 
 
 def survival_text(survival: Survival) -> list[Paragraph]:
@@ -171,6 +168,8 @@ def _of(source: Source, part: Row, whole: Row) -> Part:
 def _median(source: Source, rows: Mapping[str, Row], endpoint: str | None) -> Part:
     row = rows.get("estimate")
     limits = limits_of(rows)
+    if row is not None and limits == (None, None, None):
+        return Number(missing_word(row.status or "NR", "text"), row_ids(*(rows.get(name) for name in LIMITS)))
     text = format_median(
         *limits,
         style=source.style,
@@ -197,9 +196,12 @@ def _hazard_ratio(source: Source, rows: Mapping[str, Row]) -> Number:
 def _share(source: Source, rows: Mapping[str, Row]) -> Part:
     row = rows["estimate"]
     limits = limits_of(rows)
-    missing = missing_word(row.status or "NE", "text")
+    missing = missing_word("NE" if row.known else row.status or "NE", "text")
     if row.value is None:
         return Number(missing, row_ids(row))
+    if limits[1:] == (None, None):
+        text = f"{format_percent_estimate(*limits, style=source.style).partition(' (')[0]} (interval {missing})"
+        return Number(text, row_ids(*(rows.get(name) for name in LIMITS)))
     level = level_of(rows) or 0.95
     text = format_percent_estimate(*limits, style=source.style, label="x", conf_level=level, missing=missing)
     return Number(text[1:].lstrip(", "), row_ids(*(rows.get(name) for name in LIMITS)))

@@ -8,7 +8,7 @@ from equipoise.report.tables.response import response_table
 from equipoise.report.tables.safety import deaths_table, maximum_grade_tables, overview_table, terms_table
 from equipoise.report.tables.sensitivity import models_table, rule_sets_table
 from equipoise.report.tables.subgroups import subgroup_table, univariate_table
-from equipoise.report.tables.survival import Survival, landmark_table, survival_table
+from equipoise.report.tables.survival import Survival, follow_up_table, landmark_table, survival_table
 
 __all__ = [
     "Survival",
@@ -20,6 +20,7 @@ __all__ = [
     "finding_counts",
     "findings_list_table",
     "findings_table",
+    "follow_up_table",
     "landmark_table",
     "maximum_grade_tables",
     "models_table",

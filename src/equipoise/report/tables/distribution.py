@@ -8,19 +8,15 @@ from equipoise.report.rows import Row
 
 __all__ = ["category_lines", "decimals_of", "distribution_lines"]
 
-LARGE = 10_000
 Groups = Sequence[str | None]
 
 
 def decimals_of(rows: Sequence[Row]) -> int:
-    """Decimals of the data as far as minimum and maximum show them, at most two; none for large numbers."""
+    """Decimals of the data as far as minimum and maximum show them: at most two, one from 10 on, none from 1000 on."""
     ends = [row.value for row in rows if row.statistic in ("min", "max") and row.value is not None]
-    if any(abs(end) >= LARGE for end in ends):
-        return 0
-    for places in (0, 1):
-        if all(abs(round(end, places) - end) < 1e-9 for end in ends):
-            return places
-    return 2 if ends else 0
+    size = max((abs(end) for end in ends), default=0)
+    most = next((places for limit, places in ((1000, 0), (10, 1)) if size >= limit), 2)
+    return next((places for places in range(most) if all(abs(round(end, places) - end) < 1e-9 for end in ends)), most)
 
 
 def distribution_lines(
@@ -39,8 +35,8 @@ def distribution_lines(
         Line(f"{label}, {unit}" if unit and unit not in label else label, level=level, head=True),
         line("n", ("n",), 0),
         line("Mean (SD)", ("mean", "sd"), places + 1, "{} ({})"),
-        line("Median", ("median",), places + (places < 1)),
-        line("Quartiles", ("q1", "q3"), places + (places < 1), "{} to {}"),
+        line("Median", ("median",), max(places, 1)),
+        line("Quartiles", ("q1", "q3"), max(places, 1), "{} to {}"),
         line("Range", ("min", "max"), places, "{} to {}"),
     ]
     lines = [item for item in lines if item.head or any(cell != NOTHING for cell in item.cells)]

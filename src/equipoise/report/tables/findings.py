@@ -7,7 +7,7 @@ from equipoise.report.cells import Column, Line, Table
 __all__ = ["LISTED", "finding_counts", "findings_list_table", "findings_table"]
 
 LISTED = 500
-KEYS = ("severity", "code", "dataset", "variable", "effect")
+KEYS = ("severity", "code", "dataset", "variable")
 ORDER = {"error": 0, "warning": 1, "note": 2}
 WORDS = {"error": "Error: kept out", "warning": "Warning: used", "note": "Note"}
 
@@ -20,16 +20,20 @@ def finding_counts(findings: pl.DataFrame) -> dict[str, int]:
 
 def findings_table(findings: pl.DataFrame) -> Table:
     """Findings counted by kind, place and effect."""
-    groups: dict[tuple[str, ...], list[str | None]] = {}
-    for row in findings.select(*KEYS, "subject").iter_rows():
-        groups.setdefault(tuple(value or "" for value in row[:-1]), []).append(row[-1])
-    keys = sorted(groups, key=lambda key: (ORDER.get(key[0], 3), *key[1:]))
+    groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for row in findings.select(*KEYS, "effect", "subject").iter_rows():
+        values = [value or "" for value in row]
+        groups.setdefault(tuple(values[:-2]), []).append((values[-2], values[-1]))
     lines = []
-    for key in keys:
-        subjects = {subject for subject in groups[key] if subject}
-        severity, code, dataset, variable, effect = key
-        cells = (code, ".".join(x for x in (dataset, variable) if x), str(len(groups[key])), str(len(subjects)), effect)
-        lines.append(Line(WORDS.get(severity, severity), cells))
+    for key in sorted(groups, key=lambda key: (ORDER.get(key[0], 3), *key[1:])):
+        severity, code, dataset, variable = key
+        effects = sorted({effect for effect, _ in groups[key]})
+        said = effects[0] if len(effects) == 1 else f"for example: {effects[0]}"
+        subjects = {subject for _, subject in groups[key] if subject}
+        where = ".".join(part for part in (dataset, variable) if part)
+        lines.append(
+            Line(WORDS.get(severity, severity), (code, where, str(len(groups[key])), str(len(subjects)), said))
+        )
     return Table(
         name="findings",
         title="Findings about the data by kind",

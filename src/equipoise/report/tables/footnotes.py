@@ -32,7 +32,7 @@ def _population(source: Source, rows: list[Row]) -> str:
 
 
 def _methods(rows: list[Row]) -> list[str]:
-    methods = [m for m in _distinct(row.method for row in rows) if m != "count" and not m.startswith("count of")]
+    methods = _distinct(row.method for row in rows if row.statistic not in ("n", "n_events", "n_missing", "percent"))
     notes = [f"Methods: {'; '.join(methods)}."] if methods else []
     limits = [row for row in rows if row.statistic in ("conf_low", "conf_high")]
     levels = sorted({level_text(row.conf_level) for row in limits})

@@ -15,6 +15,7 @@ RESPONSES = {
     "NON-CR/NON-PD": "Non-CR/non-PD",
     "PD": "Progressive disease",
     "NE": "Not evaluable",
+    "(missing)": "Missing",
 }
 
 
@@ -30,7 +31,7 @@ def response_table(source: Source, analysis: str, *, name: str) -> Table:
     for level in dict.fromkeys(row.variable_level for row in best):
         groups = group_by_level(row for row in best if row.variable_level == level)
         cells: list[Part] = [source.count_percent(groups.get(arm.id, {})) for arm in arms]
-        lines.append(Line(RESPONSES.get(level or "", level or "Missing"), (*cells, *("" for _ in pairs)), 1))
+        lines.append(Line(RESPONSES.get(level or "(missing)", level or ""), (*cells, *("" for _ in pairs)), 1))
     for variable in ("objective_response", "disease_control"):
         groups = group_by_level(row for row in described if row.variable == variable)
         if not groups:

@@ -172,6 +172,8 @@ def deaths_table(source: Source) -> Table:
     rows = source.rows.analysis("deaths")
     arms = source.arms_of(rows)
     lines: list[Line] = []
+    grade = "" if source.facts.safety.get("grade_variable") == "AESEV" else " (grade 5)"
+    attributed = f"Attributed to an adverse event{grade}"
     for variable in source.rows.variables("deaths"):
         part = source.rows.analysis("deaths", variable)
         if variable == "cause":
@@ -179,11 +181,7 @@ def deaths_table(source: Source) -> Table:
         for level in dict.fromkeys(row.variable_level for row in part):
             groups = group_by_level(row for row in part if row.variable_level == level)
             cells = tuple(source.count_percent(groups.get(arm.id, {})) for arm in arms)
-            words = (
-                "Attributed to an adverse event (grade 5)"
-                if variable == "grade5"
-                else VARIABLES.get(variable, variable)
-            )
+            words = attributed if variable == "grade5" else VARIABLES.get(variable, variable)
             lines.append(
                 Line((level or "Not recorded") if variable == "cause" else words, cells, int(variable == "cause"))
             )
@@ -248,10 +246,11 @@ def _severity(source: Source, variable: str) -> str:
 def _notes(source: Source, *, crossover: bool) -> tuple[str, ...]:
     safety = source.facts.safety
     days = safety.get("days_after_last_dose", 30)
+    before = ", ending before any crossover dose" if source.facts.protocol.get("crossover") else ""
     period = (
         "Period: from the first crossover dose."
         if crossover
-        else f"Period: first dose to {days} days after the last dose, ending before any crossover dose."
+        else f"Period: first dose to {days} days after the last dose{before}."
     )
     terms = [str(safety[name]) for name in ("dictionary", "grading") if safety.get(name)]
     return (period, f"Terms and grades: {', '.join(terms)}." if terms else "")

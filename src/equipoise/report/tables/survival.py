@@ -9,7 +9,7 @@ from equipoise.report.facts import Arm
 from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes, level_text
 
-__all__ = ["Survival", "landmark_table", "survival_table"]
+__all__ = ["Survival", "follow_up_table", "landmark_table", "survival_table"]
 
 
 @dataclass(frozen=True)
@@ -261,4 +261,31 @@ def landmark_table(survival: Survival, *, name: str) -> Table:
         lines=tuple(lines),
         footnotes=footnotes(source, shown),
         empty="Probabilities at landmarks will stand here once the protocol names landmarks for this endpoint.",
+    )
+
+
+def follow_up_table(source: Source) -> Table:
+    """Median follow-up of each endpoint by the reverse Kaplan-Meier method: censoring is the event."""
+    rows = source.rows.analysis("follow_up", "reverse_kaplan_meier")
+    arms = source.arms_of(rows)
+    total = any(row.group_level == ALL for row in rows)
+    groups = [*(arm.id for arm in arms), *([ALL] if total else [])]
+    lines = []
+    for endpoint, population in dict.fromkeys((row.endpoint, row.population) for row in rows):
+        chosen = [row for row in rows if (row.endpoint, row.population) == (endpoint, population)]
+        cells = tuple(
+            source.months(by_statistic(row for row in chosen if row.group_level == group), endpoint) for group in groups
+        )
+        lines.append(Line(source.facts.endpoint_label(endpoint), cells))
+    level = level_text(next((row.conf_level for row in rows if row.conf_level is not None), None))
+    return Table(
+        name="follow-up",
+        title=f"Follow-up by the reverse Kaplan-Meier method, median in months ({level} CI)",
+        stub="Endpoint",
+        columns=tuple(
+            Column(head=source.facts.arm_label(group), arm=None if group == ALL else group) for group in groups
+        ),
+        lines=tuple(lines),
+        footnotes=footnotes(source, rows),
+        empty="The median follow-up by arm will stand here once an endpoint is derived.",
     )
