@@ -179,6 +179,12 @@ def test_months_use_the_constant_given() -> None:
     assert format_months(None, missing="NR") == "NR"
 
 
+def test_times_too_short_to_show_are_not_zero() -> None:
+    assert format_months(1) == "<0.1"
+    assert format_median(1, 1, 40, cell=True) == "<0.1 (<0.1 to 1.3)"
+    assert format_months(0) == "0.0"
+
+
 @pytest.mark.parametrize(
     ("x", "n", "printed"),
     [

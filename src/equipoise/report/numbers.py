@@ -312,8 +312,8 @@ def format_months(
     decimals: int = 1,
     missing: str = "NE",
 ) -> str:
-    """Days as months, one decimal unless asked otherwise."""
-    return format_number(None if days is None else days / months_days, decimals, style, missing=missing)
+    """Days as months, one decimal unless asked otherwise; a time too short to show prints as ``<0.1``."""
+    return _ratio(None if days is None else days / months_days, decimals, style, missing)
 
 
 def format_median(
@@ -333,7 +333,7 @@ def format_median(
     """
     rules = _style(style)
     months = [None if x is None else x / months_days for x in (days, low, high)]
-    value = format_number(months[0], 1, style, missing=missing)
+    value = _ratio(months[0], 1, style, missing)
     interval = format_interval(months[1], months[2], style, decimals=1, missing=missing)
     if cell:
         return f"{value} ({interval})"

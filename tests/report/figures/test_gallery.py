@@ -1,0 +1,38 @@
+"""Every script of the gallery runs and writes its figure."""
+
+import runpy
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from tests.results.example import example_results
+
+from equipoise.results import write_results
+
+GALLERY = Path(__file__).parents[3] / "docs" / "gallery"
+ANALYSIS = {"survival_curves": ["primary"], "forest_plot": ["primary"]}
+
+
+@pytest.fixture(scope="module")
+def results_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gallery") / "results"
+    write_results(example_results(), folder)
+    return folder
+
+
+@pytest.mark.parametrize("script", sorted(GALLERY.glob("*.py")), ids=lambda path: path.stem)
+def test_script_writes_its_figure(
+    script: Path,
+    results_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "figure.svg"
+    arguments = [str(results_folder), *ANALYSIS.get(script.stem, []), str(output)]
+    monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+    runpy.run_path(str(script), run_name="__main__")
+    assert ET.parse(output).getroot().tag.endswith("svg")  # noqa: S314 - our own file
+    assert output.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    assert capsys.readouterr().out.strip().endswith(".")
