@@ -25,8 +25,11 @@ def derive_adae(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, list[
     """Derive the adverse event data set: every variable of AE and the analysis variables."""
     rows = source.rows("AE")
     rows = rows.join(adsl.select(*KEYS, *_SUBJECT), on=KEYS, how="inner", maintain_order="left")
+    if "AEBODSYS" not in rows.columns:
+        rows = rows.with_columns(AEBODSYS=pl.col("AESOC"))
     rows = _add_dates(source, rows)
     rows, findings = _add_grade(source, rows)
+    findings += _ends_before_start(rows)
     rows = _add_period(source, rows)
     rows = _add_flags(source, rows)
     findings += _unknown_onset(rows)
@@ -141,6 +144,23 @@ def _unknown_onset(rows: pl.DataFrame) -> list[Finding]:
             subject=row["USUBJID"],
         )
         for row in unknown.iter_rows(named=True)
+    ]
+
+
+def _ends_before_start(rows: pl.DataFrame) -> list[Finding]:
+    return [
+        Finding(
+            severity="warning",
+            code="start-after-end",
+            dataset="AE",
+            row_key=f"USUBJID={row['USUBJID']}, AESEQ={_whole(row['AESEQ'])}",
+            variable="AESTDTC",
+            seen=f"{row['AESTDTC']}, end {row['AEENDTC']}",
+            expected="the start on or before the end",
+            effect="both used as recorded; the period is that of the start",
+            subject=row["USUBJID"],
+        )
+        for row in rows.filter(pl.col("ASTDT") > pl.col("AENDT")).iter_rows(named=True)
     ]
 
 

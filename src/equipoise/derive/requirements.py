@@ -16,7 +16,7 @@ _PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.L
 
 def missing(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[str]:
     """Every data set and variable that the protocol needs and the data lack."""
-    wanted = [*_subject(), *_homes(protocol), *_dates(protocol, data), *_readings(protocol), *_safety(protocol)]
+    wanted = [*_subject(), *_homes(protocol), *_dates(protocol, data), *_readings(protocol), *_safety(protocol, data)]
     problems: dict[str, None] = {}
     for dataset, variables, why, remedy in wanted:
         if dataset not in data:
@@ -109,8 +109,9 @@ def _readings(protocol: Protocol) -> list[Want]:
     return wanted
 
 
-def _safety(protocol: Protocol) -> list[Want]:
-    variables = [*KEYS, "AESEQ", "AEDECOD", "AEBODSYS", "AESTDTC", protocol.safety.grade_variable]
+def _safety(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[Want]:
+    organ_class = "AESOC" if "AE" in data and "AESOC" in data["AE"].columns else "AEBODSYS"
+    variables = [*KEYS, "AESEQ", "AEDECOD", organ_class, "AESTDTC", protocol.safety.grade_variable]
     remedy = f"Add them; the grade is read from safety.grade_variable ({protocol.safety.grade_variable})"
     wanted: list[Want] = [("AE", variables, "adverse events are counted from it", remedy)]
     for name, endpoint in protocol.endpoints.items():
