@@ -103,6 +103,7 @@ CASES = [
     ("{levels: [small_bowel, midgut]}", "{levels: [a], derive: \"'a' if prior_ssa else 'b'\"}", 8, "baseline.site.derive", "not levels of the field"),
     ("{levels: [small_bowel, midgut]}", "{levels: [a], derive: prior_ssa}", 8, "baseline.site.derive", "does not give the type of the field"),
     ("prior_ssa: {type: boolean}", "prior_ssa: {type: boolean, derive: not prior_ssa}", 9, "baseline.prior_ssa.derive", "derived from itself"),
+    ("prior_ssa: {type: boolean}", "prior_ssa: {type: boolean, sdtm: {domain: DM, variable: X, values: {Y: Y}}}", 9, "baseline.prior_ssa.sdtm.values.Y", "does not fit a field of type boolean"),
     ("prior_ssa: {type: boolean}", "prior_ssa: {type: boolean, levels: [a]}", 9, "baseline.prior_ssa.levels", "type boolean has no levels"),
     (AGE, AGE + "\n  consent: {type: date}", 8, "baseline.consent", "is a word of the expression language"),
     (AGE, AGE + "\n  months: {type: date}", 8, "baseline.months", "is a word of the expression language"),
@@ -137,6 +138,12 @@ def test_a_part_with_its_own_problem_does_not_raise_others(spoiled: Spoil) -> No
         ("endpoints.pfs.label", None),
         ("endpoints.pfs.lable", "label"),
     ]
+
+
+def test_a_section_that_does_not_load_does_not_raise_others(spoiled: Spoil) -> None:
+    problems = spoiled(("endpoints:\n", "endpoints: 3\nxx:\n"), ("baseline:\n", "baseline: []\nyy:\n"))
+
+    assert [problem.path for problem in problems] == ["baseline", "yy", "endpoints", "xx"]
 
 
 def test_all_problems_at_once_in_file_order(spoiled: Spoil) -> None:

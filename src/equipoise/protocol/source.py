@@ -24,6 +24,7 @@ KeyPath = tuple[str | int, ...]
 MAX_BYTES = 2_000_000
 MAX_VALUES = 50_000
 MAX_LEVELS = 40
+MAX_BRACKETS = 200
 _TAG = "tag:yaml.org,2002:"
 _TEXTS = {_TAG + "str", _TAG + "timestamp"}
 
@@ -140,6 +141,8 @@ def _compose(text: str, file: str) -> Node | None:
     tab = re.search(r"^ *\t", text, re.MULTILINE)
     if tab:
         raise refuse("a tab is used for indentation", text.count("\n", 0, tab.start()) + 1, "spaces")
+    if _depth(text) > MAX_BRACKETS:
+        raise refuse(f"the file is nested deeper than {MAX_LEVELS} levels", None)
     try:
         node: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -151,6 +154,15 @@ def _compose(text: str, file: str) -> Node | None:
     except RecursionError:
         raise refuse(f"the file is nested deeper than {MAX_LEVELS} levels", None) from None
     return node
+
+
+def _depth(text: str) -> int:
+    """Count the brackets that are open at once, cheaply: deep ones would keep the parser busy before it fails."""
+    depth = deepest = 0
+    for sign in re.findall(r"[\[{}\]]", text):
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Reader:

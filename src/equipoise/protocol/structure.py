@@ -2,7 +2,7 @@
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -33,6 +33,17 @@ _WANTED = {
 }
 _WORDS_OF_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
+_EITHER: dict[str | int, str] = {
+    "assumed": "true, or a list of keys",
+    "levels": "a list of levels, or a mapping of levels to labels",
+}
+"""Keys that take a value of either of two types."""
+_EITHER_IN: dict[KeyPath, str] = {
+    ("instruments",): "a name, or a mapping with a name",
+    ("randomization", "strata"): "an expression, or a mapping with an expression",
+}
+"""Places whose parts take a value of either of two types."""
+
 _PLACEHOLDERS: dict[str, Any] = {
     "equipoise": 1,
     "trial": {"id": "unknown", "title": "unknown", "masking": "open_label"},
@@ -59,9 +70,9 @@ def build(source: Source) -> tuple[Protocol, set[KeyPath]]:
         except ValidationError as error:
             faults = error.errors(include_url=False)
         places = [_path(fault["loc"], data) for fault in faults]
+        if attempt == 0:
+            _explain_all(source, faults, places)
         for fault, path in zip(faults, places, strict=True):
-            if attempt == 0:
-                _explain(source, fault, path)
             left_out.add(_leave_out(data, path, missing=fault["type"] == "missing"))
     for name, value in _PLACEHOLDERS.items():
         left_out.add((name,))
@@ -113,8 +124,12 @@ def _leave_out(data: Any, path: KeyPath, *, missing: bool) -> KeyPath:
 
 
 def _value_at(data: Any, path: KeyPath) -> Any:
+    """Return the value at a place; for a key that is not allowed, the key itself."""
     for part in path:
-        data = data[part]
+        if (isinstance(data, list) and isinstance(part, int)) or (isinstance(data, dict) and part in data):
+            data = data[part]  # type: ignore[index]
+        else:
+            return part
     return data
 
 
@@ -133,23 +148,45 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _explain_all(source: Source, faults: Sequence[Mapping[str, Any]], places: Sequence[KeyPath]) -> None:
+    """Explain every fault; the choices of several lists at one place become one list."""
+    choices: dict[KeyPath, list[str]] = {}
+    keys = {path for fault, path in zip(faults, places, strict=True) if fault["loc"][-1] == "[key]"}
+    for fault, path in zip(faults, places, strict=True):
+        if fault["type"] in ("enum", "literal_error"):
+            named = fault["ctx"]["expected"].replace(" or ", ", ").split(",")
+            choices.setdefault(path, []).extend(choice.strip().strip("'") for choice in named)
+        else:
+            _explain(source, fault, path)
+    for path, listed in choices.items():
+        value = path[-1] if path in keys else _value_at(source.data, path)
+        _explain_choice(source, path, value, listed)
+
+
+def _explain_choice(source: Source, path: KeyPath, value: Any, choices: list[str]) -> None:
+    suggestion = nearest(value, choices) if isinstance(value, str) else None
+    expected = ", ".join(choices)
+    if suggestion == value:
+        suggestion, expected = None, f"{value}, without quotes"
+    message = "this value is not one of the choices"
+    source.add(path, message, seen=show(value), expected=expected, suggestion=suggestion)
+
+
 def _explain(source: Source, fault: Mapping[str, Any], path: KeyPath) -> None:
-    kind, value, context = fault["type"], fault.get("input"), fault.get("ctx", {})
-    if kind == "missing":
-        source.add(path, f"{path[-1]!r} is missing", expected=_wanted_of(path))
+    kind, value = fault["type"], fault.get("input")
+    if (
+        kind in ("missing", "too_long", "too_short")
+        and isinstance(_value_at(source.data, path), list | dict)
+        and path in source.lines
+    ):
+        _explain_length(source, fault, path)
+    elif kind == "missing":
+        source.add(path, f"{path[-1]!r} is missing", expected=_meaning_of(path))
     elif kind == "extra_forbidden":
         names = field_names(_model_at(path[:-1]))
         suggestion = nearest(str(path[-1]), names)
         listing = None if suggestion else ", ".join(sorted(names))
         source.add(path, f"{path[-1]!r} is not a key here", expected=listing, suggestion=suggestion)
-    elif kind in ("enum", "literal_error"):
-        choices = [choice.strip().strip("'") for choice in context["expected"].replace(" or ", ", ").split(",")]
-        suggestion = nearest(value, choices) if isinstance(value, str) else None
-        expected = ", ".join(choices)
-        if suggestion == value:
-            suggestion, expected = None, f"{value}, without quotes"
-        message = "this value is not one of the choices"
-        source.add(path, message, seen=show(value), expected=expected, suggestion=suggestion)
     elif kind == "string_pattern_mismatch":
         _explain_pattern(source, path, value)
     elif kind in _WANTED:
@@ -171,6 +208,15 @@ def _explain_pattern(source: Source, path: KeyPath, value: Any) -> None:
     source.add(path, "this name is not allowed", seen=show(value), expected=expected)
 
 
+def _explain_length(source: Source, fault: Mapping[str, Any], path: KeyPath) -> None:
+    value = _value_at(source.data, path)
+    count = f"{len(value)} value{'s' * (len(value) != 1)}"
+    if fault["type"] == "too_long" or fault["type"] == "missing":
+        source.add(path, "this list does not have the right length", seen=count, expected="2 values")
+    else:
+        source.add(path, "something must stand here", seen=show(value), expected="at least one part")
+
+
 def _explain_type(source: Source, path: KeyPath, value: Any, wanted: str) -> None:
     hint = ""
     if wanted == "text" and isinstance(value, int | float):
@@ -179,17 +225,17 @@ def _explain_type(source: Source, path: KeyPath, value: Any, wanted: str) -> Non
         hint = f"; write {_WORDS_OF_TRUTH[value.lower()]} for {value}"
     if wanted == "a list" and isinstance(value, str | int | float):
         hint = f": [{value}]"
+    wanted = _EITHER.get(path[-1]) or _EITHER_IN.get(path[:-1]) or wanted
     source.add(path, "this value is of the wrong type", seen=show(value), expected=wanted + hint)
 
 
-def _wanted_of(path: KeyPath) -> str | None:
-    """Say what a missing key means, from the model's own words."""
+def _meaning_of(path: KeyPath) -> str | None:
+    """Say what a missing key means, in the model's own words."""
     model = _model_at(path[:-1])
-    if model is None:
-        return None
-    for name, info in model.model_fields.items():
-        if path[-1] in (name, info.alias):
-            return " ".join(info.description.split()).rstrip(".") if info.description else None
+    for name, info in model.model_fields.items() if model else ():
+        if path[-1] in (name, info.alias) and info.description:
+            words = " ".join(info.description.split()).rstrip(".")
+            return words if words[1:2].isupper() else words[0].lower() + words[1:]
     return None
 
 

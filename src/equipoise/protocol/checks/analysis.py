@@ -55,7 +55,7 @@ def _check_references(protocol: Protocol, analysis: Analysis, path: KeyPath, rep
         if pair[0] == pair[1]:
             report.add((*path, "comparisons", index), "an arm cannot be compared with itself", seen=pair[0])
     wants_comparison = analysis.test is not None or analysis.effect is not None
-    if wants_comparison and not protocol.comparisons(analysis) and not report.is_left_out(("arms",)):
+    if wants_comparison and not protocol.comparisons(analysis) and not report.is_incomplete("arms"):
         report.add(path, "there is nothing to compare: an experimental and a control arm are needed, or comparisons")
 
 

@@ -19,6 +19,8 @@ from equipoise.terms import ArmRole
 
 __all__ = ["check_identity"]
 
+_VALUES: dict[str, type | tuple[type, ...]] = {"boolean": bool, "integer": int, "number": (int, float), "text": str}
+
 
 def check_identity(protocol: Protocol, report: Report) -> None:
     """Note problems of names, arms, cohorts, versions, baseline fields, populations and doubts."""
@@ -115,9 +117,17 @@ def _check_levels(field: BaselineField, path: KeyPath, report: Report) -> None:
     choices = list(field.level_labels())
     if field.reference is not None and field.reference not in choices:
         report.unknown((*path, "reference"), "reference level", field.reference, choices)
-    for seen, level in field.sdtm.values.items() if field.sdtm and field.type == "category" else ():
-        if level is not None and str(level) not in levels:
-            report.unknown((*path, "sdtm", "values", seen), "level", str(level), levels)
+    for seen, value in field.sdtm.values.items() if field.sdtm else ():
+        place = (*path, "sdtm", "values", seen)
+        if field.type == "category" and value is not None and str(value) not in levels:
+            report.unknown(place, "level", str(value), levels)
+        wanted = _VALUES.get(field.type)
+        if (
+            wanted is not None
+            and value is not None
+            and (not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)))
+        ):
+            report.add(place, f"this value does not fit a field of type {field.type}", seen=repr(value))
 
 
 def _check_populations(protocol: Protocol, report: Report) -> None:

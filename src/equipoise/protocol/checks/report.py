@@ -27,6 +27,10 @@ class Report:
         """Whether a place, or a part around it, was left out."""
         return any(path[:length] in self.left_out for length in range(1, len(path) + 1))
 
+    def is_incomplete(self, section: str) -> bool:
+        """Whether anything in a section was left out."""
+        return any(path[0] == section for path in self.left_out)
+
     def add(self, path: KeyPath, message: str, **more: str | None) -> None:
         """Note a problem, unless its place was left out."""
         if not self.is_left_out(path):
@@ -35,13 +39,12 @@ class Report:
     def unknown(self, path: KeyPath, what: str, name: str, known: Iterable[str]) -> None:
         """Note a name that is not declared."""
         names = list(known)
-        suggestion = nearest(name, names)
-        listing = ", ".join(names) or "none is declared"
-        self.add(path, f"{what} {name!r} is not declared", expected=listing, suggestion=suggestion)
+        message = f"{what} {name!r} is not declared" + ("" if names else ": there is none")
+        self.add(path, message, expected=", ".join(names) or None, suggestion=nearest(name, names))
 
     def must_be_known(self, path: KeyPath, name: str | None, section: str, what: str) -> None:
         """Note a name that a section of the file does not hold."""
-        if name is not None and name not in self.names(section):
+        if name is not None and name not in self.names(section) and (section,) not in self.left_out:
             self.unknown(path, what, name, self.names(section))
 
     def exactly_one(self, path: KeyPath, item: Any, choices: tuple[str, ...]) -> str | None:
