@@ -1,6 +1,7 @@
 """Time to event: curves, tests and models."""
 
 from equipoise.stats.survival.baseline import BaselineHazard, PredictedCurves
+from equipoise.stats.survival.competing import CumulativeIncidence, aalen_johansen
 from equipoise.stats.survival.concordance import Concordance, concordance
 from equipoise.stats.survival.cox import ChiSquare, CoxModel, cox_ph
 from equipoise.stats.survival.cox_residuals import CoxResiduals
@@ -18,6 +19,7 @@ __all__ = [
     "CoxModel",
     "CoxResiduals",
     "CumulativeHazard",
+    "CumulativeIncidence",
     "LogRankTest",
     "MilestoneDifference",
     "PredictedCurves",
@@ -27,6 +29,7 @@ __all__ = [
     "SurvivalAt",
     "SurvivalCurve",
     "SurvivalQuantile",
+    "aalen_johansen",
     "concordance",
     "cox_ph",
     "kaplan_meier",
