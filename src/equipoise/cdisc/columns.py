@@ -13,7 +13,7 @@ import polars as pl
 
 from equipoise.cdisc.errors import CdiscError
 from equipoise.cdisc.findings import Finding
-from equipoise.cdisc.spec import ADAM, SDTM, Variable, dataset_spec
+from equipoise.cdisc.spec import variable_spec
 
 __all__ = ["tidy_columns"]
 
@@ -50,8 +50,7 @@ def tidy_columns(frame: pl.DataFrame, dataset: str, source: str) -> tuple[pl.Dat
 
 def _kind(dataset: str, name: str) -> str:
     """text, number, date, or empty where neither specification nor the name says it."""
-    spec = dataset_spec(dataset)
-    variable = (spec.variable(name) if spec else None) or _ANYWHERE.get(name)
+    variable = variable_spec(dataset, name)
     if variable is None and _NUMBER.match(name):
         return "number"
     if variable is None and dataset.startswith("AD") and len(dataset) > 2 and name.endswith("DT"):
@@ -59,11 +58,6 @@ def _kind(dataset: str, name: str) -> str:
     if variable is None:
         return "text" if _TEXT.match(name) else ""
     return {"integer": "number", "dtc": "text"}.get(variable.kind, variable.kind)
-
-
-_ANYWHERE: dict[str, Variable] = {
-    variable.name: variable for spec in (*ADAM.values(), *SDTM.values()) for variable in spec.variables
-}
 
 
 def _tidy(series: pl.Series, dataset: str, findings: list[Finding]) -> pl.Series:

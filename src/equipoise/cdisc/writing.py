@@ -13,7 +13,7 @@ import polars as pl
 from equipoise.cdisc.errors import CdiscError
 from equipoise.cdisc.formats.dataset_json import dataset_json_bytes
 from equipoise.cdisc.formats.xpt_write import xpt_bytes
-from equipoise.cdisc.spec import dataset_spec
+from equipoise.cdisc.spec import dataset_spec, variable_spec
 
 __all__ = ["write_dataset"]
 
@@ -54,7 +54,7 @@ def write_dataset(
     path = Path(path)
     spec = dataset_spec(name)
     title = label if label is not None else (spec.label if spec else name)
-    specified = {column: spec.variable(column) for column in frame.columns} if spec else {}
+    specified = {column: variable_spec(name, column) for column in frame.columns}
     words = {column: variable.label for column, variable in specified.items() if variable} | dict(labels or {})
     keys = [key for key in spec.keys if key in frame.columns] if spec else []
     frame = frame.rechunk()

@@ -8,7 +8,7 @@ from equipoise.cdisc.spec.model import Codelist, DatasetSpec, Variable
 from equipoise.cdisc.spec.sdtm_general import EVENTS, FINDINGS, INTERVENTIONS
 from equipoise.cdisc.spec.sdtm_special import DM, SUPP, SV
 
-__all__ = ["ADAM", "CODELISTS", "SDTM", "Codelist", "DatasetSpec", "Variable", "dataset_spec"]
+__all__ = ["ADAM", "CODELISTS", "SDTM", "Codelist", "DatasetSpec", "Variable", "dataset_spec", "variable_spec"]
 
 SDTM: dict[str, DatasetSpec] = {spec.name: spec for spec in (DM, SV, *INTERVENTIONS, *EVENTS, *FINDINGS, SUPP)}
 """SDTM data sets by name; ``SUPP--`` stands for the supplemental qualifiers of every domain."""
@@ -25,3 +25,14 @@ def dataset_spec(name: str) -> DatasetSpec | None:
     if name.startswith("SUPP"):
         return SDTM["SUPP--"]
     return ADAM.get(name) or SDTM.get(name) or (None if name.startswith("AD") else SDTM.get(name[:2]))
+
+
+def variable_spec(dataset: str, name: str) -> Variable | None:
+    """Specification of a variable: that of its data set, else of any data set (ADaM keeps variables of SDTM)."""
+    spec = dataset_spec(dataset)
+    return (spec.variable(name) if spec else None) or _ANYWHERE.get(name)
+
+
+_ANYWHERE: dict[str, Variable] = {
+    variable.name: variable for spec in (*ADAM.values(), *SDTM.values()) for variable in spec.variables
+}

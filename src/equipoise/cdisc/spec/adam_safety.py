@@ -33,7 +33,7 @@ ADAE = DatasetSpec(
         V("ASTDTF", "Analysis Start Date Imputation Flag", codelist="DATEFL", origin="Part of ASTDT that was imputed"),
         V("AENDT", "Analysis End Date", "date", origin="AE.AEENDTC; partial dates to the latest day possible"),
         V("AENDTF", "Analysis End Date Imputation Flag", codelist="DATEFL", origin="Part of AENDT that was imputed"),
-        V("TRTEMFL", "Treatment Emergent Analysis Flag", codelist="Y", origin="Y where APERIOD is 1 or 2"),
+        V("TRTEMFL", "Treatment Emergent Analysis Flag", codelist="NY", origin="Y where APERIOD is 1 or 2"),
         V("APERIOD", "Period", "integer", origin="1 first treatment, 2 after crossover, missing before treatment"),
         V("AGRADEN", "Analysis Grade (N)", "integer", origin="Number of AGRADE: 1 to 5, or 1 to 3 for severity"),
         V("AGRADE", "Analysis Grade", origin="AETOXGR or AESEV, as the protocol says"),

@@ -69,7 +69,6 @@ ADSL = DatasetSpec(
         V("STRATAR", "Strata Used for Randomization", origin="STRATwR of all factors combined"),
         V("STRATAV", "Strata from Verification Source", origin="STRATwV of all factors combined"),
         V("AGE", "Age", "number", origin="DM.AGE"),
-        V("AGEU", "Age Units", codelist="AGEU", origin="DM.AGEU"),
         V("SEX", "Sex", origin="DM.SEX"),
         V("RACE", "Race", origin="DM.RACE"),
         V("ITTFL", "Intent-To-Treat Population Flag", codelist="NY", origin="Population itt of the protocol"),
