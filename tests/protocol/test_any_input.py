@@ -105,7 +105,10 @@ FIELDS = {
     "flag": FieldType("boolean"),
     "day": FieldType("date"),
 }
-PIECES = "age site flag day and or not in is missing ( ) [ ] , == < = + - * / 'a' ' 1 2.5 days months( age( date( if else true % é mm"
+PIECES = (
+    "age site flag day and or not in is missing ( ) [ ] , == < = + - * / 'a' ' 1 2.5 "
+    "days months( age( date( if else true % é mm"
+)
 DATES = ["'2020-01-01'", "12 months"]
 
 

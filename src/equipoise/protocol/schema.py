@@ -16,19 +16,22 @@ def protocol_schema() -> dict[str, Any]:
     """Make the JSON Schema (draft 2020-12) of a protocol file from the models."""
     schema = Protocol.model_json_schema(by_alias=True, mode="validation")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "equipoise protocol"}
-    plain: dict[str, Any] = _on_one_line(head | {key: value for key, value in schema.items() if key != "title"})
+    plain: dict[str, Any] = _polished(head | {key: value for key, value in schema.items() if key != "title"})
     return plain
 
 
-def _on_one_line(part: Any) -> Any:
-    if isinstance(part, dict):
-        return {
-            key: " ".join(value.split()).replace("``", "`")
-            if key == "description" and isinstance(value, str)
-            else _on_one_line(value)
-            for key, value in part.items()
-        }
-    return [_on_one_line(value) for value in part] if isinstance(part, list) else part
+def _polished(part: Any) -> Any:
+    """Put descriptions on one line, and refuse names that do not fit the pattern of names."""
+    if isinstance(part, list):
+        return [_polished(value) for value in part]
+    if not isinstance(part, dict):
+        return part
+    polished = {key: _polished(value) for key, value in part.items()}
+    if isinstance(part.get("description"), str):
+        polished["description"] = " ".join(part["description"].split()).replace("``", "`")
+    if isinstance(part.get("patternProperties"), dict):
+        polished.setdefault("additionalProperties", False)
+    return polished
 
 
 def schema_text() -> str:
