@@ -5,6 +5,7 @@ from equipoise.stats.survival.competing import CumulativeIncidence, aalen_johans
 from equipoise.stats.survival.concordance import Concordance, concordance
 from equipoise.stats.survival.cox import ChiSquare, CoxModel, cox_ph
 from equipoise.stats.survival.cox_residuals import CoxResiduals
+from equipoise.stats.survival.gray import GrayTest, gray_test
 from equipoise.stats.survival.kaplan_meier import SurvivalAt, SurvivalCurve, SurvivalQuantile, kaplan_meier
 from equipoise.stats.survival.logrank import LogRankTest, logrank_test
 from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
@@ -20,6 +21,7 @@ __all__ = [
     "CoxResiduals",
     "CumulativeHazard",
     "CumulativeIncidence",
+    "GrayTest",
     "LogRankTest",
     "MilestoneDifference",
     "PredictedCurves",
@@ -32,6 +34,7 @@ __all__ = [
     "aalen_johansen",
     "concordance",
     "cox_ph",
+    "gray_test",
     "kaplan_meier",
     "logrank_test",
     "milestone_difference",
