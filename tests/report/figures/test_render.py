@@ -95,7 +95,14 @@ def test_wrapped_lines_fit_and_lose_nothing() -> None:
 
 def test_the_report_gets_its_figures_at_both_widths() -> None:
     made = figures(example_results())
-    assert list(made) == ["consort", "accrual", "km_primary", "km_overall_survival", "forest_primary"]
+    assert list(made) == [
+        "consort",
+        "accrual",
+        "km_primary",
+        "km_overall_survival",
+        "forest_primary",
+        "adverse_events",
+    ]
     for figure in made.values():
         assert figure.wide.scene.width == pytest.approx(178 * MM)
         assert figure.narrow.scene.width == pytest.approx(86 * MM)

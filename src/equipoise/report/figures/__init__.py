@@ -1,6 +1,7 @@
 """Figures of the report as SVG and PDF, drawn from results and nothing else."""
 
 from equipoise.report.figures.accrual import accrual_figure
+from equipoise.report.figures.adverse_events import adverse_events_figure
 from equipoise.report.figures.consort import consort_figure
 from equipoise.report.figures.figure import Drawing, Figure, FigureError
 from equipoise.report.figures.flow import FlowError, check_flow, read_flow
@@ -16,6 +17,7 @@ __all__ = [
     "FigureError",
     "FlowError",
     "accrual_figure",
+    "adverse_events_figure",
     "arm_styles",
     "check_flow",
     "consort_figure",

@@ -16,7 +16,7 @@ from equipoise.report.figures.figure import FigureError
 from equipoise.report.rows import ALL, Row, Rows
 from equipoise.results import Results
 
-__all__ = ["ArmFlow", "Count", "Flow", "FlowError", "Population", "check_flow", "read_flow"]
+__all__ = ["ArmFlow", "Count", "Flow", "FlowError", "Population", "check_flow", "read_flow", "sentence_case"]
 
 
 class FlowError(FigureError):
@@ -120,7 +120,7 @@ class _Reader:
             return None
         where = {"population": population} if population else {}
         found = self.rows.where("flow", f"{variable}_reason", statistic="n", group_level=level, **where)
-        reasons = tuple(_count(r, _sentence(r.variable_level or "Not recorded")) for r in found)
+        reasons = tuple(_count(r, sentence_case(r.variable_level or "Not recorded")) for r in found)
         if variable == "excluded":
             reasons = self._criteria(reasons)
         return Reasoned(int(row.value or 0), (row.row_id,), reasons)
@@ -130,11 +130,11 @@ class _Reader:
         declared = self.facts.protocol.get("eligibility") or {}
         texts = {name: str((item or {}).get("text") or name) for name, item in declared.items()}
         by_label = {reason.label: reason for reason in reasons}
-        if not any(_sentence(word) in by_label for item in texts.items() for word in item):
+        if not any(sentence_case(word) in by_label for item in texts.items() for word in item):
             return reasons
         listed = []
         for name, text in texts.items():
-            known = by_label.pop(_sentence(name), None) or by_label.pop(_sentence(text), None)
+            known = by_label.pop(sentence_case(name), None) or by_label.pop(sentence_case(text), None)
             listed.append(Count(text, known.n if known else 0, known.rows if known else ()))
         return (*listed, *by_label.values())
 
@@ -174,9 +174,9 @@ def _count(row: Row, label: str) -> Count:
     return Count(label, int(row.value or 0), (row.row_id,))
 
 
-def _sentence(text: str) -> str:
-    """Reason in sentence case; submission values in capitals are lowered, short ones (PD, HIV) are names."""
-    if text.isupper() and len(text) > 4:
+def sentence_case(text: str) -> str:
+    """Reason in sentence case; submission values in capitals are lowered, but for names such as PD or HIV."""
+    if text.isupper() and len(text) > 3:
         text = text.lower()
     return text[:1].upper() + text[1:]
 

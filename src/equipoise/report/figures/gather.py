@@ -5,6 +5,7 @@ from functools import partial
 
 from equipoise.report.facts import Facts
 from equipoise.report.figures.accrual import accrual_figure
+from equipoise.report.figures.adverse_events import adverse_events_figure
 from equipoise.report.figures.consort import consort_figure
 from equipoise.report.figures.figure import Figure, FigureError
 from equipoise.report.figures.forest import forest_figure
@@ -29,9 +30,9 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
     Returns
     -------
     dict of str to Figure
-        ``consort``, ``accrual``, ``km_<analysis>`` and ``forest_<analysis>``, those for which there are rows; further
-        comparisons of an analysis are ``forest_<analysis>_<experimental>_<reference>``. Analyses of one endpoint read
-        by different assessors share a time axis, so that their figures can be compared.
+        ``consort``, ``accrual``, ``km_<analysis>``, ``forest_<analysis>`` and ``adverse_events``, as far as rows allow;
+        further comparisons of an analysis are ``forest_<analysis>_<experimental>_<reference>``. Analyses of one
+        endpoint read by different assessors share a time axis, so that their figures can be compared.
 
     Raises
     ------
@@ -54,6 +55,7 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
             for name in forest_analyses(results)
             for pair in Facts.of(results).comparisons(name)[1:]
         },
+        "adverse_events": lambda: adverse_events_figure(results),
     }
     made = {}
     for name, draw in drawings.items():
