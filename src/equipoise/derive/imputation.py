@@ -125,8 +125,8 @@ def add_imputed(
     date, flag
         Names of the new variables: the day (Date) and what was missing (null, "D", "M").
     not_before, not_after
-        Bounds (Date); an imputed day is moved inside them as far as the known part allows, ``not_after`` last.
-        Complete dates are never moved; a null bound binds nothing.
+        Bounds (Date); an imputed day is moved to a bound that lies in the known period, ``not_after`` last. Complete
+        dates are never moved; a bound that is null, or that the known part does not allow, binds nothing.
     """
     frame = add_period(frame, text)
     first, last = pl.col("FIRST"), pl.col("LAST")
@@ -139,13 +139,9 @@ def add_imputed(
     else:
         day = first if rule == "first" else last
     if not_before is not None:
-        day = pl.max_horizontal(day, pl.min_horizontal(not_before, last))
+        day = pl.when(not_before.is_between(day, last)).then(not_before).otherwise(day)
     if not_after is not None:
-        day = (
-            pl.when(not_after.is_null())
-            .then(day)
-            .otherwise(pl.min_horizontal(day, pl.max_horizontal(not_after, first)))
-        )
+        day = pl.when(not_after.is_between(first, day)).then(not_after).otherwise(day)
     new = [pl.when(partial).then(day).otherwise(first).alias(date)]
     if flag is not None:
         new.append(pl.when(pl.lit(rule != "never")).then(pl.col("FLAG")).alias(flag))
