@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from equipoise.protocol import Protocol, parse_protocol
+from equipoise.protocol import Protocol, ProtocolError, parse_protocol
 from equipoise.protocol.expressions import FUNCTIONS
 from equipoise.protocol.reference import BEGIN, END, field_tables, renewed
 from equipoise.protocol.schema import SCHEMA_FILE, protocol_schema, schema_text
@@ -82,6 +82,23 @@ def test_the_example_of_the_page_is_a_protocol() -> None:
 
     assert isinstance(protocol, Protocol)
     assert list(protocol.analyses) == ["primary"]
+
+
+def test_the_problems_of_the_page_are_those_of_its_example_spoiled() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    example, shown = page.split("```yaml\n")[1].split("```")[0], page.split("```text\n")[1].split("```")[0]
+    for right, wrong in (
+        ("include: age >= 18 years", "include: primary_site == 'smal_bowel'"),
+        ("sizes: [2, 4]", "sizes: [2, 3]"),
+        ("endpoint: os", "endpoint: oss"),
+    ):
+        assert example.count(right) == 1
+        example = example.replace(right, wrong)
+
+    with pytest.raises(ProtocolError) as caught:
+        parse_protocol(example)
+
+    assert [str(problem) for problem in caught.value.problems] == shown.splitlines()
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
