@@ -424,6 +424,7 @@ def _trial(book: Book) -> dict[str, Any]:
             "first_randomized": min(s.randomized for s in book.itt if s.randomized).isoformat(),
             "last_randomized": max(s.randomized for s in book.itt if s.randomized).isoformat(),
         },
+        "population_flags": {"itt": "ITTFL", "safety": "SAFFL"},
         "assumed": ["endpoints.pfs_central.rule_set"],
         "labels": {
             "fields": {name: item.label for name, item in protocol.baseline.items()},

@@ -163,7 +163,7 @@ def _landmarks(book: Book, curve: SurvivalCurve, days: list[float], shared: Colu
                     book.nothing((statistic,), why, **columns)
                 else:
                     book.writer.add(statistic, value, **columns)
-        book.writer.add("n_risk", int(at.n_risk[k]), **{**columns, "unit": None, "method": "count"})
+        book.writer.add("n_risk", int(at.n_risk[k]), **{**columns, "unit": None})
 
 
 def _steps(book: Book, curve: SurvivalCurve, shared: Columns) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from equipoise import __version__
 from equipoise.analyze.study import Study
-from equipoise.protocol import DataCut
+from equipoise.protocol import DataCut, population_flag
 
 __all__ = ["assumed_paths", "trial_record"]
 
@@ -33,6 +33,7 @@ def trial_record(study: Study, protocol_text: str) -> dict[str, Any]:
             for name, analysis in protocol.analyses.items()
         },
         "subjects": _subjects(study),
+        "population_flags": {name: population_flag(name) for name in protocol.populations},
         "assumed": assumed_paths(protocol),
         "labels": _labels(study),
     }

@@ -11,10 +11,12 @@ from typing import Any
 
 import polars as pl
 
+from equipoise.results.ars import write_ars
+from equipoise.results.content import Results
 from equipoise.results.schema import SOURCE_SETS, STATISTICS, TABLES
 from equipoise.terms import Status
 
-__all__ = ["Results", "ResultsError", "ResultsWriter", "read_results", "write_results"]
+__all__ = ["ResultsError", "ResultsWriter", "read_results", "write_results"]
 
 _SIDES = {"p_value": 2, "p_one_sided": 1, "p_opposite": 1, "conf_low": 2, "conf_high": 2, "conf_high_one_sided": 1}
 _LIMITS = {"conf_low", "conf_high", "conf_high_one_sided"}
@@ -22,18 +24,6 @@ _LIMITS = {"conf_low", "conf_high", "conf_high_one_sided"}
 
 class ResultsError(Exception):
     """A results folder that cannot be read; the message names file and remedy."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Results:
-    """A results folder in memory: five tables and what a report must know about the trial."""
-
-    statistics: pl.DataFrame
-    curves: pl.DataFrame
-    subjects: pl.DataFrame
-    source_sets: pl.DataFrame
-    findings: pl.DataFrame
-    trial: Mapping[str, Any]
 
 
 @dataclass
@@ -116,7 +106,10 @@ class ResultsWriter:
 
 
 def write_results(results: Results, folder: Path) -> None:
-    """Write a results folder as parquet and JSON; an existing one is replaced only when all files are written."""
+    """Write a results folder as parquet and JSON, with ``ars.json``.
+
+    An existing folder is replaced only when all files are written.
+    """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -127,6 +120,7 @@ def write_results(results: Results, folder: Path) -> None:
             (scratch / f"{name}.json").write_text(_records(frame), encoding="utf-8")
         text = json.dumps(results.trial, indent=1, ensure_ascii=False, sort_keys=False, allow_nan=False)
         (scratch / "trial.json").write_text(text + "\n", encoding="utf-8")
+        write_ars(results, scratch / "ars.json")
         scratch.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
