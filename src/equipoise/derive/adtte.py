@@ -23,8 +23,9 @@ from equipoise.criteria import (
     censor,
 )
 from equipoise.derive.adrs import Responses
-from equipoise.derive.histories import assessor_of, days, histories, schedule
+from equipoise.derive.histories import days, histories, schedule
 from equipoise.derive.origins import analyzed
+from equipoise.derive.readings import assessor_of
 from equipoise.derive.source import KEYS, Source
 from equipoise.derive.tte_sources import CENSOR_PLACES, label_rows, with_sources
 from equipoise.protocol import Endpoint

@@ -8,22 +8,12 @@ from equipoise.criteria import NEVER, Histories, Reading, Schedule
 from equipoise.derive.adrs import Responses
 from equipoise.derive.disposition import PROGRESSION_TERMS
 from equipoise.derive.imputation import add_imputed, add_period
+from equipoise.derive.readings import assessor_of
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.protocol import Endpoint, TherapySource
-from equipoise.terms import Assessor, EventSource, Response
+from equipoise.terms import EventSource, Response
 
-__all__ = ["EPOCH_DAYS", "assessor_of", "clinical_progression", "days", "histories", "new_therapy", "schedule"]
-
-EPOCH_DAYS = pl.Int64
-"""Days since 1970-01-01, the scale of every array here."""
-
-_PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.LOCAL_PROGRESSION: Assessor.LOCAL}
-
-
-def assessor_of(endpoint: Endpoint) -> Assessor | None:
-    """Whose progression ends the time; None where progression is not an event."""
-    named = [_PROGRESSION[event] for event in endpoint.events if event in _PROGRESSION]
-    return named[0] if named else None
+__all__ = ["clinical_progression", "days", "histories", "new_therapy", "schedule"]
 
 
 def days(frame: pl.DataFrame, variable: str) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ import polars as pl
 
 from equipoise.criteria import TimePoint, first_response
 from equipoise.derive.adrs import Responses, response_rules
-from equipoise.derive.histories import assessor_of
+from equipoise.derive.readings import assessor_of
 from equipoise.derive.source import KEYS, Source, match
 from equipoise.protocol import Endpoint, population_flag
 from equipoise.terms import Assessor, DateName, EventSource, Response

@@ -4,15 +4,16 @@ import polars as pl
 
 from equipoise.cdisc import Finding
 from equipoise.derive.imputation import add_imputed, add_period
-from equipoise.derive.source import KEYS, Source, domain_code
-from equipoise.protocol import ReadingSource
-from equipoise.terms import Assessor, Response
+from equipoise.derive.source import KEYS, Source, domain_code, match
+from equipoise.protocol import Endpoint, ReadingSource
+from equipoise.terms import Assessor, EventSource, Response
 
-__all__ = ["ASSESSORS", "reading_source", "readings", "used_assessors"]
+__all__ = ["ASSESSORS", "assessor_of", "reading_source", "readings", "used_assessors"]
 
 ASSESSORS = {Assessor.CENTRAL: "INDEPENDENT ASSESSOR", Assessor.LOCAL: "INVESTIGATOR"}
 """RSEVAL by default."""
 
+_PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.LOCAL_PROGRESSION: Assessor.LOCAL}
 _WORST = {Response.NE: 1, Response.CR: 2, Response.PR: 3, Response.SD: 4, Response.NON_CR_NON_PD: 5, Response.PD: 6}
 """Of several responses on one day the highest is used."""
 
@@ -31,13 +32,28 @@ def reading_source(source: Source, assessor: Assessor) -> ReadingSource:
 
 
 def used_assessors(source: Source) -> list[Assessor]:
-    """Assessors whose readings are there."""
+    """Assessors who read anything, or whom an endpoint names."""
     found = []
     for assessor in ASSESSORS:
         place = reading_source(source, assessor)
-        if source.has(place.dataset, *place.where, *_variables(place)):
+        test, *rest = _variables(place)
+        if not source.has(place.dataset, *place.where, test, *rest):
+            continue
+        rows = source.data[place.dataset].filter(match({**place.where, test: place.test}))
+        if rows.height or assessor in _named(source):
             found.append(assessor)
     return found
+
+
+def _named(source: Source) -> set[Assessor | None]:
+    endpoints = source.protocol.endpoints.values()
+    return {e.assessor for e in endpoints} | {assessor_of(e) for e in endpoints}
+
+
+def assessor_of(endpoint: Endpoint) -> Assessor | None:
+    """Whose progression ends the time; None where progression is not an event."""
+    named = [_PROGRESSION[event] for event in endpoint.events if event in _PROGRESSION]
+    return named[0] if named else None
 
 
 def _variables(place: ReadingSource) -> tuple[str, str, str]:
