@@ -159,7 +159,13 @@ def test_on_a_desk_the_panel_does_not_cover_the_number(page: Page) -> None:
     assert box["x"] + box["width"] <= panel["x"]
 
 
-def test_a_long_table_keeps_its_head_on_screen(page: Page) -> None:
+def test_a_table_that_fits_keeps_its_head_at_the_top_of_the_window(page: Page) -> None:
+    page.evaluate("document.querySelector('#baseline tbody tr:nth-child(8)').scrollIntoView({block: 'start'})")
+    assert abs(page.evaluate("document.querySelector('#baseline thead').getBoundingClientRect().top")) <= 1
+
+
+def test_a_long_table_in_a_narrow_window_keeps_its_head_on_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     frame = page.locator("#adverse-events-by-term").locator("..")
     page.evaluate("document.querySelector('#adverse-events-by-term').parentElement.classList.add('long')")
     frame.evaluate("frame => { frame.style.maxHeight = '200px'; frame.scrollTop = 150; }")

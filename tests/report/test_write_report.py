@@ -123,7 +123,7 @@ def test_every_linked_row_is_in_the_results(page: Page) -> None:
 
 
 def test_synthetic_data_carry_a_band(text: str) -> None:
-    assert '<div class="band" role="note">Synthetic or anonymized data' in text
+    assert '<aside class="band" aria-label="Kind of data">Synthetic or anonymized data' in text
 
 
 def test_each_table_and_figure_is_a_file(folder: Path, text: str) -> None:

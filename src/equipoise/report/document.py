@@ -83,7 +83,7 @@ def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str]
         _sensitivity(source),
         _subgroups(source, pictures),
         _response(source),
-        _harms(source),
+        _harms(source, pictures),
         _findings(results),
         methods_section(source),
     ]
@@ -248,13 +248,6 @@ def _subgroups(source: Source, pictures: Pictures) -> Section:
     return Section(name="subgroups", title=title, blocks=[] if parts else [empty], sections=parts)
 
 
-def _further_forests(source: Source, analysis: str) -> list[str]:
-    """Names of the forest plots of the comparisons after the first."""
-    rows = source.rows.where(f"{analysis}_subgroups", measure="hazard_ratio")
-    pairs = dict.fromkeys((row.group_level, row.reference_level) for row in rows)
-    return [f"forest_{analysis}_{first}_{second}" for first, second in pairs]
-
-
 def _response(source: Source) -> Section:
     analyses = [name for name in source.facts.analyses if source.facts.kind(name) == "response"]
     analyses = [name for name in analyses if (source.facts.analyses[name].get("role") or "") != "primary"]
@@ -271,10 +264,11 @@ def _response_part(source: Source, analysis: str) -> Section:
     return Section(name=f"analysis-{analysis}", title=title, blocks=[*response_text(source, analysis), table])
 
 
-def _harms(source: Source) -> Section:
+def _harms(source: Source, pictures: Pictures) -> Section:
+    events = [*harms_text(source), overview_table(source), *_figures(pictures, "adverse_events")]
     parts = [
         Section(name="exposure-section", title="Exposure", blocks=[exposure_table(source)]),
-        Section(name="events-section", title="Adverse events", blocks=[*harms_text(source), overview_table(source)]),
+        Section(name="events-section", title="Adverse events", blocks=events),
         Section(name="terms-section", title="Adverse events by term", blocks=[terms_table(source)]),
         Section(name="grades-section", title="Maximum grade", blocks=maximum_grade_tables(source)),
     ]

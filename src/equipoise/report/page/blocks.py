@@ -12,8 +12,9 @@ from equipoise.report.figures.figure import Figure
 
 __all__ = ["BlockWriter", "column_styles", "figure_svg", "number_html", "split_number"]
 
-LONG = 40
+LONG = 60
 WIDE = 9
+SHORT = 2
 NARROW_SIGNS = {
     " ": 0.5,
     ".": 0.5,
@@ -90,6 +91,11 @@ def _unbroken(head: str) -> str:
     return f"{name} {(bracket + rest).strip().replace(' ', chr(160))}" if bracket else head
 
 
+def _is_word(text: str) -> bool:
+    """Whether a cell is a word such as "reference", which has no alignment point."""
+    return len(text) > SHORT and text.isalpha()
+
+
 def _text(cell: Part) -> str:
     return cell if isinstance(cell, str) else cell.text
 
@@ -141,9 +147,9 @@ class BlockWriter:
         skip = Markup('<a class="skip-table" href="#{0}-end">Skip this table</a>\n').format(table.name) if long else ""
         return Markup(
             '<figure class="table">\n{skip}<figcaption id="{name}-caption">{caption}</figcaption>\n'
-            '<div class="frame{long}" role="region" aria-labelledby="{name}-caption" tabindex="0">\n'
+            '<div class="frame{long}" role="group" aria-labelledby="{name}-caption" tabindex="0">\n'
             '<table id="{name}" aria-labelledby="{name}-caption"{wide}>\n<thead>\n{head}\n</thead>\n'
-            '<tbody>\n{body}\n</tbody>\n</table>\n</div>\n'
+            "<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
             '{notes}<p class="files" id="{name}-end">File: <a href="tables/{name}.rtf">tables/{name}.rtf</a></p>\n'
             "</figure>"
         ).format(
@@ -201,7 +207,11 @@ class BlockWriter:
         cells = Markup("").join(
             Markup("<td class={}>{}</td>").format(
                 "n" if column.numeric else "t",
-                number_html(cell, split=i in styles and bool(_text(cell)), percent=i in styles and styles[i][1]),
+                number_html(
+                    cell,
+                    split=i in styles and bool(_text(cell)) and not _is_word(_text(cell)),
+                    percent=i in styles and styles[i][1],
+                ),
             )
             for i, (cell, column) in enumerate(zip(line.cells, table.columns, strict=True))
         )

@@ -7,9 +7,12 @@ characters last; a larger set is named with its count, and its subjects are in r
 
 import base64
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from equipoise.report.facts import Facts
@@ -59,39 +62,38 @@ def _plain(value: Any) -> Any:
 
 def _sets(rows: Sequence[Row], source_sets: pl.DataFrame, budget: int) -> tuple[list[str], dict[str, Any]]:
     needed = {row.source_set for row in rows if row.source_set}
-    known = {
-        name: (n, members)
-        for name, n, members in source_sets.select("source_set", "n", "subjects").iter_rows()
-        if name in needed
-    }
-    order = sorted(known, key=lambda name: (known[name][0], name))
-    subjects = sorted({subject for _, members in known.values() for subject in members or ()})
-    place = {subject: i for i, subject in enumerate(subjects)}
+    known = source_sets.filter(pl.col("source_set").is_in(sorted(needed))).sort("n", "source_set")
+    names = known["subjects"].explode().drop_nulls().unique().sort()
+    place = pl.DataFrame({"subjects": names, "place": pl.Series(range(len(names)), dtype=pl.Int64)})
+    members = (
+        known.select("source_set", "subjects")
+        .explode("subjects")
+        .join(place, on="subjects", how="inner")
+        .sort("source_set", "place")
+        .partition_by("source_set", as_dict=True, include_key=False)
+    )
     sets: dict[str, Any] = {}
-    for name in order:
-        n, members = known[name]
-        code = encode_set([place[subject] for subject in members or ()], len(subjects)) if budget > 0 else None
+    for name, n in known.select("source_set", "n").iter_rows():
+        places = members[(name,)]["place"].to_numpy() if (name,) in members else np.zeros(0, dtype=np.int64)
+        code = encode_set(places, len(names)) if budget > 0 else None
         if code is not None:
             budget -= len(code)
             code = code if budget >= 0 else None
         sets[name] = [n, code]
     used = any(code for _, code in sets.values())
-    return (subjects if used else []), {name: sets[name] for name in sorted(sets)}
+    return (names.to_list() if used else []), {name: sets[name] for name in sorted(sets)}
 
 
-def encode_set(places: Sequence[int], size: int) -> str:
-    """Code of a set of positions below ``size``: ``d`` and steps, or ``b`` and bits."""
-    steps, last = [], -1
-    for place in sorted(places):
-        steps.append(_base36(place - last))
-        last = place
-    delta = "d" + ".".join(steps)
-    if len(delta) <= (size + 7) // 8:
-        return delta
-    bits = bytearray((size + 7) // 8)
-    for place in places:
-        bits[place >> 3] |= 128 >> (place & 7)
-    return min(delta, "b" + base64.b64encode(bytes(bits)).decode("ascii"), key=len)
+def encode_set(places: npt.NDArray[np.int64], size: int) -> str:
+    """Code of a set of ascending positions below ``size``: ``d`` and steps, or ``b`` and bits, whichever is shorter."""
+    bits_length = 1 + 4 * math.ceil(math.ceil(size / 8) / 3)
+    if 2 * len(places) <= bits_length:
+        delta = "d" + ".".join(_base36(int(step)) for step in np.diff(places, prepend=-1))
+        if len(delta) <= bits_length:
+            return delta
+    bits = np.zeros(size, dtype=np.uint8)
+    bits[places] = 1
+    return "b" + base64.b64encode(np.packbits(bits).tobytes()).decode("ascii")
 
 
 def _base36(number: int) -> str:

@@ -234,5 +234,16 @@
   };
   window.addEventListener("hashchange", follow);
   window.addEventListener("popstate", () => { if (wanted() === null) shut(); });
+
+  const fit = () => {
+    const frames = [...document.querySelectorAll(".frame")];
+    const fits = frames.map((frame) => frame.firstElementChild.scrollWidth <= frame.clientWidth);
+    frames.forEach((frame, i) => {
+      frame.classList.toggle("fits", fits[i]);
+      frame.tabIndex = fits[i] ? -1 : 0;
+    });
+  };
+  fit();
+  window.addEventListener("resize", fit);
   if (wanted() !== null) follow();
 })();
