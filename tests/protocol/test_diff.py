@@ -131,6 +131,8 @@ def test_other_changes_begin_no_stage(right: str, old: str, new: str) -> None:
     [
         ("", ", assumed: true", "now a default stands in where the source is silent"),
         (", assumed: true", "", "confirmed: what was assumed is now a fact of the source"),
+        (", assumed: true", ", assumed: [readers]", "confirmed: all but readers is now a fact of the source"),
+        (", assumed: [readers, adjudicate]", "", "confirmed: adjudicate, readers"),
         (", assumed: [readers, adjudicate]", ", assumed: [readers]", "confirmed: adjudicate"),
         (", assumed: [readers]", ", assumed: [readers, adjudicate]", "now assumed: adjudicate"),
     ],
@@ -142,6 +144,21 @@ def test_a_change_of_assumed_is_explained(right: str, before: str, after: str, m
 
     assert change.path == "review.central.assumed"
     assert change.meaning == meaning
+
+
+def test_an_assumption_that_gives_way_is_not_called_confirmed(right: str) -> None:
+    text = right.replace(
+        "{readers: 2}", "{readers: 2, turnaround_working_days: 5, assumed: [readers, turnaround_working_days]}"
+    )
+
+    found = changes(
+        text, ("{readers: 2, turnaround_working_days: 5, assumed: [readers, turnaround_working_days]}", "{readers: 3}")
+    )
+
+    meanings = {change.path: change.meaning for change in found}
+    assert (
+        meanings["review.central.assumed"] == "replaced by a fact: readers; no longer stated: turnaround_working_days"
+    )
 
 
 def test_amendments_are_told_apart_by_number(right: str) -> None:

@@ -74,10 +74,14 @@ def compare_protocols(old: Protocol, new: Protocol) -> list[Change]:
     """List what changed from one protocol to another, in the order of the protocol's sections."""
     stratifying = _stratifying_fields(old) | _stratifying_fields(new)
     found: list[tuple[tuple[str, ...], Kind, Any, Any]] = []
-    _compare(_plain(old), _plain(new), (), found)
+    plain = _plain(old), _plain(new)
+    _compare(*plain, (), found)
     changes = []
     for path, kind, before, after in found:
-        meaning = _meaning(path, kind, (before, after), stratifying)
+        if path[-1] == "assumed":
+            meaning: str | None = _meaning_of_assumed(_part(plain[0], path), _part(plain[1], path))
+        else:
+            meaning = _meaning(path, kind, stratifying)
         changes.append(
             Change(
                 section=path[0],
@@ -133,9 +137,9 @@ def _labelled(levels: list[str] | dict[str, str]) -> dict[str, str]:
 
 
 def _kind(old: Any, new: Any) -> Kind:
-    if old in (None, [], {}):
+    if _is_empty(old):
         return "added"
-    return "removed" if new in (None, [], {}) else "changed"
+    return "removed" if _is_empty(new) else "changed"
 
 
 def _order_differs(old: Any, new: Any, path: tuple[str, ...]) -> bool:
@@ -200,9 +204,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _meaning(path: tuple[str, ...], kind: Kind, values: tuple[Any, Any], stratifying: set[str]) -> str | None:
-    if path[-1] == "assumed":
-        return _meaning_of_assumed(*values)
+def _meaning(path: tuple[str, ...], kind: Kind, stratifying: set[str]) -> str | None:
     if path[-1] == "note":
         return None
     if _alters_allocation(path, stratifying):
@@ -212,16 +214,44 @@ def _meaning(path: tuple[str, ...], kind: Kind, values: tuple[Any, Any], stratif
     return None
 
 
-def _meaning_of_assumed(old: Any, new: Any) -> str:
-    if new is True or (isinstance(new, list) and not isinstance(old, list)):
+def _meaning_of_assumed(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Say what became of the assumptions of one part, given the part before and after."""
+    before, after = old["assumed"], new["assumed"]
+    if before is False or after is True:
         return "now a default stands in where the source is silent"
-    if new is False:
-        return "confirmed: what was assumed is now a fact of the source"
-    confirmed = sorted(set(old) - set(new)) if isinstance(old, list) else []
-    doubted = sorted(set(new) - set(old)) if isinstance(old, list) else []
-    parts = [f"confirmed: {', '.join(confirmed)}"] if confirmed else []
-    parts += [f"now assumed: {', '.join(doubted)}"] if doubted else []
-    return "; ".join(parts) or f"only {', '.join(new)} is still assumed"
+    if before is True:
+        same = all(old[key] == new[key] for key in old if key not in ("assumed", "note"))
+        fate = "confirmed" if same else "replaced"
+        return f"{fate}: {'what was assumed' if after is False else 'all but ' + ', '.join(after)} is now a fact of the source"
+    fates: dict[str, list[str]] = {}
+    for name in sorted(set(before) - set(after or [])):
+        fate = (
+            "confirmed"
+            if old[name] == new[name]
+            else "no longer stated"
+            if _is_empty(new[name])
+            else "replaced by a fact"
+        )
+        fates.setdefault(fate, []).append(name)
+    for name in sorted(set(after or []) - set(before)):
+        fates.setdefault("now assumed", []).append(name)
+    return "; ".join(f"{fate}: {', '.join(names)}" for fate, names in fates.items())
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, [], {})
+
+
+def _part(data: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    """Return the part of a plain protocol that holds a change."""
+    for index, key in enumerate(path[:-1]):
+        if isinstance(data, list):
+            name = _NAMED_BY[path[index - 1]]
+            data = next(item for item in data if str(item[name]) == key)
+        else:
+            data = data[key]
+    part: dict[str, Any] = data
+    return part
 
 
 def _alters_allocation(path: tuple[str, ...], stratifying: set[str]) -> bool:
