@@ -9,7 +9,7 @@ from equipoise.cdisc import Sdtm, findings_frame, read_folder, write_dataset
 from equipoise.cli.failure import ArgumentError
 from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.steps import steps
-from equipoise.derive import Derived, derive
+from equipoise.derive import Derived, derive, source_columns
 from equipoise.protocol import Protocol, data_cut, load_protocol
 
 __all__ = ["FINDINGS_FILE", "FORMATS", "check_formats", "derive_files", "mark", "read_sdtm", "run", "write_adam"]
@@ -44,7 +44,7 @@ def check_formats(formats: list[str]) -> None:
 
 def read_sdtm(protocol: Protocol, folder: Path) -> Sdtm:
     """Read the SDTM files of a trial."""
-    return read_folder(folder, protocol.data.datasets)
+    return read_folder(folder, protocol.data.datasets, columns=source_columns(protocol))
 
 
 def derive_files(protocol: Protocol, data: Sdtm, *, cut: str | None) -> Derived:
