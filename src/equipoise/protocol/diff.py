@@ -221,17 +221,12 @@ def _meaning_of_assumed(old: dict[str, Any], new: dict[str, Any]) -> str:
         return "now a default stands in where the source is silent"
     if before is True:
         same = all(old[key] == new[key] for key in old if key not in ("assumed", "note"))
-        fate = "confirmed" if same else "replaced"
-        return f"{fate}: {'what was assumed' if after is False else 'all but ' + ', '.join(after)} is now a fact of the source"
+        what = "what was assumed" if after is False else f"all but {', '.join(after)}"
+        return f"{'confirmed' if same else 'replaced'}: {what} is now a fact of the source"
     fates: dict[str, list[str]] = {}
     for name in sorted(set(before) - set(after or [])):
-        fate = (
-            "confirmed"
-            if old[name] == new[name]
-            else "no longer stated"
-            if _is_empty(new[name])
-            else "replaced by a fact"
-        )
+        gone = "no longer stated" if _is_empty(new.get(name)) else "replaced by a fact"
+        fate = "confirmed" if old.get(name) == new.get(name) else gone
         fates.setdefault(fate, []).append(name)
     for name in sorted(set(after or []) - set(before)):
         fates.setdefault("now assumed", []).append(name)
