@@ -40,9 +40,10 @@ fg <- function(cause, ties) {
   d$ev <- factor(d$cause, 0:2, c("c", "one", "two")); q <- finegray(Surv(time, ev) ~ ., data = d[, c("time", "ev", "arm", "age", "marker", "id")], etype = c("one", "two")[cause])
   f <- coxph(Surv(fgstart, fgstop, fgstatus) ~ arm + age + marker, q, weights = fgwt, ties = ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50))
   r <- coxph(Surv(fgstart, fgstop, fgstatus) ~ arm + age + marker, q, weights = fgwt, ties = ties, cluster = id, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50))
-  list(cause = cause, ties = ties, coef = coef(f), se_model = sqrt(diag(f$var)), se_robust = sqrt(diag(r$var)), loglik = f$loglik)
+  list(cause = cause, ties = ties, coef = coef(f), se_model = sqrt(diag(r$naive.var)), se_robust = sqrt(diag(r$var)), loglik = f$loglik)
 }
-crr1 <- function(cause) { z <- crr(d$time, d$cause, d[, c("arm", "age", "marker")], failcode = cause, gtol = 1e-12); list(cause = cause, coef = z$coef, se = sqrt(diag(z$var)), loglik = c(z$loglik.null, z$loglik)) }
+# without ties crr and finegray have one rule; with ties crr counts events at t among those at risk of censoring at t
+crr1 <- function(cause) { z <- crr(d$time + d$id / 1000, d$cause, d[, c("arm", "age", "marker")], failcode = cause, gtol = 1e-12); list(cause = cause, coef = z$coef, se = sqrt(diag(z$var)), loglik = c(z$loglik.null, z$loglik)) }
 pwe <- function(cuts, formula, entry = FALSE) {
   s <- if (entry) survSplit(Surv(entry, time, event) ~ ., d, cut = cuts, episode = "piece") else survSplit(Surv(time, event) ~ ., d, cut = cuts, episode = "piece", start = "tstart")
   s$start <- if (entry) s$entry else s$tstart
@@ -75,7 +76,7 @@ writeLines(js(list(
   milestone = list(milestone(100), milestone(150, .9)),
   aalen_johansen = ci,
   gray = list(two = gray(d$arm), three = gray(d$group), strata = gray(d$arm, d$stratum), rho = gray(d$group, rho = 1), three_strata_rho = gray(d$group, d$stratum, .5)),
-  fine_gray = list(fg(1, "efron"), fg(1, "breslow"), fg(2, "efron"), fg(2, "breslow")), crr = list(crr1(1), crr1(2)),
+  fine_gray = list(fg(1, "efron"), fg(1, "breslow"), fg(2, "efron"), fg(2, "breslow")), crr_untied = list(crr1(1), crr1(2)),
   piecewise = list(pwe(c(60, 120), event ~ -1 + piece), pwe(c(60, 120), event ~ -1 + piece + arm + age), pwe(c(60, 120), event ~ -1 + piece + arm + age, TRUE)),
   aft = c(lapply(c("weibull", "exponential", "lognormal", "loglogistic"), aft, Surv(time, event) ~ arm + age), list(aft("weibull", Surv(time, event) ~ arm + strata(stratum)))),
   aft_weighted = { f <- survreg(Surv(time, event) ~ arm + age, d, weights = weight, dist = "weibull", control = control); list(coef = coef(f), scale = f$scale, vcov = f$var, loglik = f$loglik) },

@@ -5,13 +5,17 @@ from equipoise.stats.survival.competing import CumulativeIncidence, aalen_johans
 from equipoise.stats.survival.concordance import Concordance, concordance
 from equipoise.stats.survival.cox import ChiSquare, CoxModel, cox_ph
 from equipoise.stats.survival.cox_residuals import CoxResiduals
+from equipoise.stats.survival.fine_gray import FineGrayModel, fine_gray
 from equipoise.stats.survival.gray import GrayTest, gray_test
 from equipoise.stats.survival.kaplan_meier import SurvivalAt, SurvivalCurve, SurvivalQuantile, kaplan_meier
 from equipoise.stats.survival.logrank import LogRankTest, logrank_test
+from equipoise.stats.survival.max_combo import MaxComboTest, max_combo
 from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
 from equipoise.stats.survival.nelson_aalen import CumulativeHazard, nelson_aalen
 from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTest
 from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifference, rmst, rmst_difference
+from equipoise.stats.survival.subgroups import SubgroupForest, subgroup_hazard_ratios
+from equipoise.stats.survival.trend import TrendTest, logrank_trend_test
 
 __all__ = [
     "BaselineHazard",
@@ -21,24 +25,32 @@ __all__ = [
     "CoxResiduals",
     "CumulativeHazard",
     "CumulativeIncidence",
+    "FineGrayModel",
     "GrayTest",
     "LogRankTest",
+    "MaxComboTest",
     "MilestoneDifference",
     "PredictedCurves",
     "ProportionalHazardsTest",
     "RestrictedMean",
     "RestrictedMeanDifference",
+    "SubgroupForest",
     "SurvivalAt",
     "SurvivalCurve",
     "SurvivalQuantile",
+    "TrendTest",
     "aalen_johansen",
     "concordance",
     "cox_ph",
+    "fine_gray",
     "gray_test",
     "kaplan_meier",
     "logrank_test",
+    "logrank_trend_test",
+    "max_combo",
     "milestone_difference",
     "nelson_aalen",
     "rmst",
     "rmst_difference",
+    "subgroup_hazard_ratios",
 ]
