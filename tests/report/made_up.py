@@ -37,9 +37,9 @@ def empty_results(*arms: str, **protocol: Any) -> Results:
 def add_comparison(
     writer: ResultsWriter, experimental: str, control: str, *, effect_strata: str, test_strata: str, **columns: Any
 ) -> None:
-    """Hazard ratio 0.54 (0.37 to 0.79), P .0126 two-sided and .0063 one-sided, each declared under its own strata."""
+    """Hazard ratio 0.54 (0.37 to 0.79), P .0126 two-sided and .0063 one-sided, each under its own strata."""
     words = {"none": "unstratified", "randomization": "stratified by Site"}
-    shared = {**columns, "group": "arm", "group_level": experimental, "reference_level": control, "declared": True}
+    shared = {**columns, "group": "arm", "group_level": experimental, "reference_level": control}
     cox = {"measure": "hazard_ratio", "variable": "hazard_ratio", "method": f"Cox, Efron ties, {words[effect_strata]}"}
     logrank = {"measure": "logrank", "variable": "logrank", "method": f"log-rank, {words[test_strata]}"}
     for name, value in (("estimate", 0.54), ("conf_low", 0.37), ("conf_high", 0.79)):
@@ -54,6 +54,7 @@ def survival_results(
     effect_strata: str = "randomization",
     test_strata: str = "randomization",
     rule_sets: tuple[str, ...] = ("P",),
+    declared: bool = True,
 ) -> Results:
     """One primary analysis: 10 subjects an arm, 6 events, median 365.25 days, upper limit not reached."""
     writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
@@ -70,9 +71,17 @@ def survival_results(
             writer.add("conf_low", 182.625, **curve, **group)
             writer.add("conf_high", None, status="NR", **curve, **group)  # type: ignore[arg-type]
         for arm in arms[:-1]:
-            add_comparison(
-                writer, arm, arms[-1], effect_strata=effect_strata, test_strata=test_strata, rule_set=rule_set, **base
-            )
-    analysis = {"endpoint": "pfs", "population": "itt", "role": "primary", "sided": sided, "alpha": 0.05}
+            models = {"effect_strata": effect_strata, "test_strata": test_strata}
+            named = declared and rule_set == rule_sets[0]
+            add_comparison(writer, arm, arms[-1], **models, rule_set=rule_set, declared=named, **base)
+    analysis: dict[str, Any] = {
+        "endpoint": "pfs",
+        "population": "itt",
+        "role": "primary",
+        "sided": sided,
+        "alpha": 0.05,
+    }
+    if declared:
+        analysis |= {"test": {"logrank": {"strata": test_strata}}, "effect": {"cox": {"strata": effect_strata}}}
     endpoint = {"label": "Progression-free survival", "rule_set": rule_sets[0], "events": ["central_progression"]}
     return writer.finish(trial_of(*arms, analyses={"primary": analysis}, endpoints={"pfs": endpoint}))

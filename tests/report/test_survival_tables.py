@@ -109,3 +109,15 @@ def test_without_rows_the_table_says_what_would_stand_there() -> None:
     table = survival_table(primary(empty_results("a", "b")), name="t")
     assert table.lines == ()
     assert "once the endpoint is derived" in table.empty
+
+
+def test_an_analysis_without_declared_test_is_described_not_compared() -> None:
+    results = survival_results("a", "b", declared=False)
+    table = survival_table(primary(results), name="t")
+    assert not any("Hazard" in label or "P (" in label for label in printed(table))
+    assert table.footnotes[-1].startswith("The protocol declares no test and no effect")
+
+
+def test_other_rule_sets_use_the_declared_strata() -> None:
+    cells = printed(rule_sets_table(source_of(example_results()), "primary", name="t"))
+    assert cells["A"][-2:] == ("0.52 (0.36 to 0.75)", "< .001")

@@ -1,6 +1,6 @@
 """Time to event: events, censoring reasons, quantiles, the declared test and effect; landmarks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.report.cells import Column, Line, Part, Table
@@ -10,6 +10,8 @@ from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes, level_text
 
 __all__ = ["Survival", "follow_up_table", "landmark_table", "survival_table"]
+
+UNDECLARED = "The protocol declares no test and no effect for this analysis: the arms are described, not compared."
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,30 @@ class Survival:
         return list(dict.fromkeys((first, second) for first, second in pairs if second is not None))
 
     def declared(self, variable: str, pair: tuple[str, str]) -> dict[str, Row]:
-        """The declared test or effect of a comparison; the first one where none is declared."""
+        """The declared test or effect of a comparison; under a sensitivity rule set, the one with the declared strata.
+
+        Empty where the protocol declares none for this analysis.
+        """
         rows = self.of(variable, pair[0], reference_level=pair[1])
-        chosen = [row for row in rows if row.declared] or [row for row in rows if row.strata == rows[0].strata]
+        chosen = [row for row in rows if row.declared]
+        if not chosen and rows:
+            strata = self._declared_strata(variable, rows[0].strata)
+            chosen = [row for row in rows if row.strata == strata]
         return by_statistic(chosen)
+
+    def _declared_strata(self, variable: str, otherwise: str | None) -> str | None:
+        """Strata that the protocol names for the test or the effect; ``otherwise`` for an analysis it does not know."""
+        analysis = self.source.facts.analyses.get(self.analysis)
+        if analysis is None:
+            return otherwise
+        part, kind = ("test", "logrank") if variable == "logrank" else ("effect", "cox")
+        named = (analysis.get(part) or {}).get(kind)
+        return str(named.get("strata") or "none") if isinstance(named, Mapping) else ""
+
+    @property
+    def compared(self) -> bool:
+        """Whether a test or an effect is declared for some comparison."""
+        return any(self.declared(name, pair) for name in ("hazard_ratio", "logrank") for pair in self.comparisons)
 
     @property
     def one_sided(self) -> bool:
@@ -132,13 +154,14 @@ def survival_table(survival: Survival, *, name: str) -> Table:
         for row in survival.rows
         if row.variable not in ("survival", "survival_difference") and row.group_level != ALL
     ]
+    undeclared = [] if survival.compared or not survival.comparisons else [UNDECLARED]
     return Table(
         name=name,
         title=survival.label,
         stub="Result",
         columns=tuple(survival.columns()),
         lines=tuple(lines) if survival.rows else (),
-        footnotes=footnotes(source, _only_declared(survival, shown)),
+        footnotes=footnotes(source, _only_declared(survival, shown), *undeclared),
         empty="Events, censoring, medians and the comparison will stand here once the endpoint is derived.",
     )
 
@@ -157,7 +180,7 @@ def _counts(survival: Survival, arms: Sequence[Arm], variable: str, level: str |
 
 def _comparison_lines(survival: Survival, arms: Sequence[Arm]) -> list[Line]:
     lines: list[Line] = []
-    for reference in dict.fromkeys(pair[1] for pair in survival.comparisons):
+    for reference in dict.fromkeys(pair[1] for pair in survival.comparisons) if survival.compared else ():
         pairs = {pair[0]: pair for pair in survival.comparisons if pair[1] == reference}
         effects = {arm: survival.declared("hazard_ratio", pair) for arm, pair in pairs.items()}
         tests = {arm: survival.declared("logrank", pair) for arm, pair in pairs.items()}
@@ -213,9 +236,11 @@ def _methods(all_rows: Iterable[dict[str, Row]], statistic: str) -> list[str]:
 def _only_declared(survival: Survival, rows: Iterable[Row]) -> list[Row]:
     """Rows that the table shows: of tests and effects the declared ones, of P values the one of the declared side."""
     hidden = {"p_opposite", "statistic", "df", "z", "p_value" if survival.one_sided else "p_one_sided"}
+    declared = [survival.declared(name, pair) for name in ("hazard_ratio", "logrank") for pair in survival.comparisons]
+    used = {row.row_id for found in declared for row in found.values()}
     kept = []
     for row in rows:
-        if row.measure and not row.declared and survival.of(row.variable or "", declared=True):
+        if row.measure and row.row_id not in used:
             continue
         if (row.measure == "logrank" and row.statistic in hidden) or (
             row.measure == "hazard_ratio" and "p_" in row.statistic
