@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from equipoise.protocol import Problem, Protocol, ProtocolError, compare_protocols, parse_protocol, summarize
 from equipoise.protocol.expressions import ExpressionError, FieldType, parse
 
-EXAMPLES = 1500 if os.environ.get("EQUIPOISE_FULL") == "1" else 100
+EXAMPLES = 500 if os.environ.get("EQUIPOISE_FULL") == "1" else 100
 TRIAL = Path(__file__).parents[2] / "trials" / "a021202" / "protocol.yaml"
 WORDS = [
     "pazopanib",
