@@ -57,6 +57,8 @@ def code_integers(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray
         return distinct, codes.astype(np.int64)
     counts = scan_codes(values, low, span)
     present = counts > 0
+    if low == 0 and present.all():
+        return np.arange(span), values
     table = np.cumsum(present) - 1
     return np.flatnonzero(present) + low, recode(values, low, table)
 

@@ -73,14 +73,15 @@ def product_limit(n_risk: Floats, n_events: Floats) -> tuple[Floats, Floats, Flo
 
 
 @compiled
-def tie_corrected_hazard(n_risk: Floats, n_events: Floats, n_rows: Integers) -> tuple[Floats, Floats]:
-    """Return the cumulative hazard and its variance with tied events taken one after the other.
+def tie_corrected_hazard(n_risk: Floats, n_events: Floats, n_rows: Integers) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the cumulative hazard and its variance with tied events taken one after the other, and its jackknife
+    steps.
 
     `n_rows[j]` events of mean weight w = d/n_rows fall at time j; H adds sum over l < n_rows of w/(n - l w), the
     variance the sum of w/(n - l w)^2 for unit weights (squares of the terms, times n_rows/d for the mean weight).
     """
     k = n_risk.shape[0]
-    hazard, variance = np.empty(k), np.empty(k)
+    hazard, variance, own, shared = np.empty(k), np.empty(k), np.zeros(k), np.zeros(k)
     h, v = 0.0, 0.0
     for j in range(k):
         if n_rows[j] > 0:
@@ -88,9 +89,11 @@ def tie_corrected_hazard(n_risk: Floats, n_events: Floats, n_rows: Integers) -> 
             for step in range(n_rows[j]):
                 left = n_risk[j] - step * w
                 h += w / left
-                v += w / (left * left)
+                shared[j] += w / (left * left)
+                own[j] += n_risk[j] / (n_rows[j] * left * left)
+            v += shared[j]
         hazard[j], variance[j] = h, v
-    return hazard, variance
+    return hazard, variance, own, shared
 
 
 @compiled
@@ -103,16 +106,17 @@ def jackknife_variance(
     entry: Integers,
     cluster: Integers,
     n_clusters: int,
-    n_risk: Floats,
-    n_events: Floats,
+    own: Floats,
+    shared: Floats,
 ) -> Floats:
-    """Return the infinitesimal-jackknife variance of S(t) / S(t), summed over clusters.
+    """Return the infinitesimal-jackknife variance of a cumulative hazard, summed over clusters.
 
-    The influence of row i on log S(t) is -w_i [ e_i(t)/(n - d) - A(t and out) + A(in) ] with A = sum d/(n(n-d)). Per
-    cluster the influence is F - A(t) W: F sums what no longer changes, W the weight still at risk. Rows in `order` of
-    time, `entry_order` of entry.
+    The influence of row i on H(t) is w_i [ e_i(t) own - A(t or out) + A(in) ], A being the running sum of `shared`:
+    what a death adds for the one who dies, and takes off for everybody at risk. H = -log S has own = 1/(n - d),
+    shared = d/(n(n - d)); the Nelson-Aalen sum 1/n and d/n^2. Per cluster the influence is F - A(t) W: F sums what no
+    longer changes, W the weight still at risk. Rows in `order` of time, `entry_order` of entry.
     """
-    k = n_risk.shape[0]
+    k = own.shape[0]
     fixed, open_weight = np.zeros(n_clusters), np.zeros(n_clusters)
     ff, fw, ww = 0.0, 0.0, 0.0
     variance = np.empty(k)
@@ -135,14 +139,12 @@ def jackknife_variance(
             fw += fixed[c] * open_weight[c] - f * w
             ww += open_weight[c] * open_weight[c] - w * w
             waiting += 1
-        left = n_risk[j] - n_events[j]
-        if n_events[j] > 0.0:
-            a += n_events[j] / (n_risk[j] * left) if left > 1e-12 * n_risk[j] else np.inf
+        a += shared[j]
         while position < n and codes[order[position]] == j:
             i = order[position]
             c = cluster[i]
             f, w = fixed[c], open_weight[c]
-            fixed[c] = f + weights[i] * ((1.0 / left if event[i] else 0.0) - a)
+            fixed[c] = f + weights[i] * ((own[j] if event[i] else 0.0) - a)
             open_weight[c] = w - weights[i]
             ff += fixed[c] * fixed[c] - f * f
             fw += fixed[c] * open_weight[c] - f * w

@@ -61,27 +61,35 @@ def gather_centered(
     out = np.empty((n, p))
     means = np.zeros((n_strata, p))
     spread, size, total = np.zeros(p), np.zeros(p), 0.0
+    first, sums, squares = np.zeros(p), np.zeros(p), np.zeros(p)
     for s in range(n_strata):
         weight = 0.0
+        sums[:] = 0.0
+        squares[:] = 0.0
+        first[:] = x[order[starts[s]], :]
         for i in range(starts[s], starts[s + 1]):
-            w = weights[i]
+            w, row = weights[i], order[i]
             weight += w
             for j in range(p):
-                means[s, j] += w * x[order[i], j]
+                value = x[row, j] - first[j]
+                out[i, j] = value
+                sums[j] += w * value
+                squares[j] += w * value * value
         total += weight
         for j in range(p):
-            means[s, j] /= weight
+            size[j] = max(size[j], abs(first[j]))
+            spread[j] += max(squares[j] - sums[j] * sums[j] / weight, 0.0)
+            sums[j] /= weight
+            means[s, j] = first[j] + sums[j]
         for i in range(starts[s], starts[s + 1]):
             for j in range(p):
-                value = x[order[i], j]
-                out[i, j] = value - means[s, j]
-                spread[j] += weights[i] * out[i, j] * out[i, j]
-                size[j] = max(size[j], abs(value))
+                out[i, j] -= sums[j]
     scale = np.sqrt(spread / total)
     for j in range(p):
-        if scale[j] <= 1e-13 * size[j]:
+        if scale[j] <= 1e-12 * size[j]:
             scale[j] = 0.0
+    factor = np.where(scale > 0.0, 1.0 / scale, 0.0)
     for i in range(n):
         for j in range(p):
-            out[i, j] = out[i, j] / scale[j] if scale[j] > 0.0 else 0.0
+            out[i, j] *= factor[j]
     return out, means, scale

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.stats._kernels.logrank import logrank_sums
+from equipoise.stats._kernels.inputs import scan_codes
+from equipoise.stats._kernels.logrank import count_cells, logrank_sums
 from equipoise.stats._kernels.order import nested_order
+from equipoise.stats._kernels.risk_sets import group_rows
 from equipoise.stats.errors import StatsError
 from equipoise.stats.survival.grid import time_grid
 from equipoise.stats.survival.sample import read_sample
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from equipoise.stats.survival.grid import TimeGrid
+
+DENSE = 2
+"""Cells of stratum and time per row up to which all of them are kept, whether rows fall into them or not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,16 +69,14 @@ def group_sums(
         block_levels, block = present_levels(blocks.levels, check.keep(blocks.codes)[0])
         n_blocks = len(block_levels)
     grid = time_grid(sample.time, sample.entry)
-    order, starts = nested_order(block, n_blocks, grid.codes, grid.size)
-    entry_order = nested_order(block, n_blocks, grid.entry, grid.size + 1)[0] if grid.entry.size else grid.entry
+    starts, cell, entry_cell = _cells(block, n_blocks, grid)
+    counts = count_cells(cell, int(starts[-1]), sample.event, codes, len(levels), entry_cell)
     rho, gamma = (np.array([pair[k] for pair in weights], float) for k in (0, 1))
-    observed, expected, covariance, information = logrank_sums(
-        order, starts, grid.codes, sample.event, codes, len(levels), entry_order, grid.entry, rho, gamma
-    )
+    observed, expected, covariance, information = logrank_sums(starts, *counts, rho, gamma)
     silent = tuple(label for label, value in zip(block_levels, information, strict=False) if value <= 0.0)
     return GroupSums(
         levels=levels,
-        n=np.bincount(codes, minlength=len(levels)),
+        n=scan_codes(codes, 0, len(levels)),
         observed=observed,
         expected=expected,
         covariance=covariance,
@@ -81,6 +86,37 @@ def group_sums(
         n_times_joined=grid.n_joined,
         dropped=check.dropped,
     )
+
+
+def _cells(
+    block: NDArray[np.int64], n_blocks: int, grid: TimeGrid
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Number the pairs of stratum and time; return where strata start, each row's cell, and the first at which it is
+    at risk.
+
+    All pairs where they are few, as with integer days; else those that occur, by sorting.
+    """
+    k = grid.size
+    if n_blocks == 1:
+        return np.array([0, k]), grid.codes, grid.entry
+    if n_blocks * k <= DENSE * grid.codes.size + 1024:
+        first = block * k
+        return np.arange(n_blocks + 1) * k, first + grid.codes, first + grid.entry if grid.entry.size else grid.entry
+    order, rows = nested_order(block, n_blocks, grid.codes, k)
+    _, starts, row_group, first_group = group_rows(order, rows, grid.codes, grid.entry)
+    cell, entry_cell = np.empty_like(row_group), np.empty_like(first_group)
+    cell[order] = row_group
+    if first_group.size:
+        entry_cell[order] = first_group
+    return starts, cell, entry_cell
+
+
+def why_no_information(sums: GroupSums) -> str:
+    """Say why the groups cannot be compared."""
+    if sums.n_events == 0:
+        return "no events"
+    within = " of a stratum" if sums.strata else ""
+    return f"at every event time all subjects at risk{within} belong to one group, or all have the event"
 
 
 def _check_weights(check: InputCheck, weights: Sequence[tuple[float, float]]) -> None:
@@ -110,7 +146,7 @@ def reference_first(
 
 def present_levels(levels: tuple[Any, ...], codes: NDArray[np.int64]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     """Leave out levels that no row has."""
-    counts = np.bincount(codes, minlength=len(levels))
+    counts = scan_codes(codes, 0, len(levels))
     if (counts > 0).all():
         return levels, codes
     kept = np.flatnonzero(counts)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.stats._kernels.order import counting_order
-from equipoise.stats._kernels.product_limit import count_at_times, jackknife_variance, product_limit
+from equipoise.stats._kernels.product_limit import count_at_times, product_limit
 from equipoise.stats.result import Result
-from equipoise.stats.survival.grid import TimeGrid, time_grid
+from equipoise.stats.survival.grid import time_grid
+from equipoise.stats.survival.jackknife import robust_hazard_variance
 from equipoise.stats.survival.limits import CONF_TYPES, ConfType, crossing_time, survival_limits
-from equipoise.stats.survival.sample import Sample, WeightType, read_sample
+from equipoise.stats.survival.sample import WeightType, read_sample
 from equipoise.stats.validate import InputCheck, Missing
 
 if TYPE_CHECKING:
@@ -250,7 +250,11 @@ def kaplan_meier(
     n_risk, n_events, n_censored = count_at_times(grid.codes, event_now, sample.weights, grid.entry, grid.size)
     survival, greenwood, _, _ = product_limit(n_risk, n_events)
     if sample.robust:
-        greenwood = _robust(grid, event_now, sample, n_risk, n_events)
+        left = np.maximum(n_risk - n_events, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = np.where(n_events > 0.0, 1.0 / left, 0.0)
+            shared = np.where(n_events > 0.0, n_events / (n_risk * left), 0.0)
+            greenwood = robust_hazard_variance(grid, event_now, sample, own, shared)
     std_error_log = np.sqrt(np.where(survival > 0.0, greenwood, np.nan))
     low, high = survival_limits(survival, std_error_log, conf_type, level)
     if not sample.weights.size:
@@ -276,18 +280,3 @@ def kaplan_meier(
         dropped=check.dropped,
         std_error_log=std_error_log,
     )
-
-
-def _robust(
-    grid: TimeGrid, event: NDArray[np.bool_], sample: Sample, n_risk: NDArray[np.float64], n_events: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    weights = sample.weights if sample.weights.size else np.ones(sample.time.size)
-    cluster = sample.cluster_codes()
-    order, _ = counting_order(grid.codes, grid.size)
-    entry_order = counting_order(grid.entry, grid.size + 1)[0] if grid.entry.size else grid.entry
-    n_clusters = int(cluster.max()) + 1
-    variance = jackknife_variance(
-        order, grid.codes, event, weights, entry_order, grid.entry, cluster, n_clusters, n_risk, n_events
-    )
-    positive: NDArray[np.float64] = np.maximum(variance, 0.0)
-    return positive

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equipoise.stats.result import Result
-from equipoise.stats.survival.groups import GroupSums, group_sums
+from equipoise.stats.survival.groups import group_sums, why_no_information
 from equipoise.stats.tails import chi2_upper, normal_lower
 
 if TYPE_CHECKING:
@@ -174,14 +174,6 @@ def quadratic_form(u: NDArray[np.float64], covariance: NDArray[np.float64]) -> t
     kept = values > 1e-10 * values[-1]
     parts = (vectors.T @ (u[live] / scale[live]))[kept]
     return float(np.sum(parts * parts / values[kept])), int(np.count_nonzero(kept))
-
-
-def why_no_information(sums: GroupSums) -> str:
-    """Say why the groups cannot be compared."""
-    if sums.n_events == 0:
-        return "no events"
-    within = " of a stratum" if sums.strata else ""
-    return f"at every event time all subjects at risk{within} belong to one group, or all have the event"
 
 
 def _method(rho: float, gamma: float, n_strata: int) -> str:
