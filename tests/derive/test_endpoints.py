@@ -132,4 +132,5 @@ def test_schedule_can_count_from_the_first_dose() -> None:
         "219": (85, 4, None, "Last adequate assessment"),
     }
     # from randomization: visits on days 85, 169 and 253; only the second is missed
+    people = [subject(str(death), ex=late, ok=[85], death=death) for death in (218, 219)]
     assert rows(endpoint, *people) == {"218": (218, 0, "Death", None), "219": (219, 0, "Death", None)}

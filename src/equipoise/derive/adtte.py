@@ -29,7 +29,7 @@ from equipoise.derive.readings import assessor_of
 from equipoise.derive.source import KEYS, Source
 from equipoise.derive.tte_sources import CENSOR_PLACES, label_rows, with_sources
 from equipoise.protocol import Endpoint
-from equipoise.terms import EventSource, RuleSet
+from equipoise.terms import DateName, EventSource, RuleSet
 
 __all__ = ["derive_adtte"]
 
@@ -171,6 +171,8 @@ def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet
     words = {int(code): text for code, text in REASON_WORDS.items()}
     if endpoint.events == (EventSource.DEATH,):
         words[int(CensorReason.ONGOING)] = _ALIVE
+    if endpoint.origin is DateName.FIRST_RESPONSE:
+        words[int(CensorReason.NO_ASSESSMENT)] = "No adequate assessment after the first response"
     inclusive = 1 if endpoint.day_count == "inclusive" else 0
     return rows.with_columns(
         PARAMCD=pl.lit(endpoint.paramcd if primary else f"{endpoint.paramcd}{rule_set.value}"),
