@@ -5,10 +5,13 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.report.figures.made_up import forest_results
 
 from equipoise.report.figures import Figure, FigureError, forest_figure
 from equipoise.report.figures.axis import ratio_limit, ratio_ticks
+from equipoise.report.figures.labels import Box
 from equipoise.results import Results
 
 ALL = ("(all)", None, (40, 60, 50, 60), (0.6, 0.4, 0.9), None)
@@ -129,6 +132,16 @@ def test_each_side_names_the_arm_it_favors() -> None:
     assert favors["Favors Control"].left > x(1)
 
 
+def test_numbers_follow_the_style_of_the_protocol() -> None:
+    results = forest_results([ALL, *SEX])
+    results.trial["protocol"]["conventions"] = {"number_style": "Lancet"}
+    figure = forest_figure(results, "primary")
+    assert figure is not None
+    assert texts(figure, "ratio")[0] == "0·60 (0·40–0·90)"
+    assert texts(figure, "x-tick") == ["0·25", "0·5", "1", "2", "4"]
+    assert texts(figure, "p") == ["0·017"]
+
+
 def test_missing_level_without_subjects_is_not_shown() -> None:
     figure = draw([ALL, *SEX, ("sex", "(missing)", (0, 0, 0, 0), None, None)])
     assert "Missing" not in lines_of(figure)
@@ -156,3 +169,30 @@ def test_no_subgroups_no_figure() -> None:
     results = forest_results([ALL])
     empty = Results(**{**vars(results), "statistics": results.statistics.clear()})
     assert forest_figure(empty, "primary") is None
+
+
+names = st.text("abc defghij(+)", min_size=1, max_size=70).map("x".__add__)
+effects = st.tuples(st.floats(0.001, 900), st.floats(1, 90)).map(lambda e: (e[0], e[0] / e[1], e[0] * e[1]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(levels=st.dictionaries(names, st.none() | effects, min_size=1, max_size=5), labels=st.lists(names, min_size=2))
+def test_columns_never_run_into_each_other(levels: dict[str, Any], labels: list[str]) -> None:
+    n = len(levels)
+    rows = [("(all)", None, (10_000 * n, 20_000 * n, 10 * n, 20 * n), (0.6, 0.4, 0.9), None)]
+    rows += [("site", level, (10_000, 20_000, 10, 20), effect, 0.0001) for level, effect in levels.items()]
+    results = forest_results(rows)
+    for arm, label in zip(results.trial["arms"], labels, strict=False):
+        arm["label"] = label
+    results.trial["protocol"]["baseline"]["site"]["label"] = labels[-1] * 2
+    figure = forest_figure(results, "primary")
+    assert figure is not None
+    for drawing in (figure.wide, figure.narrow):
+        boxes = []
+        for text in drawing.scene.texts:
+            assert text.left >= -0.01
+            assert text.left + text.width <= drawing.scene.width + 0.01
+            boxes.append(Box(text.left, text.y - 0.7 * text.size, text.left + text.width, text.y))
+        for i, box in enumerate(boxes):
+            clash = [drawing.scene.texts[j].text for j, other in enumerate(boxes[:i]) if box.overlaps(other)]
+            assert not clash, (drawing.scene.texts[i].text, clash)

@@ -116,11 +116,17 @@ def test_columns_of_the_table_add_up_to_the_arm(drug: Times, control: Times) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(data=st.lists(times, min_size=2, max_size=5))
-def test_names_and_numbers_touch_no_curve_and_stay_on_the_paper(data: list[Times]) -> None:
-    labels = ["Long name of the combination", "Drug", "Middle dose", "Low dose", "Placebo"]
+@given(
+    data=st.lists(times, min_size=2, max_size=5),
+    labels=st.lists(st.text("abc defghij(+)", min_size=1, max_size=80).map("x".__add__), min_size=5, max_size=5),
+    endpoint=st.sampled_from(["Overall survival", "Time to " + 12 * "a very long event "]),
+)
+def test_names_and_numbers_touch_no_curve_and_stay_on_the_paper(
+    data: list[Times], labels: list[str], endpoint: str
+) -> None:
     arms = {f"a{i}": rows for i, rows in enumerate(data)}
     trial = trial_of(list(arms), labels=dict(zip(arms, labels, strict=False)))
+    trial["protocol"]["endpoints"]["pfs"]["label"] = endpoint
     figure = figure_of(survival_results(arms, trial=trial))
     for drawing in (figure.wide, figure.narrow):
         boxes = list((drawing.geometry["names"] or {}).values())
@@ -131,7 +137,10 @@ def test_names_and_numbers_touch_no_curve_and_stay_on_the_paper(data: list[Times
         for i, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[:i])
         for text in drawing.scene.texts:
-            if not text.turned:
+            if text.turned:
+                assert text.x - 0.72 * text.size >= 0
+                assert text.y + text.width / 2 <= drawing.scene.height
+            else:
                 assert text.left >= -0.01
                 assert text.left + text.width <= drawing.scene.width + 0.01
             assert 0 < text.y < drawing.scene.height
@@ -176,6 +185,21 @@ def test_inset_says_events_median_ratio_and_side() -> None:
     assert "4/5" in texts
     assert "HR, 0.54 [95% CI, 0.37 to 0.79] (Cox, unstratified)" in texts
     assert "P = .017 (log-rank, unstratified)" in texts
+
+
+@pytest.mark.parametrize(
+    ("style", "ratio", "p"),
+    [
+        ("AMA", "HR, 0.54; 95% CI, 0.37 to 0.79 (Cox, unstratified)", "P = .02 (log-rank, unstratified)"),
+        ("NEJM", "HR, 0.54; 95% CI, 0.37 to 0.79 (Cox, unstratified)", "P=0.02 (log-rank, unstratified)"),
+        ("Lancet", "HR 0·54 (95% CI 0·37–0·79) (Cox, unstratified)", "p=0·017 (log-rank, unstratified)"),
+    ],
+)
+def test_numbers_follow_the_style_of_the_protocol(style: str, ratio: str, p: str) -> None:
+    trial = trial_of(["drug", "control"], conventions={"number_style": style})
+    texts = [text.text for text in figure_of(two_arms(trial=trial)).geometry["inset"]]
+    assert ratio in texts
+    assert p in texts
 
 
 def test_one_sided_p_says_so() -> None:

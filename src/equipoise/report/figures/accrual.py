@@ -84,7 +84,7 @@ def _month_number(visit: str) -> int:
 
 
 def _draw(months: list[_Month], planned: int | None, facts: Facts, name: str, width: float) -> Drawing:
-    size = 8.5 if width > 1.5 * NARROW else 7.5
+    size = 8.5 if width > 1.5 * NARROW else 8.0
     scene = Scene(name=name, width=width, height=0.0, title="Accrual", description=_summary(months, planned))
     top = (synthetic_band(scene) if facts.synthetic else 4.0) + size
     most = max(months[-1].cumulative, planned or 0)

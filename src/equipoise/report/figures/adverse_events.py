@@ -136,7 +136,7 @@ def _note(data: _Data, facts: Facts) -> str:
 
 def _draw(data: _Data, facts: Facts, name: str, width: float) -> Drawing:
     wide = width > 1.5 * NARROW
-    size = 8.0 if wide else 7.0
+    size = 8.0 if wide else 7.5
     scene = Scene(name=name, width=width, height=0.0, title="Adverse events by term", description=_summary(data))
     top = synthetic_band(scene) if facts.synthetic else 4.0
     texts = [[format_count_percent(cell.any_grade, cell.n) for cell in term.cells] for term in data.terms]

@@ -95,7 +95,7 @@ class _Diagram:
 
     @property
     def size(self) -> float:
-        return (8.0 if len(self.flow.arms) < 4 else 7.0) if self.wide else 7.0
+        return (8.0 if len(self.flow.arms) < 4 else 7.0) if self.wide else 7.5
 
     @property
     def left(self) -> float:

@@ -7,12 +7,12 @@ from typing import Any, cast
 from equipoise.report.facts import Facts
 from equipoise.report.figures.axis import Scale, labeled, ratio_limit, ratio_ticks
 from equipoise.report.figures.figure import Drawing, Figure
-from equipoise.report.figures.forest_columns import columns_of, draw_heads, draw_line, line_height
+from equipoise.report.figures.forest_columns import columns_of, draw_heads, draw_line, line_height, ratio_text
 from equipoise.report.figures.forest_data import Forest, ForestRow, read_forest
 from equipoise.report.figures.metrics import text_width, wrap
 from equipoise.report.figures.scene import Path, Point, Scene, Text, hline, polygon, vline
 from equipoise.report.figures.style import INK, LINE, MUTED, NARROW, WIDE, arm_styles, background, synthetic_band
-from equipoise.report.numbers import Style, format_estimate, format_p
+from equipoise.report.numbers import Style, format_estimate, format_number, format_p
 from equipoise.report.rows import row_ids
 from equipoise.results import Results
 
@@ -66,7 +66,7 @@ class _Graph:
 
 def _draw(forest: Forest, facts: Facts, *, name: str, width: float) -> Drawing:
     wide = width > 1.5 * NARROW
-    size = 8.0 if wide else 7.0
+    size = 8.0 if wide else 7.5
     style = cast("Style", facts.style)
     title = f"{facts.endpoint_label(forest.endpoint)}, effect in subgroups"
     scene = Scene(name=name, width=width, height=0.0, title=title, description=_summary(forest, facts, style))
@@ -87,9 +87,9 @@ def _draw(forest: Forest, facts: Facts, *, name: str, width: float) -> Drawing:
     y = top
     for row, height in zip(forest.rows, heights, strict=True):
         middle = draw_line(scene, row, columns, y, size=size, style=style, wide=wide)
-        drawn.append({"row": row, "y": middle, **_mark(scene, row, graph, middle)})
+        drawn.append({"row": row, "y": middle, **_mark(scene, row, graph, middle, words=ratio_text(row, style))})
         y += height
-    y = _axis(scene, forest, graph, size)
+    y = _axis(scene, forest, graph, size=size, style=style)
     y = _note(scene, _note_text(forest, facts), y, size - 1.2)
     scene.height = y + 3
     background(scene)
@@ -117,7 +117,7 @@ def _reference_lines(scene: Scene, forest: Forest, graph: _Graph) -> None:
         scene.add(vline(at, graph.top, graph.bottom, color=MUTED, width=0.6, dash=(2.5, 2), part="overall"))
 
 
-def _mark(scene: Scene, row: ForestRow, graph: _Graph, y: float) -> dict[str, Any]:
+def _mark(scene: Scene, row: ForestRow, graph: _Graph, y: float, *, words: str) -> dict[str, Any]:
     """Square or diamond with its interval; arrows where the interval leaves the axis."""
     if not row.estimable:
         return {"mark": None}
@@ -126,7 +126,7 @@ def _mark(scene: Scene, row: ForestRow, graph: _Graph, y: float) -> dict[str, An
     left, right = graph.x(max(low, 1 / graph.limit)), graph.x(min(high, graph.limit))
     clipped = (low < 1 / graph.limit, high > graph.limit)
     inside = 1 / graph.limit <= ratio <= graph.limit
-    label = f"{row.label}: HR {ratio:.2f} ({low:.2f} to {high:.2f}), {row.n_events} events in {row.n}"
+    label = f"{row.label}: HR {words}, {row.n_events} events in {row.n}"
     if row.kind == "all" and inside and not any(clipped):
         half, middle = 4.2, graph.x(ratio)
         corners = [(left, y), (middle, y - half), (right, y), (middle, y + half)]
@@ -167,17 +167,18 @@ def _arrow(scene: Scene, x: float, y: float, sign: int) -> list[Point]:
     return points
 
 
-def _axis(scene: Scene, forest: Forest, graph: _Graph, size: float) -> float:
+def _axis(scene: Scene, forest: Forest, graph: _Graph, *, size: float, style: Style) -> float:
     x, y = graph.x, graph.bottom
     scene.add(hline(x.start, x.end, y, color=INK, part="axis"))
     ticks = ratio_ticks(graph.limit)
-    widest = max(text_width(f"{tick:g}", size) for tick in ticks)
+    numbers = {tick: format_number(tick, len(f"{tick:g}".partition(".")[2]), style) for tick in ticks}
+    widest = max(text_width(number, size) for number in numbers.values())
     numbered = labeled(ticks, x(ticks[1]) - x(ticks[0]), widest)
     for tick in ticks:
         at = x(tick)
         scene.add(vline(at, y, y + 3, color=INK, part="tick"))
         if tick in numbered:
-            scene.add(Text(x=at, y=y + 4 + size, text=f"{tick:g}", size=size, anchor="middle", part="x-tick"))
+            scene.add(Text(x=at, y=y + 4 + size, text=numbers[tick], size=size, anchor="middle", part="x-tick"))
     y += 4 + 2.4 * size
     scene.add(
         Text(x=x(1), y=y, text="Hazard ratio (log scale)", size=size, anchor="middle", color=MUTED, part="x-label")

@@ -1,7 +1,7 @@
 """Text columns of a forest plot: subgroup, events of subjects per arm, hazard ratio, P for interaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from equipoise.report.figures.forest_data import Forest, ForestRow
 from equipoise.report.figures.metrics import CAP_HEIGHT, text_width, wrap
@@ -10,10 +10,14 @@ from equipoise.report.figures.style import INK, MUTED, ArmStyle
 from equipoise.report.numbers import Style, format_estimate, format_p
 from equipoise.report.rows import Row, row_ids
 
-__all__ = ["Column", "columns_of", "draw_heads", "draw_line", "line_height"]
+__all__ = ["Column", "columns_of", "draw_heads", "draw_line", "line_height", "ratio_text"]
 
 GAP = 9.0
 INDENT = 8.0
+GRAPH, NARROW_GRAPH = 120.0, 66.0
+"""Least width of the graph."""
+SMALLER = 0.7
+"""By how much counts under a label are smaller than it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,32 +59,21 @@ def ratio_text(row: ForestRow, style: Style) -> str:
 def columns_of(
     forest: Forest, style: Style, styles: Mapping[str, ArmStyle], *, width: float, size: float, wide: bool
 ) -> list[Column]:
-    """Lay the columns out for a width; the graph takes what the texts leave."""
+    """Lay the columns out for a width; the graph takes what texts leave, labels wrap where it would be small."""
     shown = [row for row in forest.rows if row.kind != "factor"]
     level = f"({100 * forest.conf_level:g}% CI)"
     ratio = max(text_width(text, size) for text in (*(ratio_text(row, style) for row in shown), f"HR {level}"))
-    heads = [wrap(arm.label, 76.0, size, bold=True) for arm in forest.arms]
-    counts = [
-        max(text_width(text, size, bold=True) for text in (*head, "events/n", *(count_text(row, i) for row in shown)))
-        for i, head in enumerate(heads)
-    ]
-    p = text_width("interaction", size, bold=True)
-    names = max(
-        text_width(row.label, size, bold=row.kind != "level") + (INDENT if row.kind == "level" else 0)
-        for row in forest.rows
-    )
-    names = min(names, 0.30 * width if wide else 0.34 * width)
+    counts = _counts(forest, shown, styles, size) if wide else []
+    p = text_width("interaction", size, bold=True) if wide else 0.0
+    least = max(text_width(_counts_text(row), size - SMALLER) for row in shown) + INDENT if not wide else 46.0
+    fixed = 4 + sum(column.width + GAP for column in counts) + (p + GAP if wide else 0) + ratio + 1.5 * GAP
+    spare = width - fixed - (GRAPH if wide else NARROW_GRAPH)
+    names = max(least, min(_natural(forest, size), (0.30 if wide else 0.34) * width, spare))
     columns = [Column(kind="label", head=("Subgroup",) if wide else ("Subgroup", "events/n"), left=2, right=2 + names)]
-    x = 2 + names + GAP
-    if wide:
-        for i, (head, count) in enumerate(zip(heads, counts, strict=True)):
-            color = styles[forest.arms[i].id].color
-            columns.append(
-                Column(
-                    kind="count", head=(*head, "events/n"), left=x, right=x + count, arm=i, color=color, anchor="middle"
-                )
-            )
-            x += count + GAP
+    x = columns[0].right + GAP
+    for column in counts:
+        columns.append(replace(column, left=x, right=x + column.width))
+        x += column.width + GAP
     right = width - 2
     tail = []
     if wide:
@@ -89,6 +82,33 @@ def columns_of(
     tail.append(Column(kind="ratio", head=(f"HR {level}",), left=right - ratio, right=right, anchor="end"))
     right -= ratio + GAP / 2
     return [*columns, Column(kind="graph", head=(), left=x, right=right), *reversed(tail)]
+
+
+def _natural(forest: Forest, size: float) -> float:
+    """Width of the widest label on one line."""
+    return max(
+        text_width(row.label, size, bold=row.kind != "level") + (INDENT if row.kind == "level" else 0)
+        for row in forest.rows
+        if row.kind != "factor"
+    )
+
+
+def _counts(forest: Forest, shown: list[ForestRow], styles: Mapping[str, ArmStyle], size: float) -> list[Column]:
+    """Columns of events and subjects, not yet in their place."""
+    columns = []
+    for i, arm in enumerate(forest.arms):
+        head = wrap(arm.label, 76.0, size, bold=True)
+        texts = [count_text(row, i) for row in shown]
+        room = max(text_width(text, size, bold=True) for text in (*head, "events/n", *texts))
+        color = styles[arm.id].color
+        columns.append(
+            Column(kind="count", head=(*head, "events/n"), left=0, right=room, arm=i, color=color, anchor="middle")
+        )
+    return columns
+
+
+def _counts_text(row: ForestRow) -> str:
+    return " v ".join(count_text(row, i) for i in range(len(row.counts)))
 
 
 def draw_heads(scene: Scene, columns: list[Column], y: float, size: float) -> float:
@@ -148,13 +168,13 @@ def draw_line(
     last = first + (len(labels) - 1) * 1.2 * size
     if not wide and row.kind != "factor":
         last += 1.2 * size
-        words = " v ".join(count_text(row, i) for i in range(len(row.counts)))
+        words = _counts_text(row)
         scene.add(
             Text(
                 x=columns[0].left + indent,
                 y=last,
                 text=words,
-                size=size - 0.7,
+                size=size - SMALLER,
                 color=MUTED,
                 rows=row_ids(*counted),
                 part="count",

@@ -83,66 +83,61 @@ class _Plot:
     y: Scale
     ticks: tuple[float, ...]
 
+    def lower(self, by: float) -> "_Plot":
+        """The plot further down."""
+        box = replace(self.box, top=self.box.top + by, bottom=self.box.bottom + by)
+        return replace(self, box=box, y=replace(self.y, start=box.bottom, end=box.top))
+
 
 def _draw(data: SurvivalData, facts: Facts, *, name: str, width: float, last_month: float, at_risk: AtRisk) -> Drawing:
-    size = 8.5 if width > 1.5 * NARROW else 7.5
-    style = cast("Style", facts.style)
+    size = 8.5 if width > 1.5 * NARROW else 8.0
+    extended = at_risk == "extended"
     styles = arm_styles(facts.arms)
     title = f"{facts.endpoint_label(data.endpoint)}, Kaplan-Meier curves"
     scene = Scene(name=name, width=width, height=0.0, title=title, description=summary(facts, data, facts.style))
     top = synthetic_band(scene) if facts.synthetic else 6.0
-    inset = inset_of(data, style, styles, size=size - 0.5, most=width - 4)
-    plot = _plot(data, width=width, top=top, size=size, last_month=last_month, at_risk=at_risk)
+    inset = inset_of(data, cast("Style", facts.style), styles, size=size - 0.5, most=width - 4)
+    label = wrap(f"{facts.endpoint_label(data.endpoint)} (%)", _height(width), size)
+    left = max(table_left(data, size - 0.5, extended=extended), _axis_width(label, size))
+    plot = _plot(data, box=Box(left, top, width - 2.0 * size, top + _height(width)), size=size, last_month=last_month)
     place = free_corner(plot.box, inset.width, inset.height, _obstacles(data, plot))
     if place is None:
         beside = replace(inset, beside=True)
         inset = beside if beside.width <= width - 4 else inset
-        top += inset.height + 8
-        left = max(2.0, min(plot.box.left, width - 2 - inset.width))
-        place = Box(left, top - inset.height - 8, left + inset.width, top - 8)
-        plot = _plot(data, width=width, top=top, size=size, last_month=last_month, at_risk=at_risk)
-    _axes(scene, facts, data, plot, size)
-    curves = _curves(scene, data, plot, styles)
-    names = _names(scene, data, plot, place, size=size, styles=styles)
-    numbers = draw_inset(scene, inset, place, keys=names is None)
-    y, table = draw_table(
-        scene,
-        data,
-        styles,
-        plot.x,
-        plot.ticks,
-        left=2.0,
-        top=plot.box.bottom + 4.2 * size,
-        size=size - 0.5,
-        extended=at_risk == "extended",
+        at = max(2.0, min(left, width - 2 - inset.width))
+        place = Box(at, top, at + inset.width, top + inset.height)
+        plot = plot.lower(inset.height + 8)
+    _axes(scene, facts, data, plot, label=label, size=size)
+    geometry: dict[str, Any] = {"plot": plot.box, "x": plot.x, "y": plot.y, "ticks": plot.ticks}
+    geometry["curves"] = _curves(scene, data, plot, styles)
+    geometry["names"] = _names(scene, data, plot, place, size=size, styles=styles)
+    geometry["inset"] = draw_inset(scene, inset, place, keys=geometry["names"] is None)
+    below = plot.box.bottom + 4.2 * size
+    y, geometry["at_risk"] = draw_table(
+        scene, data, styles, plot.x, plot.ticks, left=2.0, top=below, size=size - 0.5, extended=extended
     )
-    y = _note(scene, note(facts, data), y, size - 1.5)
-    scene.height = y + 3
+    scene.height = _note(scene, note(facts, data), y, size - 1.5) + 3
     background(scene)
-    geometry = {
-        "plot": plot.box,
-        "x": plot.x,
-        "y": plot.y,
-        "ticks": plot.ticks,
-        "month_days": data.month_days,
-        "curves": curves,
-        "names": names,
-        "inset": numbers,
-        "at_risk": table,
-    }
     return Drawing(scene, geometry)
 
 
-def _plot(data: SurvivalData, *, width: float, top: float, size: float, last_month: float, at_risk: AtRisk) -> _Plot:
-    left = max(table_left(data, size - 0.5, extended=at_risk == "extended"), 3.2 * size + text_width("100", size))
-    right = width - 2.0 * size
-    most = max(2, min(10, int((right - left) / (text_width("8888", size) + 12))))
+def _height(width: float) -> float:
+    """Height of the plot."""
+    return min(0.42 * width + 30, 235.0) if width > 1.5 * NARROW else 0.75 * width
+
+
+def _axis_width(label: list[str], size: float) -> float:
+    """Space left of the axis for its label and its numbers."""
+    return 2 + 0.8 * size + 1.15 * size * (len(label) - 1) + 8 + text_width("100", size)
+
+
+def _plot(data: SurvivalData, *, box: Box, size: float, last_month: float) -> _Plot:
+    widest = max(text_width("8888", size), *(text_width(str(curve.n), size) for curve in data.arms))
+    most = max(2, min(10, int((box.right - box.left) / (widest + 12))))
     step = month_step(last_month, most)
     last = max(1, int(np.ceil(last_month / step - 1e-9)))
     ticks = tuple(float(step * i) for i in range(last + 1))
-    height = min(0.42 * width + 30, 235.0) if width > 1.5 * NARROW else 0.75 * width
-    box = Box(left, top, right, top + height)
-    return _Plot(box, Scale(0.0, ticks[-1], left, right), Scale(0.0, 1.0, box.bottom, box.top), ticks)
+    return _Plot(box, Scale(0.0, ticks[-1], box.left, box.right), Scale(0.0, 1.0, box.bottom, box.top), ticks)
 
 
 def _runs(curve: ArmCurve, plot: _Plot, data: SurvivalData, *, band: bool) -> Boxes:
@@ -165,7 +160,7 @@ def _bands(data: SurvivalData) -> bool:
     return len(data.arms) <= 2
 
 
-def _axes(scene: Scene, facts: Facts, data: SurvivalData, plot: _Plot, size: float) -> None:
+def _axes(scene: Scene, facts: Facts, data: SurvivalData, plot: _Plot, *, label: list[str], size: float) -> None:
     box, base = plot.box, plot.box.bottom
     scene.add(
         vline(box.left, box.top, base, color=INK, part="axis"), hline(box.left, box.right, base, color=INK, part="axis")
@@ -198,9 +193,8 @@ def _axes(scene: Scene, facts: Facts, data: SurvivalData, plot: _Plot, size: flo
             part="x-label",
         )
     )
-    lines = wrap(f"{facts.endpoint_label(data.endpoint)} (%)", box.bottom - box.top, size)
-    at = box.left - 8 - text_width("100", size) - 1.15 * size * (len(lines) - 1)
-    for i, words in enumerate(lines):
+    at = box.left - 8 - text_width("100", size) - 1.15 * size * (len(label) - 1)
+    for i, words in enumerate(label):
         x = at + 1.15 * size * i
         scene.add(
             Text(x=x, y=(box.top + base) / 2, text=words, size=size, anchor="middle", turned=True, part="y-label")

@@ -79,7 +79,11 @@ def inset_of(data: SurvivalData, style: Style, styles: Mapping[str, ArmStyle], *
     """Measure the table for a width of at most ``most``; the column of names always leaves room for the key."""
     cells = inset_cells(data, style)
     level = f"({100 * data.conf_level:g}% CI)"
-    lines = tuple(comparison_lines(data, style))
+    lines = tuple(
+        Line(words, line.rows)
+        for line in comparison_lines(data, style)
+        for words in wrap(line.text, most, size, bold=not line.rows)
+    )
 
     def measured(median_head: tuple[str, ...], name_width: float) -> Inset:
         arms = tuple(

@@ -94,7 +94,7 @@ def comparison_lines(data: SurvivalData, style: Style, *, name_arms: bool | None
         lines += _ratio_lines(comparison, style)
         if comparison.p is not None:
             text = format_p(_value(comparison.p), style, sided=comparison.sided)
-            text = text[:1].upper() + text[1:]
+            text = "One-sided" + text.removeprefix("one-sided") if comparison.sided == 1 else text
             lines.append(Line(f"{text} (log-rank, {model_words(comparison.p)})", row_ids(comparison.p)))
     return lines
 
@@ -134,28 +134,21 @@ def note(facts: Facts, data: SurvivalData) -> str:
     parts.append(_interval_words(data))
     if data.minimum_at_risk:
         parts.append(f"curves stop where fewer than {data.minimum_at_risk} are at risk")
-    parts.append("ticks: censored subjects")
+    parts += [*_methods(data), "ticks: censored subjects"]
     return "; ".join(parts) + "."
 
 
-def _models(data: SurvivalData) -> str:
-    rows = [
-        row
-        for comparison in data.estimable
-        for row in (comparison.ratio, comparison.p)
-        if row is not None and row.method
-    ]
-    methods = list(dict.fromkeys(str(row.method) for row in rows))
-    return f" {'; '.join(methods)}." if methods else ""
+def _methods(data: SurvivalData) -> list[str]:
+    """Methods of the effect and the test, with the stratification factors they name."""
+    rows = [row for comparison in data.estimable for row in (comparison.ratio, comparison.p) if row is not None]
+    return list(dict.fromkeys(str(row.method) for row in rows if row.method))
 
 
 def caption(facts: Facts, data: SurvivalData) -> str:
     """Caption: what is shown, of whom, by which methods."""
     bands = "" if len(data.arms) > 2 else f" Bands: pointwise {_interval_words(data)}."
     table = " Below the axis: subjects at risk, censored and with an event before each time."
-    return (
-        f"Kaplan-Meier curves, {facts.endpoint_label(data.endpoint)}.{bands}{table}{_models(data)} {note(facts, data)}"
-    )
+    return f"Kaplan-Meier curves, {facts.endpoint_label(data.endpoint)}.{bands}{table} {note(facts, data)}"
 
 
 def summary(facts: Facts, data: SurvivalData, style: str) -> str:
