@@ -156,8 +156,7 @@ def _texts(path: Path, block: NDArray[np.uint8], variable: _Variable, encoding: 
     width, count = variable.length, len(block)
     raw = block.tobytes()
     if raw.isascii():
-        text = raw.decode("ascii")
-        return pl.Series(variable.name, [text[i : i + width] for i in range(0, count * width, width)], dtype=pl.String)
+        return pl.Series(variable.name, block.reshape(-1).view(f"S{width}"), dtype=pl.Binary).cast(pl.String)
     values: list[str] = []
     for row in range(count):
         field = raw[row * width : (row + 1) * width]
