@@ -17,7 +17,7 @@ def source_columns(protocol: Protocol) -> dict[str, frozenset[str]]:
     named: dict[str, set[str]] = {}
     for name in _LARGE:
         code = domain_code(name)
-        common = {f"{code}{stem}" for stem in ("SEQ", "TESTCD", "DTC", "STDTC", "ENDTC")}
+        common = {f"{code}{stem}" for stem in ("SEQ", "TESTCD", "TEST", "DTC", "STDTC", "ENDTC")}
         named[name] = {*KEYS, "DOMAIN", "VISITNUM", "VISIT", *common}
     named["LB"] |= set(ADLB_SOURCES)
     for place in _places(protocol):
