@@ -12,6 +12,7 @@ from equipoise.stats.survival.logrank import LogRankTest, logrank_test
 from equipoise.stats.survival.max_combo import MaxComboTest, max_combo
 from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
 from equipoise.stats.survival.nelson_aalen import CumulativeHazard, nelson_aalen
+from equipoise.stats.survival.parametric import LogTimeModel, aft_interval_regression, aft_regression
 from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTest
 from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifference, rmst, rmst_difference
 from equipoise.stats.survival.subgroups import SubgroupForest, subgroup_hazard_ratios
@@ -28,6 +29,7 @@ __all__ = [
     "FineGrayModel",
     "GrayTest",
     "LogRankTest",
+    "LogTimeModel",
     "MaxComboTest",
     "MilestoneDifference",
     "PredictedCurves",
@@ -40,6 +42,8 @@ __all__ = [
     "SurvivalQuantile",
     "TrendTest",
     "aalen_johansen",
+    "aft_interval_regression",
+    "aft_regression",
     "concordance",
     "cox_ph",
     "fine_gray",
