@@ -98,7 +98,7 @@ def kaplan_meier(times: Times) -> pl.DataFrame:
         risk = sum(t >= day for t, _ in times)
         events = sum(t == day and event for t, event in times)
         estimate *= 1 - events / risk
-        low, high = (None, None) if estimate == 0 else (estimate * 0.8, 1 - (1 - estimate) * 0.8)
+        low, high = (None, None) if estimate in (0, 1) else (estimate * 0.8, 1 - (1 - estimate) * 0.8)
         rows.append((float(day), risk, events, sum(t == day for t, _ in times) - events, estimate, low, high))
     names = ["time_days", "n_risk", "n_events", "n_censored", "estimate", "conf_low", "conf_high"]
     return pl.DataFrame(rows, schema=names, orient="row")

@@ -170,6 +170,23 @@ def test_band_follows_the_limits_and_ends_where_they_end() -> None:
     assert max(px for px, _ in band.subpaths[0]) == pytest.approx(x(3))
 
 
+def test_band_has_no_height_before_the_first_event() -> None:
+    figure = figure_of(survival_results({"drug": [(10, False), (60, True), (90, False)], "control": OTHER}))
+    x, y = figure.geometry["x"], figure.geometry["y"]
+    band = next(shape for shape in shapes(figure, "band") if shape.fill == "#0072B2")
+    assert {py for px, py in band.subpaths[0] if px < x(2) - 0.01} == {y(1.0)}
+    assert "nan" not in figure.svg
+
+
+def test_test_that_could_not_be_done_says_so() -> None:
+    results = two_arms()
+    nothing = pl.when(pl.col("variable") == "logrank").then(None).otherwise(pl.col("value"))
+    status = pl.when(pl.col("variable") == "logrank").then(pl.lit("NE")).otherwise(pl.col("status"))
+    statistics = results.statistics.with_columns(value=nothing, status=status)
+    texts = [text.text for text in figure_of(Results(**{**vars(results), "statistics": statistics})).geometry["inset"]]
+    assert "P, NE (log-rank, unstratified)" in texts
+
+
 def test_curves_stop_where_too_few_are_at_risk() -> None:
     whole, cut = figure_of(two_arms()), figure_of(two_arms(minimum_at_risk=3))
     x = whole.geometry["x"]

@@ -79,6 +79,13 @@ def test_pdf_places_text_by_the_same_widths(scene: Scene) -> None:
     assert f"1 0 0 1 {left:.3f} 50 cm" in data
 
 
+def test_coordinates_that_are_no_numbers_are_refused(scene: Scene) -> None:
+    scene.add(line([(0, 0), (float("nan"), 3)], color="#0072B2"))
+    for render in (render_svg, render_pdf):
+        with pytest.raises(ValueError, match="a coordinate is nan"):
+            render(scene)
+
+
 def test_width_of_text_is_that_of_the_font_metrics() -> None:
     # Adobe Core 14 AFM: A 667, v 500, space 278 (Helvetica); A 722 (Helvetica-Bold)
     assert text_width("Av ", 10) == pytest.approx(14.45)

@@ -239,10 +239,10 @@ def _curves(scene: Scene, data: SurvivalData, plot: _Plot, styles: Mapping[str, 
 
 def _band(scene: Scene, curve: ArmCurve, plot: _Plot, data: SurvivalData, style: ArmStyle) -> None:
     n = curve.shown(data.minimum_at_risk)
-    known = np.flatnonzero(~np.isnan(curve.low[:n]) & ~np.isnan(curve.high[:n]))
-    if known.size < 2:
+    unknown = np.flatnonzero(np.isnan(curve.low[:n]) | np.isnan(curve.high[:n]))
+    stop = int(unknown[0]) if unknown.size else n
+    if stop < 2:
         return
-    stop = int(known[-1]) + 1
     x = [plot.x(d / data.month_days) for d in curve.days[:stop]]
     if stop < n:
         x.append(plot.x(curve.days[stop] / data.month_days))

@@ -172,6 +172,11 @@ def _curve(arm: Arm, curves: pl.DataFrame, rows: Rows, analysis_id: str, rule_se
         found = rows.where(analysis_id, variable, group_level=arm.id, statistic=statistic, rule_set=(rule_set, None))
         return next((item for item in found if item.reference_level is None), None)
 
+    def limit(name: str) -> Floats:
+        """Limits; before the first event there is nothing to be unsure of and the band has no height."""
+        values = column(name)
+        return np.where(np.isnan(values) & (column("estimate") == 1.0), 1.0, values)
+
     curve = ArmCurve(
         arm=arm,
         days=column("time_days"),
@@ -179,8 +184,8 @@ def _curve(arm: Arm, curves: pl.DataFrame, rows: Rows, analysis_id: str, rule_se
         n_events=frame["n_events"].to_numpy().astype(np.int64),
         n_censored=frame["n_censored"].to_numpy().astype(np.int64),
         estimate=column("estimate"),
-        low=column("conf_low"),
-        high=column("conf_high"),
+        low=limit("conf_low"),
+        high=limit("conf_high"),
         method=str(frame["method"][0] or "Kaplan-Meier"),
         subjects=row("subjects"),
         events=row("events"),

@@ -93,7 +93,8 @@ def comparison_lines(data: SurvivalData, style: Style, *, name_arms: bool | None
             lines.append(Line(f"{comparison.experimental.label} v {comparison.reference.label}"))
         lines += _ratio_lines(comparison, style)
         if comparison.p is not None:
-            text = format_p(_value(comparison.p), style, sided=comparison.sided)
+            p = _value(comparison.p)
+            text = format_p(p, style, sided=comparison.sided) if p is not None else "P, NE"
             text = "One-sided" + text.removeprefix("one-sided") if comparison.sided == 1 else text
             lines.append(Line(f"{text} (log-rank, {model_words(comparison.p)})", row_ids(comparison.p)))
     return lines

@@ -4,6 +4,7 @@ Text stays text in Helvetica, one of the fonts every reader has; characters it l
 text beside. Nothing is compressed, so the bytes depend on the scene alone.
 """
 
+import math
 from dataclasses import dataclass, field
 
 from equipoise.report.figures.metrics import GLYPH_NAMES, char_width, in_table
@@ -17,6 +18,8 @@ _FONTS = {False: ("F1", "Helvetica"), True: ("F2", "Helvetica-Bold")}
 
 
 def _number(x: float) -> str:
+    if not math.isfinite(x):
+        raise ValueError(f"a coordinate is {x}")
     text = f"{x:.3f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 

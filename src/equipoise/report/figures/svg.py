@@ -1,5 +1,6 @@
 """A scene as SVG text: text stays text, sizes in millimeters, every number with two decimals at most."""
 
+import math
 from xml.sax.saxutils import escape, quoteattr
 
 from equipoise.report.figures.scene import MM, Circle, Path, Scene, Shape, Text
@@ -11,6 +12,8 @@ FONTS = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', sans-serif"
 
 
 def _number(x: float) -> str:
+    if not math.isfinite(x):
+        raise ValueError(f"a coordinate is {x}")
     text = f"{x:.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 
