@@ -1,5 +1,6 @@
 """Survival figures: coordinates of steps, marks and numbers, and what is said beside them."""
 
+import pathlib
 import re
 from typing import Any
 
@@ -299,3 +300,17 @@ def test_arm_without_events_is_a_level_line() -> None:
     y = figure.geometry["y"]
     assert {point[1] for point in figure.geometry["curves"]["drug"]["points"]} == {y(1.0)}
     assert all(isinstance(shape, Path) for shape in shapes(figure, "curve"))
+
+
+def test_numbers_at_risk_of_lung_equal_those_of_r(reference: pathlib.Path) -> None:
+    # survival 3.5-3 (R 4.2.2): summary(survfit(Surv(time, status == 2) ~ sex, lung), times = seq(0, 1000, 200))
+    lung = pl.read_csv(reference / "survival" / "data" / "lung.csv", null_values="NA")
+    arms = {
+        name: [(row["time"], row["status"] == 2) for row in lung.filter(pl.col("sex") == sex).iter_rows(named=True)]
+        for name, sex in (("men", 1), ("women", 2))
+    }
+    data = read_survival(survival_results(arms), "primary")
+    assert data is not None
+    men, women = ([curve.at(day).at_risk for day in range(0, 1001, 200)] for curve in data.arms)
+    assert men == [138, 78, 31, 13, 6, 2]
+    assert women == [90, 66, 26, 11, 2, 0]
