@@ -33,6 +33,7 @@ _USED = {
     "ADEX": ("USUBJID", "PARAMCD", "APHASE", "AVAL", "AVALU"),
 }
 """Variables that analyses read, in the order by which rows are sorted."""
+_NUMBERS = ("AVAL", "CNSR", "AGRADEN", "APERIOD")
 _REQUIRED = {
     "ADSL": ("USUBJID", "ARMID", "RANDFL"),
     "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR"),
@@ -142,7 +143,7 @@ def read_study(protocol: Protocol, adam: Mapping[str, pl.DataFrame], *, cut_name
     positions = adsl.select("USUBJID", pl.int_range(pl.len(), dtype=pl.Int64).alias(POSITION))
     tied: dict[str, pl.DataFrame] = {}
     for name in (name for name in _USED if name in adam):
-        frame = adam[name].select(variable for variable in _USED[name] if variable in adam[name].columns)
+        frame = adam[name].select(_typed(variable) for variable in _USED[name] if variable in adam[name].columns)
         joined = frame.join(positions, on="USUBJID", how="left")
         unknown = joined.filter(pl.col(POSITION).is_null())["USUBJID"].unique().sort().to_list()
         if unknown:
@@ -151,6 +152,11 @@ def read_study(protocol: Protocol, adam: Mapping[str, pl.DataFrame], *, cut_name
     if problems:
         raise AnalyzeError("\n".join(problems))
     return Study(protocol=protocol, adsl=adsl, adam=tied, cut_name=cut_name, cutoff=cutoff)
+
+
+def _typed(variable: str) -> pl.Expr:
+    """A variable in the type that analyses expect, also where a file without values gave it none."""
+    return pl.col(variable).cast(pl.Float64 if variable in _NUMBERS else pl.String)
 
 
 def _missing(adam: Mapping[str, pl.DataFrame]) -> list[str]:

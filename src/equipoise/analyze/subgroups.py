@@ -125,5 +125,8 @@ def _interaction(book: Book, frame: Frame, factor: Factor, pair: Pair) -> None:
     crossed = np.column_stack([additive, *(arm * dummy for dummy in dummies)])
     short = cox_ph(chosen.days, chosen.event, additive, ties=ties)
     full = cox_ph(chosen.days, chosen.event, crossed, ties=ties)
-    statistic, df = max(0.0, 2 * (full.loglik - short.loglik)), len(kept) - 1
-    book.writer.add_values({"statistic": statistic, "df": df, "p_value": chi2_upper(statistic, df)}, **shared)
+    statistic, df = max(0.0, 2 * (full.loglik - short.loglik)), full.lr.df - short.lr.df
+    if df > 0:
+        book.writer.add_values({"statistic": statistic, "df": df, "p_value": chi2_upper(statistic, df)}, **shared)
+    else:
+        book.nothing(names, "no event time tells the levels apart", **shared)

@@ -93,10 +93,14 @@ def _fit(book: Book, frame: Frame, used: Positions, x: np.ndarray, rows: list[Co
         if all(map(math.isfinite, numbers.values())):
             book.writer.add_values(numbers, **shared)
         else:
-            book.nothing(_RATIO, f"the hazard ratio has no finite estimate: {fit.reason}", **shared)
+            why = f": {fit.reason}" if fit.reason else ""
+            book.nothing(_RATIO, f"the hazard ratio has no finite estimate{why}", **shared)
     shared = {**about, "measure": "likelihood_ratio", "method": "likelihood ratio, Cox", **rows[0]}
     shared |= {"variable_level": None, "reference_level": None, "unit": None}
-    book.writer.add_values({name: getattr(fit.lr, name) for name in _TEST}, **shared)
+    if fit.lr.df > 0:
+        book.writer.add_values({name: getattr(fit.lr, name) for name in _TEST}, **shared)
+    else:
+        book.nothing(_TEST, "no event time tells the values apart", **shared)
 
 
 def _about(book: Book, frame: Frame, used: Positions) -> Columns:
