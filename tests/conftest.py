@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a busy machine is no failure: properties have no time limit of their own
+settings.register_profile("equipoise", deadline=None)
+settings.load_profile("equipoise")
 
 FULL = os.environ.get("EQUIPOISE_FULL") == "1"
 
