@@ -64,3 +64,47 @@ def nested_order(
         order[place[outer[i]]] = i
         place[outer[i]] += 1
     return order, starts
+
+
+@compiled
+def radix_order(bits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the stable order of non-negative integers, 11 bits at a time; digits that all share are passed over.
+
+    The bits of non-negative floats, read as integers, sort as the floats do.
+    """
+    n = bits.shape[0]
+    order, next_order = np.arange(n), np.empty(n, np.int64)
+    keys, next_keys = bits.copy(), np.empty(n, np.int64)
+    for shift in range(0, 66, 11):
+        starts = np.zeros(2049, np.int64)
+        for i in range(n):
+            starts[((keys[i] >> shift) & 2047) + 1] += 1
+        if starts.max() == n:
+            continue
+        for j in range(2048):
+            starts[j + 1] += starts[j]
+        for i in range(n):
+            digit = (keys[i] >> shift) & 2047
+            place = starts[digit]
+            next_order[place], next_keys[place] = order[i], keys[i]
+            starts[digit] = place + 1
+        order, next_order = next_order, order
+        keys, next_keys = next_keys, keys
+    return order
+
+
+@compiled
+def distinct_codes(
+    values: NDArray[np.float64], order: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the sorted distinct values and each row's index among them; `order` sorts the values."""
+    n = values.shape[0]
+    distinct, codes = np.empty(n), np.empty(n, np.int64)
+    last = -1
+    for i in range(n):
+        row = order[i]
+        if last < 0 or values[row] != distinct[last]:
+            last += 1
+            distinct[last] = values[row]
+        codes[row] = last
+    return distinct[: last + 1].copy(), codes
