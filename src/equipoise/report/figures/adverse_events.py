@@ -9,7 +9,6 @@ import polars as pl
 from equipoise.report.facts import Arm, Facts
 from equipoise.report.figures.axis import Scale, count_ticks
 from equipoise.report.figures.figure import Drawing, Figure
-from equipoise.report.figures.flow import sentence_case
 from equipoise.report.figures.metrics import CAP_HEIGHT, text_width, wrap
 from equipoise.report.figures.scene import Circle, Path, Point, Scene, Shape, Text, hline, vline
 from equipoise.report.figures.style import (
@@ -26,6 +25,7 @@ from equipoise.report.figures.style import (
 )
 from equipoise.report.numbers import format_count_percent
 from equipoise.report.rows import Row, Rows
+from equipoise.report.words import sentence_case
 from equipoise.results import Results
 from equipoise.terms import ArmRole
 

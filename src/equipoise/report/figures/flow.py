@@ -14,9 +14,10 @@ import polars as pl
 from equipoise.report.facts import Arm, Facts
 from equipoise.report.figures.figure import FigureError
 from equipoise.report.rows import ALL, Row, Rows
+from equipoise.report.words import sentence_case
 from equipoise.results import Results
 
-__all__ = ["ArmFlow", "Count", "Flow", "FlowError", "Population", "check_flow", "read_flow", "sentence_case"]
+__all__ = ["ArmFlow", "Count", "Flow", "FlowError", "Population", "check_flow", "read_flow"]
 
 
 class FlowError(FigureError):
@@ -172,13 +173,6 @@ class _Reader:
 
 def _count(row: Row, label: str) -> Count:
     return Count(label, int(row.value or 0), (row.row_id,))
-
-
-def sentence_case(text: str) -> str:
-    """Reason in sentence case; submission values in capitals are lowered, but for names such as PD or HIV."""
-    if text.isupper() and len(text) > 3:
-        text = text.lower()
-    return text[:1].upper() + text[1:]
 
 
 def check_flow(flow: Flow) -> None:

@@ -69,10 +69,15 @@ class Inset:
     @property
     def height(self) -> float:
         """Height of all lines."""
-        table = max(map(len, self.heads)) + sum(len(arm.names) for arm in self.arms)
+        table = self.step * (max(map(len, self.heads)) + sum(len(arm.names) for arm in self.arms))
+        lines = self.step * len(self.lines) + sum(map(self.space_above, range(len(self.lines))))
         if self.beside:
-            return self.step * max(table, len(self.lines))
-        return self.step * (table + len(self.lines)) + (4 if self.lines else 0)
+            return max(table, lines)
+        return table + lines + (4 if self.lines else 0)
+
+    def space_above(self, i: int) -> float:
+        """Space before a line that names the next comparison."""
+        return 0.35 * self.size if i and not self.lines[i].rows and self.lines[i - 1].rows else 0.0
 
 
 def inset_of(data: SurvivalData, style: Style, styles: Mapping[str, ArmStyle], *, size: float, most: float) -> Inset:
@@ -122,8 +127,8 @@ def draw_inset(scene: Scene, inset: Inset, place: Box, *, keys: bool) -> list[Te
             at = place.left + (KEY if keys else 0)
             drawn.append(Text(x=at, y=y, text=words, size=size, bold=True, color=arm.style.color, part="inset-arm"))
     x, y = (median + 3 * inset.gap, place.top - 0.4 * size) if inset.beside else (place.left, y + 4)
-    for line in inset.lines:
-        y += inset.step
+    for i, line in enumerate(inset.lines):
+        y += inset.step + inset.space_above(i)
         part = "inset-comparison"
         drawn.append(
             Text(x=x, y=y, text=line.text, size=size, bold=not line.rows, color=INK, rows=line.rows, part=part)
