@@ -114,6 +114,7 @@ def protocol_data() -> dict[str, Any]:
             "method": {"permuted_blocks": {"sizes": [4]}},
             "strata": {"region": {"label": "Region", "expression": "region"}},
         },
+        "visits": {"tumor_assessment": {"every_weeks": 8, "window_days": 4}},
         "crossover": {"from": "control", "to": "active"},
         "endpoints": {
             "pfs": {
@@ -200,7 +201,9 @@ def _adtte() -> pl.DataFrame:
         day, event = (_DEATHS[name][0], 0) if name in _DEATHS else (150, 1)
         rows.append((name, "os", "P", day, event, "Death" if event == 0 else None, "Alive" if event else None))
     names = ["USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR", "EVNTDESC", "CNSREAS"]
-    return pl.DataFrame(rows, schema=names, orient="row")
+    frame = pl.DataFrame(rows, schema=names, orient="row").join(_adsl().select("USUBJID", "RANDDT"), on="USUBJID")
+    ended = pl.col("RANDDT") + pl.duration(days=pl.col("AVAL") - 1)
+    return frame.with_columns(ADT=ended.cast(pl.Date)).drop("RANDDT")
 
 
 def _adae() -> pl.DataFrame:
@@ -234,9 +237,11 @@ def adam() -> dict[str, pl.DataFrame]:
     return {"ADSL": _adsl(), "ADTTE": _adtte(), "ADRS": adrs, "ADAE": _adae(), "ADEX": _adex()}
 
 
-def results_of(data: Mapping[str, pl.DataFrame] | None = None, declared: Protocol | None = None) -> Results:
+def results_of(
+    data: Mapping[str, pl.DataFrame] | None = None, declared: Protocol | None = None, cutoff: dt.date = CUTOFF
+) -> Results:
     """Analyze the trial, or a changed version of it."""
-    return analyze(declared or protocol(), adam() if data is None else data, [], cut_name="final", cutoff=CUTOFF)
+    return analyze(declared or protocol(), adam() if data is None else data, [], cut_name="final", cutoff=cutoff)
 
 
 def find(results: Results, **where: Any) -> pl.DataFrame:

@@ -4,6 +4,7 @@ Active: events at 10, 30, 50, others censored: S = 11/12, x 9/10, x 7/8. Control
 falls by 1/12 each to 1/2), 75 (x 4/5), 105 (x 1/2), with 65, 85, 95, 115 censored.
 """
 
+import datetime as dt
 import math
 
 import polars as pl
@@ -135,6 +136,17 @@ def test_one_record_per_subject_is_used_and_bad_ones_are_reported() -> None:
     assert findings == [("duplicate-key", "S03"), ("unusable-time", "S04")]
 
 
+def test_censored_long_before_the_cut_off(results: Results) -> None:
+    # interval of 56 days and window of 4: censored before Nov 1; randomized on Jun 28 and censored on day 120 is Oct 25
+    assert value(results, variable="out_of_touch", group_level="active", statistic="n", **PRIMARY) == 9
+    assert value(results, variable="out_of_touch", group_level="control", statistic="n", **PRIMARY) == 4
+    late = results_of(cutoff=dt.date(2020, 12, 10))
+    # Oct 11 is the limit then: S10 (Jun 8, day 100: Sep 15), S11 (Jun 18, day 110: Oct 5), S12 (Oct 25)
+    assert value(late, variable="out_of_touch", group_level="active", statistic="n", **PRIMARY) == 8
+    row = find(late, variable="out_of_touch", group_level="active", statistic="percent", **PRIMARY)
+    assert row.select("text", "n").row(0) == ("censored more than 60 days before the data cut-off", 12)
+
+
 def test_an_endpoint_of_some_subjects_counts_those_with_a_record() -> None:
     data = protocol_data()
     data["endpoints"]["dor"] = {"label": "Duration of response", "paramcd": "DOR", "origin": "first_response"}
@@ -142,7 +154,7 @@ def test_an_endpoint_of_some_subjects_counts_those_with_a_record() -> None:
     frames = adam()
     own = pl.DataFrame(
         {"USUBJID": ["S03", "S04"], "ENDPT": "dor", "RULESET": "P", "AVAL": [20, 30], "CNSR": [0, 1], "EVNTDESC": "PD"}
-    ).with_columns(CNSREAS=pl.lit("Ongoing"))
+    ).with_columns(CNSREAS=pl.lit("Ongoing"), ADT=pl.lit(None, dtype=pl.Date))
     frames["ADTTE"] = pl.concat([frames["ADTTE"], own])
     results = results_of(frames, protocol(endpoints=data["endpoints"], analyses=data["analyses"]))
     row = {"analysis_id": "duration", "statistic": "n", "group_level": "active"}

@@ -24,7 +24,7 @@ NO_ARM = -1
 ALL = "(all)"
 
 _USED = {
-    "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR", "EVNTDESC", "CNSREAS", "CNSDTDSC"),
+    "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR", "ADT", "EVNTDESC", "CNSREAS", "CNSDTDSC"),
     "ADRS": ("USUBJID", "PARAMCD", "ASSESSOR", "AVALC"),
     "ADAE": (
         *("USUBJID", "AEBODSYS", "AESOC", "AEDECOD", "AETERM", "AGRADEN", "TRTEMFL", "APERIOD"),
@@ -156,7 +156,7 @@ def read_study(protocol: Protocol, adam: Mapping[str, pl.DataFrame], *, cut_name
 
 def _typed(variable: str) -> pl.Expr:
     """A variable in the type that analyses expect, also where a file without values gave it none."""
-    return pl.col(variable).cast(pl.Float64 if variable in _NUMBERS else pl.String)
+    return pl.col(variable).cast(pl.Date if variable == "ADT" else pl.Float64 if variable in _NUMBERS else pl.String)
 
 
 def _missing(adam: Mapping[str, pl.DataFrame]) -> list[str]:

@@ -1,5 +1,6 @@
 """Time to event per arm: events, reasons of censoring, quantiles, survival at landmarks, curves, follow-up."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,12 @@ from equipoise.analyze.populations import Group, groups
 from equipoise.analyze.times import Times, read_times
 from equipoise.protocol import Analysis, Endpoint
 from equipoise.stats import SurvivalCurve, kaplan_meier
-from equipoise.terms import DateName, Status
+from equipoise.terms import DateName, EventSource, Status
 
 __all__ = ["Frame", "curve_of", "follow_up", "frame_of", "survival"]
 
 _QUANTILES = {"q25": 0.25, "median": 0.5, "q75": 0.75}
+_PROGRESSION = {EventSource.CENTRAL_PROGRESSION, EventSource.LOCAL_PROGRESSION}
 _RULE = {"midpoint": "midpoint", "left": "first"}
 
 
@@ -91,6 +93,25 @@ def _counts(book: Book, frame: Frame, part: Group, without: Group) -> None:
             own, text = chosen[times.codes[chosen] == code], times.labels[code]
             columns: Columns = {"variable": detail, "variable_level": text, **shared}
             book.count(own, of=n, label=f"{about}: {text}", **columns)
+    _out_of_touch(book, frame, part)
+
+
+def _out_of_touch(book: Book, frame: Frame, part: Group) -> None:
+    """Censored so long before the cut-off that a scheduled assessment was missed: a sign of loss or of late data."""
+    schedule, cutoff = book.study.protocol.visits.tumor_assessment, book.study.cutoff
+    if schedule is None or cutoff is None or not _PROGRESSION & set(frame.endpoint.events):
+        return
+    weeks = [phase.every_weeks for phase in schedule.phases]
+    weeks += [] if schedule.every_weeks is None else [schedule.every_weeks]
+    if not weeks:
+        return
+    days = math.ceil(7 * max(weeks)) + schedule.window_days
+    times, positions = frame.times, part.positions
+    early = times.dates[positions] < np.datetime64(cutoff) - np.timedelta64(days, "D")
+    chosen = positions[early & ~times.event[positions]]
+    text = f"censored more than {days} days before the data cut-off"
+    shared: Columns = {**frame.columns, "group_level": part.level, "variable": "out_of_touch", "text": text}
+    book.count(chosen, of=len(positions), percent=True, label=f"{text}, {part.level}", **shared)
 
 
 def curve_of(book: Book, frame: Frame, part: Group, *, reverse: bool = False) -> SurvivalCurve:

@@ -22,6 +22,8 @@ class Times:
     """Days from the origin; 0 where not known."""
     event: npt.NDArray[np.bool_]
     """CNSR = 0."""
+    dates: npt.NDArray[np.datetime64]
+    """ADT, the date of event or censoring; not a time where not known."""
     labels: list[str]
     """What events were and why times are censored, in the order of CNSR and then of the alphabet."""
     codes: npt.NDArray[np.int64]
@@ -54,9 +56,12 @@ def read_times(book: Book, endpoint: str, rule_set: str) -> Times:
     known[at] = True
     days[at] = usable["AVAL"].cast(pl.Int64).to_numpy()
     codes[at] = [place[pair] for pair in described.iter_rows()]
+    dates = np.full(size, np.datetime64("NaT", "D"), dtype="datetime64[D]")
+    if "ADT" in usable.columns:
+        dates[at] = usable["ADT"].to_numpy().astype("datetime64[D]")
     event = known.copy()
     event[at] = (usable["CNSR"] == 0).to_numpy()
-    return Times(known=known, days=days, event=event, labels=[text for _, text in pairs], codes=codes)
+    return Times(known=known, days=days, event=event, dates=dates, labels=[text for _, text in pairs], codes=codes)
 
 
 def _rows(study: Study, endpoint: str, rule_set: str) -> pl.DataFrame:
