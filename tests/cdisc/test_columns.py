@@ -62,3 +62,12 @@ def test_one_name_twice_and_nested_columns_are_told_together() -> None:
         "ae.parquet: column AETERM is there 2 times (letter case aside); keep one",
         "ae.parquet: column L holds lists or bytes, expected text, numbers or dates",
     )
+
+
+def test_whole_numbers_are_alike_in_every_format_and_fractions_stay() -> None:
+    for values in ([1.0, None], ["1", ""], pl.Series([1, None], dtype=pl.Int32)):
+        frame = tidy("AE", AESEQ=values, XXDY=values)
+        assert frame.schema == {"AESEQ": pl.Int64, "XXDY": pl.Int64}
+        assert frame.rows() == [(1, 1), (None, None)]
+    assert tidy("AE", AESEQ=[1.0, 2.5])["AESEQ"].to_list() == [1.0, 2.5]
+    assert tidy("VS", VISITNUM=[1.0, 2.0]).schema["VISITNUM"] == pl.Float64

@@ -63,7 +63,7 @@ def test_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_and_one_without_data_sets(tmp_path: Path) -> None:
-    assert "no data set in it, expected files ending in .parquet" in refused(tmp_path)
+    assert "no data set in it, expected files such as dm.xpt (or .parquet" in refused(tmp_path)
     write(tmp_path, readme="a\n1\n")
     assert "no file is an SDTM data set: readme.csv" in refused(tmp_path)
 

@@ -1,10 +1,10 @@
 """Make the columns of any file alike: names, blanks, numbers, dates.
 
-Names are upper case. Text has no trailing blanks, and empty text is missing. Numbers are Int64 or Float64 (nan is
-missing). A ``--DTC`` is ISO 8601 text whatever the file held; other dates stay Date, times lose their zone (UTC).
-Variables that the specification has as numbers become numbers, those it has as text become text (``7.0`` is ``7``), and
-in ADaM a ``--DT`` becomes Date. In a number column ``.`` and ``NA`` are missing; anything else that is no number is a
-finding, and the value missing.
+Names are upper case. Text has no trailing blanks, and empty text is missing. Numbers are Float64 (nan is missing), and
+Int64 where the specification has whole numbers or the file did. A ``--DTC`` is ISO 8601 text whatever the file held;
+other dates stay Date, times lose their zone (UTC). Variables that the specification has as numbers become numbers,
+those it has as text become text (``7.0`` is ``7``), and in ADaM a ``--DT`` becomes Date. In a number column ``.`` and
+``NA`` are missing; anything else that is no number is a finding, and the value missing.
 """
 
 import re
@@ -17,10 +17,8 @@ from equipoise.cdisc.spec import variable_spec
 
 __all__ = ["tidy_columns"]
 
-_NUMBER = re.compile(
-    r"^(..(SEQ|DY|STDY|ENDY|STRESN|STNRLO|STNRHI|DOSE|DOSTOT|TPTNUM|LLTCD|PTCD|HLTCD|HLGTCD|BDSYCD|SOCCD)"
-    r"|VISITNUM|VISITDY|TAETORD)$"
-)
+_INTEGER = re.compile(r"^(..(SEQ|DY|STDY|ENDY|LLTCD|PTCD|HLTCD|HLGTCD|BDSYCD|SOCCD)|VISITDY|TAETORD)$")
+_NUMBER = re.compile(r"^(..(STRESN|STNRLO|STNRHI|DOSE|DOSTOT|TPTNUM)|VISITNUM)$")
 _TEXT = re.compile(r"^..(ORRES|STRESC|TESTCD|GRPID|SPID|REFID|LNKID|LNKGRP)$")
 _MISSING_NUMBER = ("", ".", "NA")
 
@@ -49,15 +47,15 @@ def tidy_columns(frame: pl.DataFrame, dataset: str, source: str) -> tuple[pl.Dat
 
 
 def _kind(dataset: str, name: str) -> str:
-    """text, number, date, or empty where neither specification nor the name says it."""
+    """text, integer, number, date, or empty where neither specification nor the name says it."""
     variable = variable_spec(dataset, name)
-    if variable is None and _NUMBER.match(name):
-        return "number"
+    if variable is None and (_INTEGER.match(name) or _NUMBER.match(name)):
+        return "integer" if _INTEGER.match(name) else "number"
     if variable is None and dataset.startswith("AD") and len(dataset) > 2 and name.endswith("DT"):
         return "date"
     if variable is None:
         return "text" if _TEXT.match(name) else ""
-    return {"integer": "number", "dtc": "text"}.get(variable.kind, variable.kind)
+    return "text" if variable.kind == "dtc" else variable.kind
 
 
 def _tidy(series: pl.Series, dataset: str, findings: list[Finding]) -> pl.Series:
@@ -69,7 +67,7 @@ def _tidy(series: pl.Series, dataset: str, findings: list[Finding]) -> pl.Series
         return series.replace_strict({True: "Y", False: "N"}, return_dtype=pl.String)
     if dtype.is_numeric():
         number = series.cast(pl.Int64) if dtype.is_integer() else series.cast(pl.Float64).fill_nan(None)
-        return _digits(number) if kind == "text" else number
+        return _digits(number) if kind == "text" else _whole(number) if kind == "integer" else number
     return _time(series)
 
 
@@ -80,8 +78,9 @@ def _time(series: pl.Series) -> pl.Series:
 
 
 def _from_text(text: pl.Series, kind: str, dataset: str, findings: list[Finding]) -> pl.Series:
-    if kind == "number":
-        return _converted(text, text.str.strip_chars().cast(pl.Float64, strict=False), dataset, findings)
+    if kind in {"number", "integer"}:
+        values = _converted(text, text.str.strip_chars().cast(pl.Float64, strict=False), dataset, findings)
+        return _whole(values) if kind == "integer" else values
     if kind == "date":
         return _converted(text, text.str.strip_chars().str.to_date("%Y-%m-%d", strict=False), dataset, findings)
     return text
@@ -93,6 +92,14 @@ def _text(series: pl.Series) -> pl.Series:
     if not (series == "").any():
         return series
     return series.to_frame().select(pl.when(pl.col(series.name) != "").then(pl.col(series.name)))[series.name]
+
+
+def _whole(series: pl.Series) -> pl.Series:
+    """Whole numbers as such: transport files and CSV know no integers, and equal data shall be equal."""
+    if series.dtype == pl.Int64:
+        return series
+    whole = series.cast(pl.Int64, strict=False)
+    return whole if whole.cast(pl.Float64).equals(series) else series
 
 
 def _digits(series: pl.Series) -> pl.Series:

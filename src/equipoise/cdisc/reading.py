@@ -177,7 +177,7 @@ def _files(folder: Path) -> list[Path]:
         raise CdiscError(f"{folder}: is a file, expected the folder that holds the SDTM files")
     files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and not p.name.startswith("."))
     if not files:
-        raise CdiscError(f"{folder}: no data set in it, expected files ending in {', '.join(_ENDINGS)}")
+        raise CdiscError(f"{folder}: no data set in it, expected files such as dm.xpt (or {', '.join(_ENDINGS)})")
     return files
 
 
