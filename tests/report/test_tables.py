@@ -17,6 +17,7 @@ from equipoise.report.tables import (
     exposure_table,
     findings_list_table,
     findings_table,
+    follow_up_table,
     maximum_grade_tables,
     overview_table,
     populations_table,
@@ -76,7 +77,7 @@ def test_populations_say_who_is_out_and_why(example: Source) -> None:
         ("Safety, by arm received",),
         ("In the population", "94", "73", "167"),
         ("Not in the population", "2", "2", "4"),
-        ("not treated", "2", "2", "4"),
+        ("Not treated", "2", "2", "4"),
     ]
 
 
@@ -123,7 +124,11 @@ def test_subgroups_with_interaction_on_the_head_of_the_factor(example: Source) -
 
 def test_univariate_models_print_the_reference_level(example: Source) -> None:
     table = univariate_table(example, "primary", name="t")
-    assert line(table, "Male v Female (reference)")[0] == "1.12 (0.77 to 1.63)"
+    part = printed(table)
+    start = next(i for i, cells in enumerate(part) if cells[0] == "Sex")
+    assert part[start][1:] == ("", "", ".24")
+    levels = {cells[0]: cells[2] for cells in part[start + 1 : start + 3]}
+    assert levels == {"Female": "reference", "Male": "1.12 (0.77 to 1.63)"}
     assert not any("avor" in note for note in table.footnotes)
 
 
@@ -239,3 +244,47 @@ def test_every_table_without_rows_says_what_would_stand_there(arms: tuple[str, .
     made += [table(source, "primary", name="t") for table in (response_table, subgroup_table, univariate_table)]
     made += [findings_table(pl.DataFrame(schema=FINDINGS)), findings_list_table(pl.DataFrame(schema=FINDINGS))]
     assert all(table.lines == () and table.empty.endswith(".") for table in made)
+
+
+def term_results(minimum: float, *, tested: bool = False) -> Source:
+    """One class with a frequent and a rare term in two arms of 50 subjects."""
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    shared = {"analysis_id": "safety_terms", "population": "safety", "variable": "any_grade", "parent_level": "CLASS"}
+    for term, counts in ((None, (11, 6)), ("FREQUENT", (10, 5)), ("RARE", (1, 1))):
+        columns = {**shared, "group": "arm", "variable_level": term, "n": 50}
+        for arm, count in zip("ab", counts, strict=True):
+            writer.add("n", count, group_level=arm, **columns)
+            writer.add("percent", 2 * count, group_level=arm, **columns)
+        if tested:
+            pair = {**columns, "group_level": "a", "reference_level": "b"}
+            for name, value in (("estimate", 0.1), ("conf_low", -0.05), ("conf_high", 0.24)):
+                writer.add(name, value, measure="risk_difference", conf_level=0.95, **pair)
+            writer.add("p_value", 0.263, measure="fisher", sided=2, **pair)
+    return source_of(writer.finish(trial_of("a", "b", safety={"minimum_percent": minimum})))
+
+
+def test_terms_below_the_minimum_percentage_in_every_arm_are_left_out() -> None:
+    assert [cells[0] for cells in printed(terms_table(term_results(0)))] == ["Class", "Frequent", "Rare"]
+    table = terms_table(term_results(10))
+    assert [cells[0] for cells in printed(table)] == ["Class", "Frequent"]
+    assert any(note.startswith("Terms below 10% in every arm are left out") for note in table.footnotes)
+    assert printed(terms_table(term_results(30))) == []
+
+
+def test_terms_are_compared_only_where_the_results_compare_them() -> None:
+    assert len(terms_table(term_results(0)).columns) == 4
+    table = terms_table(term_results(0, tested=True))
+    assert line(table, "Frequent") == ("10 (20.0)", "0", "5 (10.0)", "0", "10.0 (−5.0 to 24.0)", ".26")
+    assert table.columns[-1].head == "P, Fisher"
+
+
+def test_follow_up_of_each_endpoint_and_cohort() -> None:
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    shared = {"analysis_id": "follow_up", "variable": "reverse_kaplan_meier", "endpoint": "os", "population": "itt"}
+    for cohort, days in (("pancreatic", 304.375), ("other", 608.75)):
+        for name, value in (("estimate", days), ("conf_low", days), ("conf_high", None)):
+            status = Status.OK if value else Status.NOT_REACHED
+            columns = {**shared, "subgroup": "cohort", "subgroup_level": cohort, "group": "arm", "group_level": "a"}
+            writer.add(name, value, status=status, **columns)
+    table = follow_up_table(source_of(writer.finish(trial_of("a"))))
+    assert printed(table) == [("Os, Pancreatic", "10.0 (10.0 to NE)"), ("Os, Other", "20.0 (20.0 to NE)")]

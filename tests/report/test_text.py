@@ -1,6 +1,6 @@
 """Sentences of the results section, with the rows behind each number."""
 
-from tests.report.made_up import empty_results, survival_results
+from tests.report.made_up import empty_results, survival_results, trial_of
 from tests.results.example import example_results
 
 from equipoise.report.cells import Number, text_of
@@ -8,8 +8,15 @@ from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.rows import Rows
 from equipoise.report.tables import Survival
-from equipoise.report.text import accrual_text, follow_up_text, harms_text, response_text, survival_text
-from equipoise.results import Results
+from equipoise.report.text import (
+    accrual_text,
+    follow_up_text,
+    harms_text,
+    response_text,
+    survival_text,
+    unknown_onset_text,
+)
+from equipoise.results import Results, ResultsWriter
 
 
 def source_of(results: Results) -> Source:
@@ -77,3 +84,16 @@ def test_nothing_is_said_about_nothing() -> None:
     source = source_of(empty_results("a", "b"))
     assert accrual_text(source) == follow_up_text(source) == harms_text(source) == []
     assert survival_text(Survival.primary(source, "primary")) == response_text(source, "response") == []
+
+
+def test_unknown_onset_is_said_only_where_it_occurs() -> None:
+    assert unknown_onset_text(source_of(example_results())) == []
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    for arm, subjects, events in (("a", 2, 3), ("b", 0, 0)):
+        columns = {"analysis_id": "unknown_onset", "variable": "unknown_onset", "group": "arm", "group_level": arm}
+        writer.add("n", subjects, n=40, n_events=events, **columns)
+    (paragraph,) = unknown_onset_text(source_of(writer.finish(trial_of("a", "b"))))
+    assert text_of(paragraph.parts) == (
+        "The onset of an adverse event is not known for 2 of 40 subjects (3 events) with Arm a and 0 of 40 subjects "
+        "with Arm b; these events are counted in the first period."
+    )

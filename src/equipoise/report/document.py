@@ -40,6 +40,7 @@ from equipoise.report.text import (
     landmark_text,
     response_text,
     survival_text,
+    unknown_onset_text,
 )
 from equipoise.results import Results
 
@@ -265,7 +266,12 @@ def _response_part(source: Source, analysis: str) -> Section:
 
 
 def _harms(source: Source, pictures: Pictures) -> Section:
-    events = [*harms_text(source), overview_table(source), *_figures(pictures, "adverse_events")]
+    events = [
+        *harms_text(source),
+        *unknown_onset_text(source),
+        overview_table(source),
+        *_figures(pictures, "adverse_events"),
+    ]
     parts = [
         Section(name="exposure-section", title="Exposure", blocks=[exposure_table(source)]),
         Section(name="events-section", title="Adverse events", blocks=events),
@@ -274,16 +280,12 @@ def _harms(source: Source, pictures: Pictures) -> Section:
     ]
     if source.facts.protocol.get("crossover") or source.rows.analysis("safety_overview_crossover"):
         after: list[Block] = [overview_table(source, crossover=True)]
+        if source.rows.analysis("exposure_crossover"):
+            after.insert(0, exposure_table(source, crossover=True))
         if source.rows.analysis("safety_terms_crossover"):
             after += [terms_table(source, crossover=True), *maximum_grade_tables(source, crossover=True)]
         parts.append(Section(name="crossover-section", title="After crossover", blocks=after))
     deaths: list[Block] = [deaths_table(source)]
-    unknown = source.rows.where("unknown_onset", "unknown_onset")
-    total = sum(round(row.value or 0) for row in unknown)
-    if total:
-        text = f"{total} adverse event{'s' if total > 1 else ''} of unknown onset"
-        number = Number(text, tuple(row.row_id for row in unknown))
-        deaths.insert(0, Paragraph((number, " counted in the period before any crossover.")))
     parts.append(Section(name="deaths-section", title="Deaths", blocks=deaths))
     return Section(name="harms", title="Harms", sections=parts)
 

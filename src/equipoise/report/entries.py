@@ -85,6 +85,12 @@ class Source:
         share = format_number(percent.value, 1, self.style, missing=self._missing(percent))
         return Number(f"{round(count.value)} ({share})", row_ids(count, percent))
 
+    def events_of(self, row: Row) -> Part:
+        """Events among counted subjects from one row, a cell such as ``45/48``."""
+        if row.value is None or row.n_events is None:
+            return self.count(row)
+        return Number(f"{row.n_events}/{round(row.value)}", (row.row_id,))
+
     def part_of(self, row: Row | None, whole: Row | None, *, absent: str = "0") -> Part:
         """A count with its percentage of another count."""
         if row is None or row.value is None or whole is None or not whole.value or row.value > whole.value:

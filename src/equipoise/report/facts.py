@@ -132,6 +132,9 @@ class Facts:
 
     def subgroup_label(self, name: str | None) -> str:
         """Name of a subgroup factor: its own, else that of its field."""
+        known = self._label("subgroups", name)
+        if known:
+            return known
         declared = _mapping(_mapping(self.protocol.get("subgroups")).get(name))
         if declared.get("label"):
             return str(declared["label"])
@@ -142,12 +145,16 @@ class Facts:
         declared = _mapping(_mapping(self.protocol.get("subgroups")).get(name))
         return self.level_label(declared.get("field") or name, level)
 
+    def cohort_label(self, name: str | None) -> str:
+        """Name of a cohort."""
+        return str(_mapping(_mapping(self.protocol.get("cohorts")).get(name)).get("label") or in_words(name))
+
     def stratum_label(self, name: str | None) -> str:
         """Name of a stratification factor."""
         strata = _mapping(_mapping(self.protocol.get("randomization")).get("strata"))
         declared = strata.get(name)
         label = declared.get("label") if isinstance(declared, Mapping) else None
-        return str(label or in_words(name))
+        return self._label("strata", name) or str(label or in_words(name))
 
     def analysis_label(self, name: str) -> str:
         """Name of an analysis of the protocol."""

@@ -15,7 +15,15 @@ from equipoise.report.numbers import (
 from equipoise.report.rows import ALL, Row, row_ids
 from equipoise.report.tables.survival import Survival
 
-__all__ = ["accrual_text", "follow_up_text", "harms_text", "landmark_text", "response_text", "survival_text"]
+__all__ = [
+    "accrual_text",
+    "follow_up_text",
+    "harms_text",
+    "landmark_text",
+    "response_text",
+    "survival_text",
+    "unknown_onset_text",
+]
 
 
 def accrual_text(source: Source) -> list[Paragraph]:
@@ -150,6 +158,20 @@ def harms_text(source: Source) -> list[Paragraph]:
         pieces = [[_counted(source, groups[arm.id]), f" with {arm.label}"] for arm in arms]
         parts += [start, *_series(pieces), ". "] if pieces else []
     return [Paragraph(tuple(parts))] if parts else []
+
+
+def unknown_onset_text(source: Source) -> list[Paragraph]:
+    """Subjects with adverse events whose onset is not known, by arm; nothing where there are none."""
+    rows = [row for row in source.rows.analysis("unknown_onset") if row.statistic == "n" and row.group_level != ALL]
+    if not any(row.value for row in rows):
+        return []
+    pieces: list[list[Part]] = []
+    for row in rows:
+        events = f" ({row.n_events} event{'' if row.n_events == 1 else 's'})" if row.n_events else ""
+        text = f"{round(row.value or 0)} of {row.n} subjects{events}"
+        pieces.append([Number(text, (row.row_id,)), f" with {source.facts.arm_label(row.group_level)}"])
+    start = "The onset of an adverse event is not known for "
+    return [Paragraph((start, *_series(pieces), "; these events are counted in the first period."))]
 
 
 def _counted(source: Source, rows: Mapping[str, Row]) -> Part:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["FLOW", "RULE_SETS", "STANDING", "STATISTICS", "STATUS", "STRATA", "VARIABLES"]
+__all__ = ["FLOW", "RULE_SETS", "STANDING", "STATISTICS", "STATUS", "STRATA", "VARIABLES", "sentence_case"]
 
 RULE_SETS: Mapping[str, str] = {
     "A": (
@@ -61,6 +61,7 @@ STANDING: Mapping[str, str] = {
     "accrual": "Accrual",
     "baseline": "Baseline",
     "exposure": "Exposure",
+    "exposure_crossover": "Exposure after crossover",
     "follow_up": "Follow-up",
     "safety_overview": "Adverse events, overview",
     "safety_overview_crossover": "Adverse events after crossover, overview",
@@ -81,8 +82,10 @@ FLOW: tuple[tuple[str, str], ...] = (
     ("not_received", "Did not receive treatment"),
     ("not_received_reason", ""),
     ("on_treatment", "On treatment at the data cut"),
+    ("completed", "Completed treatment"),
     ("discontinued", "Discontinued treatment"),
     ("discontinued_reason", ""),
+    ("status_unknown", "Treatment status not known"),
     ("crossed_over", "Crossed over"),
     ("left_study", "Left the study"),
     ("left_study_reason", ""),
@@ -103,6 +106,7 @@ VARIABLES: Mapping[str, str] = {
     "site": "Randomized by site",
     "randomized_cumulative": "Randomized so far",
     "subjects": "Subjects",
+    "without_record": "Without a record of the endpoint",
     "events": "Events",
     "events_by_type": "Event",
     "censored": "Censored",
@@ -137,3 +141,10 @@ VARIABLES: Mapping[str, str] = {
     "dose_intensity_percent": "Relative dose intensity",
     "treated": "Treated",
 }
+
+
+def sentence_case(text: str) -> str:
+    """Text in sentence case; submission values in capitals are lowered, but for short names such as PD or HIV."""
+    if text.isupper() and len(text) > 3:
+        text = text.lower()
+    return text[:1].upper() + text[1:]

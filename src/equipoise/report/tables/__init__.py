@@ -5,10 +5,11 @@ from equipoise.report.tables.baseline import baseline_table, exposure_table
 from equipoise.report.tables.disposition import disposition_table, populations_table
 from equipoise.report.tables.findings import finding_counts, findings_list_table, findings_table
 from equipoise.report.tables.response import response_table
-from equipoise.report.tables.safety import deaths_table, maximum_grade_tables, overview_table, terms_table
+from equipoise.report.tables.safety import deaths_table, overview_table
 from equipoise.report.tables.sensitivity import models_table, rule_sets_table
 from equipoise.report.tables.subgroups import subgroup_table, univariate_table
 from equipoise.report.tables.survival import Survival, follow_up_table, landmark_table, survival_table
+from equipoise.report.tables.terms import maximum_grade_tables, terms_table
 
 __all__ = [
     "Survival",

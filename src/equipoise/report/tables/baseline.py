@@ -36,15 +36,16 @@ def baseline_table(source: Source) -> Table:
     )
 
 
-def exposure_table(source: Source) -> Table:
+def exposure_table(source: Source, *, crossover: bool = False) -> Table:
     """Duration of treatment, dose and dose intensity by arm."""
-    rows = source.rows.analysis("exposure")
+    analysis = "exposure_crossover" if crossover else "exposure"
+    rows = source.rows.analysis(analysis)
     arms = source.arms_of(rows)
     total = any(row.group_level == ALL for row in rows)
     groups = [*(arm.id for arm in arms), *([ALL] if total else [])]
     lines: list[Line] = []
-    for variable in source.rows.variables("exposure"):
-        chosen = source.rows.analysis("exposure", variable)
+    for variable in source.rows.variables(analysis):
+        chosen = source.rows.analysis(analysis, variable)
         label = VARIABLES.get(variable, variable)
         if any(row.statistic == "mean" for row in chosen):
             lines += distribution_lines(source, label, chosen, groups)
@@ -52,11 +53,13 @@ def exposure_table(source: Source) -> Table:
             counts = {row.group_level: row for row in chosen}
             lines.append(Line(label, tuple(source.count(counts.get(group)) for group in groups)))
     population = rows[0].population if rows else "safety"
+    members = {row.group_level: row for row in source.rows.where("populations", "members", population=population)}
+    treated = {row.group_level: row for row in source.rows.analysis(analysis, "treated")} if crossover else {}
     return Table(
-        name="exposure",
-        title="Exposure to treatment",
+        name="exposure-crossover" if crossover else "exposure",
+        title=f"Exposure to treatment{' after crossover' if crossover else ''}",
         stub="Exposure",
-        columns=tuple(source.arm_columns(population, arms, total=total)),
+        columns=tuple(source.columns(arms, treated or members, total=total)),
         lines=tuple(lines),
         footnotes=footnotes(source, rows, "SD: standard deviation."),
         empty="Duration of treatment and dose intensity will stand here once the data hold exposure (EX).",

@@ -6,7 +6,7 @@ from equipoise.report.cells import Line, Table
 from equipoise.report.entries import NOTHING, Source
 from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes
-from equipoise.report.words import FLOW
+from equipoise.report.words import FLOW, sentence_case
 
 __all__ = ["disposition_table", "populations_table"]
 
@@ -26,7 +26,9 @@ def disposition_table(source: Source) -> Table:
         if variable == "received_other":
             lines += _received_other(source, chosen, groups, whole, 1)
         elif variable.endswith("_reason"):
-            lines += [_line(source, reason, part, groups, whole, level=2) for reason, part in _by_level(chosen)]
+            lines += [
+                _line(source, _reason(reason), part, groups, whole, level=2) for reason, part in _by_level(chosen)
+            ]
         elif chosen:
             level = 0 if variable in BEFORE_RANDOMIZATION or variable == "randomized" else 1
             lines.append(_line(source, label, chosen, groups, whole, level=level))
@@ -56,7 +58,7 @@ def populations_table(source: Source) -> Table:
             part = [row for row in chosen if row.variable == variable]
             lines += [_line(source, label, part, groups, {}, level=1)] if part else []
         reasons = _by_level([row for row in chosen if row.variable == "excluded_reason"])
-        lines += [_line(source, reason, part, groups, {}, level=2) for reason, part in reasons]
+        lines += [_line(source, _reason(reason), part, groups, {}, level=2) for reason, part in reasons]
         other = [row for row in chosen if row.variable == "received_other"]
         lines += _received_other(source, other, groups, {}, 1)
     return Table(
@@ -82,17 +84,24 @@ def _analyzed(source: Source, groups: Sequence[str], base: Mapping[str | None, R
             level = 0 if variable == "analyzed" else 1
             lines += [_line(source, f"{words}: {label}", part, groups, base, level=level)] if part else []
         reasons = _by_level([row for row in chosen if row.variable == "not_analyzed_reason"])
-        lines += [_line(source, reason, part, groups, base, level=2) for reason, part in reasons]
+        lines += [_line(source, _reason(reason), part, groups, base, level=2) for reason, part in reasons]
     return lines
 
 
 def _received_other(
     source: Source, rows: Sequence[Row], groups: Sequence[str], base: Mapping[str | None, Row], level: int
 ) -> list[Line]:
+    names = {row.variable_level: row.text for row in rows if row.text}
     return [
-        _line(source, f"Received {source.facts.arm_label(arm)} instead", part, groups, base, level=level)
+        _line(
+            source, f"Received {names.get(arm) or source.facts.arm_label(arm)} instead", part, groups, base, level=level
+        )
         for arm, part in _by_level(rows)
     ]
+
+
+def _reason(text: str) -> str:
+    return "Not recorded" if text == "(not recorded)" else sentence_case(text)
 
 
 def _line(
@@ -113,5 +122,5 @@ def _line(
 def _by_level(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     found: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(row.variable_level or row.text or "", []).append(row)
+        found.setdefault(row.variable_level or "(not recorded)", []).append(row)
     return list(found.items())

@@ -18,7 +18,7 @@ def level_text(level: float | None) -> str:
 def footnotes(source: Source, rows: Iterable[Row], *more: str) -> tuple[str, ...]:
     """Footnotes of a table from the rows it shows, then ``more``."""
     shown = list(rows)
-    notes = [_population(source, shown), *_methods(shown), *_strata(shown), *_rule_sets(source, shown)]
+    notes = [_population(source, shown), *_methods(shown), *_strata(source, shown), *_rule_sets(source, shown)]
     if any(row.status in ("NR", "NE") for row in shown):
         notes.append("NE: not estimable, or not reached.")
     return tuple(note for note in (*notes, *more) if note)
@@ -50,11 +50,13 @@ def _methods(rows: list[Row]) -> list[str]:
     return notes
 
 
-def _strata(rows: list[Row]) -> list[str]:
+def _strata(source: Source, rows: list[Row]) -> list[str]:
     kinds = [kind for kind in _distinct(row.strata for row in rows) if kind != "none"]
     notes = [f"Strata: {'; '.join(STRATA.get(kind, kind) for kind in kinds)}."] if kinds else []
     silent = _distinct(row.text for row in rows if row.measure in ("logrank", "hazard_ratio") and row.value is not None)
     notes += [f"Stratified models: {text.rstrip('.')}." for text in silent]
+    left_out = [row for row in rows if row.measure == "interaction" and row.statistic == "p_value" and row.text]
+    notes += _distinct(f"{source.facts.subgroup_label(row.subgroup)}: {row.text}." for row in left_out)
     return notes
 
 

@@ -79,23 +79,13 @@ def univariate_table(source: Source, analysis: str, *, name: str) -> Table:
     rows = source.rows.analysis(f"{analysis}_univariate")
     lines: list[Line] = []
     for field in dict.fromkeys(row.variable for row in rows):
-        part = [row for row in rows if row.variable == field]
-        test = next((r for r in part if r.measure == "likelihood_ratio" and r.statistic == "p_value"), None)
-        effects = [row for row in part if row.measure == "hazard_ratio"]
-        unit = next((row.unit for row in effects if row.unit and row.variable_level is None), None)
-        reference = next((row.reference_level for row in effects if row.reference_level), None)
-        lines.append(Line(source.facts.field_label(field), ("", source.p(test)), 0))
-        for level in dict.fromkeys(row.variable_level for row in effects):
-            cells = source.ratio(by_statistic(row for row in effects if row.variable_level == level))
-            words = source.facts.level_label(field, level)
-            against = f" v {source.facts.level_label(field, reference)} (reference)" if reference else ""
-            lines.append(Line(f"{words}{against}" if level else (unit or "per unit"), (cells, ""), 1))
+        lines += _factor_lines(source, [row for row in rows if row.variable == field], field)
     shown = [row for row in rows if row.statistic in ("estimate", "conf_low", "conf_high")]
     return Table(
         name=name,
         title=f"{source.facts.analysis_label(analysis)}: univariate models of baseline factors",
         stub="Factor",
-        columns=(Column(head="Hazard ratio (CI)"), Column(head="P, likelihood ratio")),
+        columns=(Column(head="Events/n"), Column(head="Hazard ratio (CI)"), Column(head="P, likelihood ratio")),
         lines=tuple(lines),
         footnotes=footnotes(
             source,
@@ -104,3 +94,35 @@ def univariate_table(source: Source, analysis: str, *, name: str) -> Table:
         ),
         empty="Univariate models will stand here once the protocol marks baseline fields as univariate.",
     )
+
+
+def _factor_lines(source: Source, rows: list[Row], field: str | None) -> list[Line]:
+    """Head with the test, the levels in the order of the file with the reference first named, missing last."""
+    test = next((r for r in rows if r.measure == "likelihood_ratio" and r.statistic == "p_value"), None)
+    effects = [row for row in rows if row.measure == "hazard_ratio"]
+    counts = {row.variable_level: row for row in rows if row.measure is None and row.statistic == "n"}
+    references = {row.reference_level for row in effects if row.reference_level}
+    lines = [Line(source.facts.field_label(field), ("", "", source.p(test)))]
+    for level in dict.fromkeys([*(row.variable_level for row in effects), *counts]):
+        ratio = source.ratio(by_statistic(row for row in effects if row.variable_level == level))
+        count = counts.get(level)
+        missing = level == "(missing)"
+        if missing and (count is None or not count.value):
+            continue
+        events = source.events_of(count) if count else ""
+        if level is None:
+            unit = next((row.unit for row in effects if row.unit), None)
+            lines.append(Line(f"Per {unit}" if unit else "Per unit", ("", ratio, ""), 1))
+        elif level in references:
+            lines.append(Line(source.facts.level_label(field, level), (events, "reference", ""), 1))
+        else:
+            words = source.facts.level_label(field, level)
+            lines.append(Line(words, (events, "" if missing else ratio, ""), 1))
+    unseen = [level for level in references if level not in counts]
+    return (
+        lines if not unseen else [*lines[:1], *(_reference_line(source, field, level) for level in unseen), *lines[1:]]
+    )
+
+
+def _reference_line(source: Source, field: str | None, level: str | None) -> Line:
+    return Line(source.facts.level_label(field, level), ("", "reference", ""), 1)

@@ -8,6 +8,7 @@ from equipoise.report.entries import Source, by_statistic, level_of
 from equipoise.report.facts import Arm
 from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes, level_text
+from equipoise.report.words import sentence_case
 
 __all__ = ["Survival", "follow_up_table", "landmark_table", "survival_table"]
 
@@ -140,8 +141,12 @@ def survival_table(survival: Survival, *, name: str) -> Table:
             continue
         lines.append(Line(label, _counts(survival, arms, variable, None)))
         lines += [
-            Line(level or "Reason not recorded", _counts(survival, arms, by, level), 1) for level in survival.levels(by)
+            Line(sentence_case(level or "Reason not recorded"), _counts(survival, arms, by, level), 1)
+            for level in survival.levels(by)
         ]
+    if any(row.value for row in survival.of("without_record")):
+        cells = tuple(source.count(survival.statistics("without_record", arm.id).get("n")) for arm in arms)
+        lines.append(Line("Without a record, not counted", cells))
     if survival.of("median"):
         lines.append(Line(f"Time to event, months ({_level(survival)} CI)", head=True))
     for variable, label in (("median", "Median"), ("q25", "25th percentile"), ("q75", "75th percentile")):
@@ -173,8 +178,10 @@ def _level(survival: Survival) -> str:
 def _counts(survival: Survival, arms: Sequence[Arm], variable: str, level: str | None) -> tuple[Part, ...]:
     cells = []
     for arm in arms:
-        row = survival.statistics(variable, arm.id, variable_level=level).get("n")
-        cells.append(survival.source.part_of(row, survival.statistics("subjects", arm.id).get("n")))
+        rows = survival.statistics(variable, arm.id, variable_level=level)
+        whole = survival.statistics("subjects", arm.id).get("n")
+        given = "percent" in rows
+        cells.append(survival.source.count_percent(rows) if given else survival.source.part_of(rows.get("n"), whole))
     return tuple(cells)
 
 
@@ -296,12 +303,14 @@ def follow_up_table(source: Source) -> Table:
     total = any(row.group_level == ALL for row in rows)
     groups = [*(arm.id for arm in arms), *([ALL] if total else [])]
     lines = []
-    for endpoint, population in dict.fromkeys((row.endpoint, row.population) for row in rows):
-        chosen = [row for row in rows if (row.endpoint, row.population) == (endpoint, population)]
+    for key in dict.fromkeys((row.endpoint, row.population, row.subgroup_level) for row in rows):
+        chosen = [row for row in rows if (row.endpoint, row.population, row.subgroup_level) == key]
+        endpoint, _, cohort = key
+        of_cohort = f", {source.facts.cohort_label(cohort)}" if cohort else ""
         cells = tuple(
             source.months(by_statistic(row for row in chosen if row.group_level == group), endpoint) for group in groups
         )
-        lines.append(Line(source.facts.endpoint_label(endpoint), cells))
+        lines.append(Line(source.facts.endpoint_label(endpoint) + of_cohort, cells))
     level = level_text(next((row.conf_level for row in rows if row.conf_level is not None), None))
     return Table(
         name="follow-up",
