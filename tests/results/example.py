@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from scipy import stats
+from tests.results.example_response import response_rows
 from tests.results.example_safety import safety_rows
 from tests.results.example_survival import survival_rows
 from tests.results.example_trial import CUTOFF, Subject, example_protocol, example_subjects
@@ -62,7 +63,7 @@ class Book:
         if percent:
             share = 100 * len(members) / of if of else None
             status = Status.OK if of else Status.NOT_ESTIMABLE
-            self.writer.add("percent", share, status=status, method="count of subjects / n", unit="%", **columns)
+            self.writer.add("percent", share, status=status, method="percentage of subjects", unit="%", **columns)
 
     def spread(self, values: list[float | None], members: Members, *, label: str, **columns: Any) -> None:
         """A distribution of a number."""
@@ -72,7 +73,7 @@ class Book:
             "group": "arm",
             "n": len(values),
             "source_set": self.source(members, label),
-            "method": "quantiles of type 7",
+            "method": "moments; quantiles of type 7 (R)",
         }
         numbers = {
             "n": len(seen),
@@ -93,7 +94,7 @@ class Book:
         *,
         population: str,
         variable: str,
-        declared: bool = False,
+        declared: bool | None = None,
         **columns: Any,
     ) -> None:
         """Risk difference (Wald, for the example) and Fisher's exact test of the two arms."""
@@ -117,7 +118,7 @@ class Book:
         self.writer.add_values(
             numbers,
             measure="risk_difference",
-            method="Newcombe hybrid score",
+            method="risk difference, Newcombe's hybrid score limits",
             conf_level=0.95,
             unit="proportion",
             **shared,
@@ -138,7 +139,7 @@ def example_results() -> Results:
         _baseline,
         _exposure,
         survival_rows,
-        _response,
+        response_rows,
         safety_rows,
     ):
         part(book)
@@ -329,53 +330,6 @@ def _exposure(book: Book) -> None:
             unit="%",
             **shared,
         )
-
-
-def _response(book: Book) -> None:
-    shared = {"analysis_id": "response", "endpoint": "response_central", "population": "itt"}
-    for arm, members in book.groups():
-        row = {"group_level": arm, "of": len(members), "percent": True, **shared}
-        for answer in ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE"):
-            chosen = [s for s in members if s.best_response == answer]
-            book.count(chosen, label=f"best response {answer}", variable="best_response", variable_level=answer, **row)
-        for variable, good in _RESPONSES.items():
-            chosen = [s for s in members if s.best_response in good]
-            book.count(chosen, label=variable.replace("_", " "), variable=variable, **row)
-            _exact(
-                book,
-                len(chosen),
-                len(members),
-                source=book.source(chosen, variable),
-                variable=variable,
-                group_level=arm,
-                **shared,
-            )
-    for variable, good in _RESPONSES.items():
-        book.compare(
-            lambda s, good=good: s.best_response in good,
-            variable=variable,
-            declared=variable == "objective_response",
-            **shared,
-        )
-
-
-_RESPONSES = {"objective_response": ("CR", "PR"), "disease_control": ("CR", "PR", "SD", "NON-CR/NON-PD")}
-
-
-def _exact(book: Book, x: int, n: int, *, source: str, **columns: Any) -> None:
-    low = stats.beta.ppf(0.025, x, n - x + 1) if x else 0.0
-    high = stats.beta.ppf(0.975, x + 1, n - x) if x < n else 1.0
-    columns = {
-        "method": "exact (Clopper-Pearson)",
-        "conf_level": 0.95,
-        "group": "arm",
-        "n": n,
-        "n_events": x,
-        **columns,
-    }
-    book.writer.add_values(
-        {"estimate": x / n, "conf_low": low, "conf_high": high}, unit="proportion", source_set=source, **columns
-    )
 
 
 def _findings() -> pl.DataFrame:

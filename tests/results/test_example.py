@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from tests.analyze.small_trial import results_of
 from tests.results.example import example_results
 
 from equipoise.results import STATISTICS, Results
@@ -60,3 +61,27 @@ def test_a_count_is_the_size_of_its_source_set(results: Results) -> None:
     counts = results.statistics.filter(pl.col("method") == "count", pl.col("statistic") == "n")
     joined = counts.join(results.source_sets.select("source_set", size="n"), on="source_set", validate="m:1")
     assert joined.filter(pl.col("value") != pl.col("size")).height == 0
+
+
+def kinds(results: Results) -> set[tuple[str, ...]]:
+    """Every kind of row; the fields and landmarks of a protocol are no kinds."""
+    name = pl.col("analysis_id").replace({"survival": "overall_survival"})
+    a_field = name.is_in(["baseline", "primary_univariate"])
+    a_landmark = pl.col("time_days").is_not_null() & (name == "overall_survival")
+    rows = results.statistics.filter(~a_landmark, ~name.str.ends_with("_crossover"))
+    variable = pl.when(a_field).then(pl.lit("field")).otherwise("variable")
+    return set(rows.select(name, variable.alias("v"), "measure", "statistic", "strata", "sided").rows())
+
+
+def test_the_example_has_the_kinds_of_rows_that_analyze_writes(results: Results) -> None:
+    analyzed = results_of()
+    assert kinds(results) == kinds(analyzed)
+
+
+def methods(results: Results) -> set[str]:
+    named = {"Small-bowel primary": "Region"}
+    return {text.replace(*next(iter(named.items()))) for text in results.statistics["method"].unique()}
+
+
+def test_the_example_names_the_methods_that_analyze_names(results: Results) -> None:
+    assert methods(results) == methods(results_of())
