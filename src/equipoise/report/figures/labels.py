@@ -14,6 +14,7 @@ Boxes = npt.NDArray[np.float64]
 
 GAP = 3.0
 """Between a name and its curve; a censor mark reaches 2.5."""
+CLEAR = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ def free_corner(plot: Box, width: float, height: float, obstacles: Boxes, margin
 def place_names(plot: Box, wanted: Sequence[Wanted], obstacles: Boxes, taken: Sequence[Box]) -> list[Box] | None:
     """Place each name close to its own curve and away from every other; None when one finds no clear place.
 
-    A name stands above or below a horizontal run of its curve. It may touch nothing, and no other curve may come nearer
-    to it than twice the height of the letters.
+    A name stands above or below its curve. It may touch nothing, and no other curve may come nearer to it than
+    ``CLEAR`` times the height of its line.
     """
     placed: list[Box] = []
     for i, name in enumerate(wanted):
@@ -93,31 +94,35 @@ def place_names(plot: Box, wanted: Sequence[Wanted], obstacles: Boxes, taken: Se
 
 
 def _best(plot: Box, name: Wanted, others: list[Boxes], obstacles: Boxes, taken: list[Box]) -> Box | None:
+    """Place far from other curves, close to its own along the whole name, and rather to the left."""
     best: tuple[float, Box] | None = None
-    for box in _candidates(name, plot):
+    for box, gap in _candidates(name, plot):
         if not box.within(plot) or box.grown(1).touches(obstacles) or any(box.grown(2).overlaps(t) for t in taken):
             continue
         clear = min((_distance(box, runs) for runs in others if len(runs)), default=60.0)
-        if clear < 2 * name.height:
+        if clear < CLEAR * name.height:
             continue
-        score = min(clear, 60.0) - 30 * (box.left - plot.left) / (plot.right - plot.left)
+        score = min(clear, 60.0) - 1.5 * gap - 30 * (box.left - plot.left) / (plot.right - plot.left)
         if best is None or score > best[0] + 1e-9:
             best = (score, box)
     return best[1] if best else None
 
 
-def _candidates(name: Wanted, plot: Box) -> list[Box]:
-    """Boxes above and below the curve at many places, clear of the curve over the whole width of the name."""
-    boxes, gap = [], GAP
+def _candidates(name: Wanted, plot: Box) -> list[tuple[Box, float]]:
+    """Boxes above and below the curve at many places, each with its mean distance from the curve."""
+    boxes = []
     left_most, right_most = float(name.runs[:, 0].min()), float(name.runs[:, 2].max())
     for step in range(1, 40):
         left = left_most + (right_most - left_most) * step / 40
-        under = name.runs[(name.runs[:, 2] > left - gap) & (name.runs[:, 0] < left + name.width + gap)]
-        if not len(under) or left + name.width > plot.right:
+        right = left + name.width
+        under = name.runs[(name.runs[:, 2] > left - GAP) & (name.runs[:, 0] < right + GAP)]
+        if not len(under) or right > plot.right:
             continue
         top, bottom = float(under[:, 1].min()), float(under[:, 3].max())
-        boxes.append(Box(left, top - gap - name.height, left + name.width, top - gap))
-        boxes.append(Box(left, bottom + gap, left + name.width, bottom + gap + name.height))
+        weights = np.maximum(np.minimum(under[:, 2], right) - np.maximum(under[:, 0], left), 1e-6)
+        level = float(np.average(under[:, 1], weights=weights))
+        boxes.append((Box(left, top - GAP - name.height, right, top - GAP), level - top))
+        boxes.append((Box(left, bottom + GAP, right, bottom + GAP + name.height), bottom - level))
     return boxes
 
 
