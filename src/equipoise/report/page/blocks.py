@@ -14,6 +14,7 @@ __all__ = ["BlockWriter", "column_styles", "figure_svg", "number_html", "split_n
 
 LONG = 60
 WIDE = 9
+BRIEF = 12
 SHORT = 2
 NARROW_SIGNS = {
     " ": 0.5,
@@ -91,6 +92,15 @@ def _unbroken(head: str) -> str:
     return f"{name} {(bracket + rest).strip().replace(' ', chr(160))}" if bracket else head
 
 
+def _table_kind(table: Table) -> Markup:
+    kinds = []
+    if len(table.columns) > WIDE:
+        kinds.append("wide")
+    if max(len(line.label) for line in table.lines) <= BRIEF:
+        kinds.append("brief")
+    return Markup(' class="{}"').format(" ".join(kinds)) if kinds else Markup("")
+
+
 def _is_word(text: str) -> bool:
     """Whether a cell is a word such as "reference", which has no alignment point."""
     return len(text) > SHORT and text.isalpha()
@@ -148,7 +158,7 @@ class BlockWriter:
         return Markup(
             '<figure class="table">\n{skip}<figcaption id="{name}-caption">{caption}</figcaption>\n'
             '<div class="frame{long}" role="group" aria-labelledby="{name}-caption" tabindex="0">\n'
-            '<table id="{name}" aria-labelledby="{name}-caption"{wide}>\n<thead>\n{head}\n</thead>\n'
+            '<table id="{name}" aria-labelledby="{name}-caption"{kind}>\n<thead>\n{head}\n</thead>\n'
             "<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
             '{notes}<p class="files" id="{name}-end">File: <a href="tables/{name}.rtf">tables/{name}.rtf</a></p>\n'
             "</figure>"
@@ -157,7 +167,7 @@ class BlockWriter:
             name=table.name,
             caption=caption,
             long=Markup(" long") if long else "",
-            wide=Markup(' class="wide"') if len(table.columns) > WIDE else "",
+            kind=_table_kind(table),
             head=self._head(table),
             body=body,
             notes=Markup('<ol class="notes">{}</ol>\n').format(notes) if notes else "",

@@ -97,13 +97,15 @@ def univariate_table(source: Source, analysis: str, *, name: str) -> Table:
 
 
 def _factor_lines(source: Source, rows: list[Row], field: str | None) -> list[Line]:
-    """Head with the test, the levels in the order of the file with the reference first named, missing last."""
+    """Head with the test, then the levels in the order of the file, missing last."""
     test = next((r for r in rows if r.measure == "likelihood_ratio" and r.statistic == "p_value"), None)
     effects = [row for row in rows if row.measure == "hazard_ratio"]
     counts = {row.variable_level: row for row in rows if row.measure is None and row.statistic == "n"}
-    references = {row.reference_level for row in effects if row.reference_level}
+    references = list(dict.fromkeys(row.reference_level for row in effects if row.reference_level))
+    uncounted = [level for level in references if level not in counts]
     lines = [Line(source.facts.field_label(field), ("", "", source.p(test)))]
-    for level in dict.fromkeys([*(row.variable_level for row in effects), *counts]):
+    lines += [Line(source.facts.level_label(field, level), ("", "reference", ""), 1) for level in uncounted]
+    for level in dict.fromkeys([*counts, *(row.variable_level for row in effects)]):
         ratio = source.ratio(by_statistic(row for row in effects if row.variable_level == level))
         count = counts.get(level)
         missing = level == "(missing)"
@@ -111,18 +113,17 @@ def _factor_lines(source: Source, rows: list[Row], field: str | None) -> list[Li
             continue
         events = source.events_of(count) if count else ""
         if level is None:
-            unit = next((row.unit for row in effects if row.unit), None)
-            lines.append(Line(f"Per {unit}" if unit else "Per unit", ("", ratio, ""), 1))
+            unit = next((row.unit for row in effects if row.unit), "unit")
+            lines.append(Line(f"Per {_one(unit)}", ("", ratio, ""), 1))
         elif level in references:
             lines.append(Line(source.facts.level_label(field, level), (events, "reference", ""), 1))
         else:
             words = source.facts.level_label(field, level)
             lines.append(Line(words, (events, "" if missing else ratio, ""), 1))
-    unseen = [level for level in references if level not in counts]
-    return (
-        lines if not unseen else [*lines[:1], *(_reference_line(source, field, level) for level in unseen), *lines[1:]]
-    )
+    return lines
 
 
-def _reference_line(source: Source, field: str | None, level: str | None) -> Line:
-    return Line(source.facts.level_label(field, level), ("", "reference", ""), 1)
+def _one(unit: str) -> str:
+    """A unit of one in the singular: ``1 years`` gives "year"; ``10 years`` stays."""
+    name = unit.removeprefix("1 ")
+    return name.removesuffix("s") if name in ("years", "months", "weeks", "days") else name
