@@ -1,11 +1,13 @@
 """Adverse events by period, exposure and laboratory results, worked by hand."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 from tests.derive.made_up import Sdtm, protocol, sdtm, subject
 
+from equipoise.cdisc import read_dataset, write_dataset
 from equipoise.derive import Derived, derive
 from equipoise.protocol import DataCut, Protocol
 
@@ -164,3 +166,14 @@ def test_deviations() -> None:
     data["DV"] = pl.DataFrame([row | {"DVCAT": "MINOR", "DVSTDTC": "2020-04-01"}])
     found = run(data).adam["ADDV"].select("ARMID", "DVSEQ", "DVTERM", "DVCAT", "ASTDT").rows()
     assert found == [("drug", 1, "Late scan", "MINOR", dt.date(2020, 4, 1))]
+
+
+def test_laboratory_words_are_enums_that_every_format_holds(tmp_path: Path) -> None:
+    labs = [{"LBTESTCD": "ALT", "LBTEST": "ALT test", "LBDTC": 1, "LBSTRESN": 20.0, "VISIT": "V1", "LBNRIND": "HIGH"}]
+    adlb = run(sdtm(subject("1", lb=labs))).adam["ADLB"]
+    assert isinstance(adlb.schema["PARAM"], pl.Enum)
+    for ending in ("parquet", "xpt", "csv", "json"):
+        path = tmp_path / f"adlb.{ending}"
+        write_dataset(adlb, path, name="ADLB", created=dt.date(2020, 1, 1))
+        words = read_dataset(path).select("USUBJID", "ARMID", "PARAMCD", "PARAM", "AVISIT", "ANRIND").rows()
+        assert words == [("1", "drug", "ALT", "ALT test", "V1", "HIGH")]

@@ -1,7 +1,7 @@
 """ADLB: laboratory results with baseline and change.
 
-Baseline is the last result with a number on or before the first dose. Subjects and tests are numbers until the end: a
-trial can hold millions of results.
+Baseline is the last result with a number on or before the first dose. A trial can hold millions of results: subjects
+and tests are numbers until the end, and text columns are polars enums, each word stored once.
 """
 
 import polars as pl
@@ -27,34 +27,36 @@ def derive_adlb(source: Source, adsl: pl.DataFrame) -> pl.DataFrame:
     subjects = adsl.select(*KEYS, "ARMID", "AARMID", "TRTSDT").sort(KEYS).with_row_index("_S")
     tests = frame.select(PARAMCD="LBTESTCD", PARAM="LBTEST").unique().sort("PARAMCD", "PARAM").with_row_index("_T")
     place = frame.select(KEYS).join(subjects.select(*KEYS, "_S"), on=KEYS, how="left", maintain_order="left")["_S"]
+    words = {"AVISIT": _levels(frame["VISIT"]), "ANRIND": _levels(frame["LBNRIND"])}
+    coded = _coded(subjects, *KEYS, "ARMID", "AARMID"), _coded(tests, "PARAMCD", "PARAM")
     parts = []
     for first in range(0, subjects.height, _BLOCK):
         inside = place.is_between(first, first + _BLOCK - 1).fill_null(False)
-        parts.append(_block(frame.filter(inside).with_columns(place.filter(inside)), subjects, tests))
-    return pl.concat(parts)
+        rows = _rows(frame.filter(inside).with_columns(place.filter(inside)), tests)
+        parts.append(_block(rows.with_columns(pl.col(c).cast(t) for c, t in words.items()), *coded))
+    return pl.concat(parts, rechunk=True)
 
 
-def _block(frame: pl.DataFrame, subjects: pl.DataFrame, tests: pl.DataFrame) -> pl.DataFrame:
-    """Results of some subjects in order, with words."""
-    rows = _add_baseline(_rows(frame, tests), subjects)
+def _levels(values: pl.Series) -> pl.Enum:
+    return pl.Enum(values.drop_nulls().unique().sort())
+
+
+def _coded(table: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    return table.with_columns(pl.col(c).cast(_levels(table[c])) for c in columns)
+
+
+def _block(rows: pl.DataFrame, subjects: pl.DataFrame, tests: pl.DataFrame) -> pl.DataFrame:
+    """Add baseline, change and words to the results of some subjects."""
+    rows = _add_baseline(rows, subjects)
     days = (pl.col("ADT") - pl.col("TRTSDT")).dt.total_days()
-    rows = rows.select(
-        "_S",
-        "_T",
-        "LBSEQ",
-        "ADT",
-        (days + (days >= 0).cast(pl.Int64)).cast(pl.Int32).alias("ADY"),
-        "AVISIT",
-        "AVISITN",
-        "AVAL",
-        "BASE",
-        pl.when(pl.col("_R") > pl.col("_B")).then(pl.col("AVAL") - pl.col("BASE")).alias("CHG"),
-        pl.when(pl.col("_R") == pl.col("_B")).then(pl.lit("Y")).alias("ABLFL"),
-        "ANRIND",
+    rows = rows.with_columns(
+        ADY=(days + (days >= 0).cast(pl.Int64)).cast(pl.Int32),
+        CHG=pl.when(pl.col("_R") > pl.col("_B")).then(pl.col("AVAL") - pl.col("BASE")),
+        ABLFL=pl.when(pl.col("_R") == pl.col("_B")).then(pl.lit("Y", dtype=pl.Enum(["Y"]))),
     )
     # both tables are in the order of their number: words are gathered by position
     words = subjects.select(*KEYS, "ARMID", "AARMID")[rows["_S"]].hstack(tests.select("PARAMCD", "PARAM")[rows["_T"]])
-    return words.hstack(rows.drop("_S", "_T")).select(
+    return words.hstack(rows.drop("_S", "_T", "_R", "_B", "TRTSDT")).select(
         *(*KEYS, "ARMID", "AARMID", "LBSEQ", "PARAMCD", "PARAM", "ADT", "ADY"),
         *("AVISIT", "AVISITN", "AVAL", "BASE", "CHG", "ABLFL", "ANRIND"),
     )

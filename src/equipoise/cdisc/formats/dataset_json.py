@@ -130,6 +130,9 @@ def dataset_json_bytes(
     variables that identify a row, in order. Raises CdiscError for infinite numbers and columns that are neither text,
     numbers nor dates.
     """
+    frame = frame.with_columns(
+        pl.col(c).cast(pl.String) for c, t in frame.schema.items() if t in (pl.Enum, pl.Categorical)
+    )
     studies = (
         frame["STUDYID"].drop_nulls().unique().sort() if "STUDYID" in frame.columns else pl.Series(dtype=pl.String)
     )
