@@ -72,6 +72,8 @@ def test_two_files_for_one_data_set_are_both_named(tmp_path: Path) -> None:
     write(tmp_path, dm=DM)
     pl.DataFrame({"USUBJID": ["1"]}).write_parquet(tmp_path / "dm.parquet")
     assert "dm.csv and dm.parquet both hold DM" in refused(tmp_path)
+    assert "both hold DM" in refused(tmp_path, prefer=[".json"])
+    assert read_folder(tmp_path, prefer=[".json", ".parquet", ".csv"]).datasets["DM"].columns == ["USUBJID"]
 
 
 def test_a_mapped_file_that_is_missing(tmp_path: Path) -> None:

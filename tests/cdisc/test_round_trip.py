@@ -75,6 +75,17 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path, ending: str) -> None:
     assert (tmp_path / f"0.{ending}").read_bytes() == (tmp_path / f"1.{ending}").read_bytes()
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_categories_and_columns_of_nothing_are_text(tmp_path: Path, ending: str) -> None:
+    kinds = {"USUBJID": pl.Enum(["1", "2"]), "DVCAT": pl.Categorical, "DVTERM": pl.Null}
+    frame = pl.DataFrame({"USUBJID": ["2", "1"], "DVCAT": ["b", "a"], "DVTERM": [None, None]}, schema=kinds)
+    path = tmp_path / f"addv.{ending}"
+    write_dataset(frame, path, name="ADDV", created=CUT)
+    read = read_dataset(path)
+    assert read.rows() == [("2", "b", None), ("1", "a", None)]
+    assert set(read.dtypes) == {pl.String}
+
+
 def test_labels_come_from_the_specification_unless_given(tmp_path: Path) -> None:
     frame = pl.DataFrame({"USUBJID": ["1"], "STRAT2R": ["yes"], "REGION": ["EU"], "AGE": [61.0]})
     path = tmp_path / "adsl.json"

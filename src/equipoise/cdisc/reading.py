@@ -1,7 +1,7 @@
 """Read one data set, or a folder of them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +71,7 @@ def read_folder(
     *,
     wanted: Iterable[str] | None = None,
     columns: Mapping[str, Collection[str]] | None = None,
+    prefer: Sequence[str] = (),
     encoding: str = "utf-8",
 ) -> Sdtm:
     """Read the data sets of a folder.
@@ -87,6 +88,9 @@ def read_folder(
     columns
         Data set -> variables to keep where it has them; all variables of data sets that are not named. Large data sets
         need less memory and time so.
+    prefer
+        Endings, best first: where several files hold one data set, the first of these endings is read. For folders that
+        equipoise wrote, in which such files are equal.
     encoding
         As in ``read_dataset``.
 
@@ -94,13 +98,14 @@ def read_folder(
     ------
     CdiscError
         Where the folder is not there or holds no data set, a file of ``names`` is missing, or two files hold one data
-        set; and with all problems of all files that cannot be read.
+        set (and no ending is preferred); and with all problems of all files that cannot be read.
     """
     folder = Path(folder)
     chosen = _choose(
         folder,
         {k.upper(): v for k, v in (names or {}).items()},
         None if wanted is None else {w.upper() for w in wanted},
+        prefer,
     )
     datasets: dict[str, pl.DataFrame] = {}
     findings: list[Finding] = []
@@ -143,12 +148,13 @@ def _chosen(frame: pl.DataFrame, columns: Collection[str] | None) -> pl.DataFram
     return frame if columns is None else frame.select(c for c in frame.columns if c.strip().upper() in columns)
 
 
-def _choose(folder: Path, names: Mapping[str, str], wanted: set[str] | None) -> dict[str, Path]:
+def _choose(folder: Path, names: Mapping[str, str], wanted: set[str] | None, prefer: Sequence[str]) -> dict[str, Path]:
     """Data set -> file, in order of the data set names."""
     files = _files(folder)
     held: dict[str, list[Path]] = {}
     for path in files:
         held.setdefault(path.stem.upper(), []).append(path)
+    held = {stem: _preferred(paths, prefer) for stem, paths in held.items()}
     stems = {stem: stem for stem in held if _is_dataset(stem)} | {k: v.upper() for k, v in names.items()}
     if wanted is not None:
         stems = {w: stems.get(w, w) for w in wanted if stems.get(w, w) in held or w in names}
@@ -168,6 +174,11 @@ def _choose(folder: Path, names: Mapping[str, str], wanted: set[str] | None) -> 
     if problems:
         raise CdiscError(problems)
     return {dataset: held[stem][0] for dataset, stem in sorted(stems.items())}
+
+
+def _preferred(paths: list[Path], prefer: Sequence[str]) -> list[Path]:
+    best = [path for ending in prefer for path in paths if path.suffix.lower() == ending]
+    return best[:1] or paths
 
 
 def _files(folder: Path) -> list[Path]:

@@ -57,7 +57,7 @@ def write_dataset(
     specified = {column: variable_spec(name, column) for column in frame.columns}
     words = {column: variable.label for column, variable in specified.items() if variable} | dict(labels or {})
     keys = [key for key in spec.keys if key in frame.columns] if spec else []
-    frame = frame.rechunk()
+    frame = frame.cast({pl.Categorical: pl.String, pl.Enum: pl.String, pl.Null: pl.String}).rechunk()
     ending = path.suffix.lower()
     if ending == ".parquet":
         data = _parquet(frame, name, title, words)

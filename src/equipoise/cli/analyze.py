@@ -9,7 +9,7 @@ import polars as pl
 
 from equipoise.analyze import analyze
 from equipoise.cdisc import Finding, read_folder
-from equipoise.cli.derive import FINDINGS_FILE
+from equipoise.cli.derive import FINDINGS_FILE, FORMATS
 from equipoise.cli.failure import ArgumentError
 from equipoise.cli.output import MARK, new_folder, write_mark
 from equipoise.cli.steps import steps
@@ -28,7 +28,7 @@ def run(trial: Path, adam: Path, output: Path) -> None:
         cut = origin["data_cut"]
         with new_folder(output, inputs=(trial, adam)) as folder:
             bar.begin("read ADaM")
-            datasets = read_folder(adam).datasets
+            datasets = read_folder(adam, prefer=[f".{ending}" for ending in FORMATS]).datasets
             datasets.pop("FINDINGS", None)
             findings = [Finding(**row) for row in pl.read_parquet(adam / FINDINGS_FILE).iter_rows(named=True)]
             bar.begin("analyze")
