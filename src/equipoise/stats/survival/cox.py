@@ -256,9 +256,9 @@ def _model(data: CoxData, fit: CoxFit, conf_level: float, check: InputCheck) -> 
         if len(fit.infinite) == 1:
             limit = np.exp(profile_limit(data, fit, j, conf_level, upper=sign < 0))
             low[j], high[j] = (limit, np.inf) if sign > 0 else (0.0, limit)
-    wald = float(coef[kept] @ np.linalg.solve(vcov[np.ix_(kept, kept)], coef[kept])) if kept.size else NAN
-    if fit.infinite:
-        wald = NAN
+    wald = NAN
+    if kept.size and not fit.infinite and np.isfinite(std_error[kept]).all():
+        wald = float(coef[kept] @ np.linalg.solve(vcov[np.ix_(kept, kept)], coef[kept]))
     return CoxModel(
         names=data.names,
         coef=coef,
@@ -274,7 +274,7 @@ def _model(data: CoxData, fit: CoxFit, conf_level: float, check: InputCheck) -> 
         loglik=fit.loglik,
         loglik_null=fit.loglik_null,
         score=_chi_square(fit.score_test, fit.df),
-        wald=_chi_square(wald, fit.df if not fit.infinite else 0),
+        wald=_chi_square(wald, 0 if np.isnan(wald) else fit.df),
         lr=_chi_square(2.0 * (fit.loglik - fit.loglik_null), fit.df),
         n=data.event.size,
         n_events=int(np.count_nonzero(data.event)),

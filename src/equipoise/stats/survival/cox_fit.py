@@ -20,6 +20,12 @@ NAN = float("nan")
 PATIENCE = 12
 """Newton steps after which a likelihood that has not converged is looked at for a direction in which it never falls."""
 
+FADED = 1e-3
+"""Part of its information at 0 below which a coefficient is looked at for an infinite estimate."""
+
+FARTHEST = 1300.0
+"""Spread of a linear predictor that exp still bears when it is centered."""
+
 LEAST_INFORMATION = 1e-10
 """Information per event, on covariates of unit spread, below which a covariate does not vary within risk sets."""
 
@@ -48,82 +54,70 @@ class CoxFit:
 
 
 def fit_cox(data: CoxData) -> CoxFit:
-    """Fit; dependent columns are left out, infinite ones taken to their limit."""
+    """Fit; dependent columns are left out, infinite ones taken to their limit and the others fitted there."""
+    nobody = np.empty(0, np.int64)
     if not data.event.any():
-        empty = np.empty(0, np.int64)
-        return CoxFit(empty, np.empty(0), np.empty((0, 0)), 0.0, 0.0, NAN, 0, 0, True, "no events")
-    columns = np.flatnonzero(data.scale > 0.0)
-    end = data.maximize(columns, iterations=PATIENCE)
-    if end.ending == SINGULAR or _too_little(end, data):
-        kept = independent_columns(end.information_start, LEAST_INFORMATION * data.total_events)
-        if not kept.all():
-            columns = columns[kept]
-            end = data.maximize(columns, iterations=PATIENCE)
-    reason = _left_out(data, columns)
-    if end.ending != CONVERGED:
-        infinite = _monotone_columns(data, columns, end)
-        if infinite:
-            return _fit_at_infinity(data, columns, end, infinite, reason)
-        if end.ending != SINGULAR:
-            start = end
-            end = data.maximize(columns, start=start.beta, iterations=200)
-            end = _from_start(end, start)
+        return CoxFit(nobody, np.empty(0), np.empty((0, 0)), 0.0, 0.0, NAN, 0, 0, True, "no events")
+    columns, end = _fit_independent(data, np.flatnonzero(data.scale > 0.0), None)
+    first, tested = end, columns
+    steps = end.iterations
+    infinite: dict[int, int] = {}
+    far: NDArray[np.float64] | None = None
+    while _doubtful(end):
+        direction = _monotone_direction(data, columns, end)
+        if direction is None and end.ending == CONVERGED:
+            break
+        if direction is None:
+            start = end.beta if end.ending != SINGULAR else None
+            end = data.maximize(columns, start=start, extra=far, iterations=200)
+            steps += end.iterations
+            break
+        infinite |= {int(columns[j]): int(np.sign(direction[j])) for j in np.flatnonzero(direction)}
+        line = _far_out(data.x[:, columns] @ direction)
+        far = line if far is None else far + line
+        columns, end = _fit_independent(data, columns[direction == 0.0], far)
+        steps += end.iterations
     converged = end.ending == CONVERGED
     return CoxFit(
         kept=columns,
         beta=end.beta,
         vcov=_inverse(end.information),
         loglik=end.loglik,
-        loglik_null=end.loglik_start,
-        score_test=_quadratic(end.score_start, end.information_start),
-        df=columns.size,
-        iterations=end.iterations,
+        loglik_null=first.loglik_start,
+        score_test=_quadratic(first.score_start, first.information_start),
+        df=tested.size,
+        iterations=steps,
         converged=converged,
-        reason=reason
-        if converged
-        else "; ".join(filter(None, [reason, "the maximum of the likelihood was not found"])),
+        reason="; ".join(filter(None, _reasons(data, tested, columns, infinite, converged))),
+        infinite=infinite,
+        infinite_p_value=_score_given(data, tested, np.array(sorted(infinite))) if infinite else NAN,
+        far=far,
     )
 
 
-def _too_little(end: NewtonEnd, data: CoxData) -> bool:
+def _doubtful(end: NewtonEnd) -> bool:
+    """Tell whether the likelihood may have no maximum: not found, or almost flat there."""
+    faded = np.diag(end.information) < FADED * np.diag(end.information_start)
+    return end.ending != CONVERGED or bool(faded.any())
+
+
+def _fit_independent(
+    data: CoxData, columns: NDArray[np.int64], far: NDArray[np.float64] | None
+) -> tuple[NDArray[np.int64], NewtonEnd]:
+    """Fit the columns that carry information not carried by those before them."""
+    end = data.maximize(columns, extra=far, iterations=PATIENCE)
+    floor = LEAST_INFORMATION * data.total_events
     diagonal = np.diag(end.information_start)
-    return bool(diagonal.size and diagonal.min() <= LEAST_INFORMATION * data.total_events)
+    if end.ending == SINGULAR or (diagonal.size and diagonal.min() <= floor):
+        kept = independent_columns(end.information_start, floor)
+        if not kept.all():
+            columns = columns[kept]
+            end = data.maximize(columns, extra=far, iterations=PATIENCE)
+    return columns, end
 
 
-def _from_start(end: NewtonEnd, start: NewtonEnd) -> NewtonEnd:
-    return type(end)(
-        end.beta,
-        end.loglik,
-        end.score,
-        end.information,
-        end.step,
-        start.iterations + end.iterations,
-        end.ending,
-        start.loglik_start,
-        start.score_start,
-        start.information_start,
-    )
-
-
-def _quadratic(score: NDArray[np.float64], information: NDArray[np.float64]) -> float:
-    return float(score @ np.linalg.solve(information, score)) if score.size else NAN
-
-
-def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64]:
-    inverse: NDArray[np.float64] = np.linalg.inv(information).astype(np.float64, copy=False)
-    return inverse
-
-
-def _left_out(data: CoxData, columns: NDArray[np.int64]) -> str:
-    missing = [name for j, name in enumerate(data.names) if j not in columns]
-    if not missing:
-        return ""
-    verb = "does" if len(missing) == 1 else "do"
-    return f"{', '.join(missing)} {verb} not vary within risk sets, or only together with the covariates before"
-
-
-def _monotone_columns(data: CoxData, columns: NDArray[np.int64], end: NewtonEnd) -> dict[int, int]:
-    """Find the columns (position among `columns`) and signs of a direction in which the likelihood never falls."""
+def _monotone_direction(data: CoxData, columns: NDArray[np.int64], end: NewtonEnd) -> NDArray[np.float64] | None:
+    """Find a direction in which the likelihood never falls: the last Newton step goes there, or the estimate does."""
     x = np.ascontiguousarray(data.x[:, columns])
     for candidate in (end.step, end.beta):
         if not np.isfinite(candidate).all() or not candidate.any():
@@ -134,59 +128,63 @@ def _monotone_columns(data: CoxData, columns: NDArray[np.int64], end: NewtonEnd)
         if spread > 0.0 and is_monotone(
             x, data.event, data.group_start, data.stratum_group, data.first_group, direction / spread, 1e-3
         ):
-            return {int(j): int(np.sign(direction[j])) for j in np.flatnonzero(direction)}
-    return {}
+            found: NDArray[np.float64] = direction
+            return found
+    return None
 
 
-def _fit_at_infinity(
-    data: CoxData, columns: NDArray[np.int64], end: NewtonEnd, infinite: dict[int, int], reason: str
-) -> CoxFit:
-    """Fit the other columns with the infinite ones far out, where the likelihood no longer changes."""
-    at = np.array(list(infinite))
-    direction = np.zeros(columns.size)
-    step = end.step if np.isfinite(end.step).all() and np.abs(end.step).max() > 0.1 else end.beta
-    direction[at] = step[at]
-    line = data.x[:, columns] @ direction
-    line /= np.ptp(line)
-    others = np.delete(columns, at)
-    start = np.delete(end.beta, at)
-    last, limit, far = -np.inf, end, line
-    for distance in (40.0, 80.0, 160.0, 320.0, 640.0):
-        trial = data.maximize(others, start=start, extra=distance * line, iterations=50)
-        if not np.isfinite(trial.loglik):
-            break
-        limit, far = trial, distance * line
-        if trial.loglik - last <= 1e-13 * abs(trial.loglik):
-            break
-        last = trial.loglik
-    restricted = data.maximize(others, iterations=50)
-    names = ", ".join(data.names[columns[j]] for j in infinite)
-    sentence = (
-        f"{names}: the likelihood rises without end (no finite estimate); the p-value is that of the score test, "
-        "and the finite limit comes from the profile likelihood"
-    )
-    return CoxFit(
-        kept=others,
-        beta=limit.beta,
-        vcov=_inverse(limit.information),
-        loglik=limit.loglik,
-        loglik_null=end.loglik_start,
-        score_test=_quadratic(end.score_start, end.information_start),
-        df=columns.size,
-        iterations=end.iterations,
-        converged=True,
-        reason="; ".join(filter(None, [reason, sentence])),
-        infinite={int(columns[j]): sign for j, sign in infinite.items()},
-        infinite_p_value=_score_given(data, columns, at, restricted.beta),
-        far=far,
-    )
+def _far_out(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Stretch a linear predictor so far that rows apart in it are infinitely apart for the likelihood."""
+    values = np.unique(np.round(line / np.ptp(line), 6))
+    distance = min(45.0 / float(np.diff(values).min()), FARTHEST)
+    centered: NDArray[np.float64] = (line - (line.max() + line.min()) / 2.0) * (distance / np.ptp(line))
+    return centered
 
 
-def _score_given(
-    data: CoxData, columns: NDArray[np.int64], tested: NDArray[np.int64], beta: NDArray[np.float64]
-) -> float:
+def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64]:
+    try:
+        inverse: NDArray[np.float64] = np.linalg.inv(information).astype(np.float64, copy=False)
+    except np.linalg.LinAlgError:
+        return np.full_like(information, NAN)
+    return inverse if (np.diag(inverse) > 0.0).all() else np.full_like(information, NAN)
+
+
+def _quadratic(score: NDArray[np.float64], information: NDArray[np.float64]) -> float:
+    if score.size == 0:
+        return NAN
+    solved, _, rank, _ = np.linalg.lstsq(information, score, rcond=1e-12)
+    return float(score @ solved) if rank else NAN
+
+
+def _score_given(data: CoxData, columns: NDArray[np.int64], tested: NDArray[np.int64]) -> float:
     """Return the p-value of the score test of the `tested` columns, the others at their estimates without them."""
+    at = np.isin(columns, tested)
     start = np.zeros(columns.size)
-    start[np.delete(np.arange(columns.size), tested)] = beta
+    start[~at] = data.maximize(columns[~at], iterations=50).beta
     end = data.maximize(columns, start=start, iterations=0)
     return chi2_upper(_quadratic(end.score_start, end.information_start), tested.size)
+
+
+def _reasons(
+    data: CoxData,
+    tested: NDArray[np.int64],
+    kept: NDArray[np.int64],
+    infinite: dict[int, int],
+    converged: bool,
+) -> list[str]:
+    """Say what could not be estimated, and why."""
+    idle = [name for j, name in enumerate(data.names) if j not in tested]
+    lost = [data.names[j] for j in tested if j not in kept and j not in infinite]
+    endless = ", ".join(data.names[j] for j in sorted(infinite))
+    verb = "does" if len(idle) == 1 else "do"
+    return [
+        f"{', '.join(idle)} {verb} not vary within risk sets, or only together with the covariates before"
+        if idle
+        else "",
+        f"{endless}: the likelihood rises without end (no finite estimate); the p-value is that of the score test, "
+        "and the finite limit comes from the profile likelihood"
+        if endless
+        else "",
+        f"{', '.join(lost)}: nothing is left to estimate from, once {endless} is infinite" if lost else "",
+        "" if converged else "the maximum of the likelihood was not found",
+    ]
