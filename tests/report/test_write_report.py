@@ -193,3 +193,33 @@ def test_a_flow_that_does_not_add_up_is_not_drawn_and_said_first(tmp_path: Path)
     assert text.count(said) == 2
     assert text.index(said) < text.index("<nav")
     assert not (path.parent / "figures" / "consort.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("JCO", "hazard ratio, 0.51 [95%\N{NO-BREAK SPACE}CI, 0.36 to 0.73]"),
+        ("NEJM", "hazard ratio, 0.51; 95%\N{NO-BREAK SPACE}CI, 0.36 to 0.73"),
+        ("Lancet", "hazard ratio 0·51 (95%\N{NO-BREAK SPACE}CI 0·36–0·73)"),
+    ],
+)
+def test_numbers_follow_the_style_of_the_protocol(style: str, said: str, tmp_path: Path) -> None:
+    results = example_results()
+    protocol = {**results.trial["protocol"], "conventions": {"number_style": style}}
+    path = write_report(replace(results, trial={**results.trial, "protocol": protocol}), tmp_path)
+    assert said in path.read_text(encoding="utf-8")
+
+
+def test_assumed_entries_are_listed_with_value_and_reason(tmp_path: Path) -> None:
+    results = example_results()
+    protocol = dict(results.trial["protocol"])
+    protocol["visits"] = {
+        "cycle_days": 28.0,
+        "note": "from memory",
+        "tumor_assessment": {"every_weeks": 12.0, "strict": True},
+    }
+    trial = {**results.trial, "protocol": protocol, "assumed": ["visits.cycle_days", "visits.tumor_assessment"]}
+    text = write_report(replace(results, trial=trial), tmp_path).read_text(encoding="utf-8")
+    assert "2 entries of the protocol marked as assumed" in text
+    assert "visits.cycle_days</th><td class=t>28</td><td class=t>from memory</td>" in text
+    assert "every weeks: 12; strict: yes" in text

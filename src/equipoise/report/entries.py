@@ -132,10 +132,11 @@ class Source:
         return Number(text, self._ids(rows, *LIMITS))
 
     def month_text(self, days: float | None, endpoint: str | None) -> str:
-        """Days as months without a unit; whole months without decimals."""
+        """Days as "6 months"; whole months without decimals."""
         months = (days or 0) / self.facts.month_days(endpoint)
         whole = abs(months - round(months)) < 0.02
-        return format_months(days, self.facts.month_days(endpoint), self.style, decimals=0 if whole else 1)
+        text = format_months(days, self.facts.month_days(endpoint), self.style, decimals=0 if whole else 1)
+        return f"{text} month" if text == "1" else f"{text} months"
 
     def p(self, row: Row | None, *, names_model: bool = False) -> Part:
         """P value as a cell under a head that names the sides."""

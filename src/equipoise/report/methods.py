@@ -166,6 +166,10 @@ def _at(protocol: Mapping[str | None, Any], path: str) -> Any:
 def _short(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_short(item)}" for key, item in value.items() if item not in (None, [], {}, False))
     if isinstance(value, list | tuple):

@@ -121,7 +121,7 @@ def landmark_text(survival: Survival) -> list[Paragraph]:
         pieces = [[_share(source, rows), f" with {arm.label}"] for arm, rows in found if "estimate" in rows]
         if pieces:
             months = source.month_text(time, survival.endpoint)
-            parts += [f"At {months} months the probability without event was ", *_series(pieces), ". "]
+            parts += [f"At {months} the probability without event was ", *_series(pieces), ". "]
     return [Paragraph(tuple(parts))] if parts else []
 
 

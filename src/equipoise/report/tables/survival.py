@@ -281,7 +281,7 @@ def landmark_table(survival: Survival, *, name: str) -> Table:
             source.share(survival.statistics("survival_difference", a, reference_level=b, time_days=time))
             for a, b in pairs
         ]
-        lines.append(Line(f"{source.month_text(time, survival.endpoint)} months", tuple(cells)))
+        lines.append(Line(source.month_text(time, survival.endpoint), tuple(cells)))
     shown = [
         row for row in survival.rows if row.variable in ("survival", "survival_difference") and row.group_level != ALL
     ]
