@@ -18,7 +18,6 @@ __all__ = [
     "ArmStyle",
     "arm_styles",
     "background",
-    "in_color",
     "synthetic_band",
 ]
 
@@ -70,12 +69,6 @@ def arm_styles(arms: Iterable[Arm]) -> dict[str, ArmStyle]:
             styles[arm.id] = _FURTHER[further % len(_FURTHER)]
             further += 1
     return styles
-
-
-def in_color(color: str) -> tuple[float, float, float]:
-    """Red, green and blue from 0 to 1."""
-    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return red, green, blue
 
 
 def background(scene: Scene) -> None:
