@@ -75,3 +75,15 @@ def test_a_header_alone_is_a_data_set_without_rows(tmp_path: Path) -> None:
         frame = read_dataset(csv(tmp_path, text))
         assert frame.columns == ["USUBJID", "AESEQ"]
         assert frame.height == 0
+
+
+def test_blank_lines_at_the_end_are_no_rows_and_within_are_refused(tmp_path: Path) -> None:
+    for end in (b"\n", b"", b"\n\n\n", b"\r\n\r\n"):
+        assert read_dataset(csv(tmp_path, b"USUBJID,AETERM\n1,x" + end)).rows() == [("1", "x")]
+        assert read_dataset(csv(tmp_path, b'USUBJID,AETERM\n1,"x"' + end)).rows() == [("1", "x")]
+    assert "line 3 has 1 fields, the header has 2" in refused(csv(tmp_path, b"USUBJID,AETERM\n1,x\n\n2,y\n"))
+
+
+def test_one_name_twice(tmp_path: Path) -> None:
+    for header in (b"AETERM,AETERM", b"AETERM,aeterm "):
+        assert "column AETERM is there 2 times" in refused(csv(tmp_path, header + b"\n1,2\n"))

@@ -119,6 +119,10 @@ BAD = {
         "column A: data type 'text', expected one of string, integer",
     ),
     "label": (document(columns=[{"itemOID": "A", "name": "A", "dataType": "string"}]), "column 1: 'label' missing"),
+    "twice": (
+        document(columns=[{"itemOID": "A", "name": "A", "label": "A", "dataType": "string"}] * 2, rows=[["x", "y"]]),
+        "column A is there 2 times",
+    ),
     "value": (
         document(columns=[{"itemOID": "A", "name": "A", "label": "A", "dataType": "integer"}]),
         "write the file again with values of the declared data types",

@@ -148,6 +148,8 @@ def test_headers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     broken = bytearray(whole)
     broken[640 + 4 : 640 + 6] = struct.pack(">h", 99)
     assert "do not fill an observation without gaps" in refused(tmp_path, bytes(broken))
+    twice = whole.replace(b"AETERM  ", b"USUBJID ", 1)
+    assert "column USUBJID is there 2 times" in refused(tmp_path, twice)
     two = whole + whole[240:]
     assert "holds several data sets" in refused(tmp_path, two)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from equipoise.cdisc.errors import CdiscError
+from equipoise.cdisc.formats.names import refuse_repeated
 
 __all__ = ["read_csv"]
 
@@ -23,6 +24,8 @@ def read_csv(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
     text = _decoded(path, encoding)
     header_line = text.partition("\n")[0]
     separator = max(",;\t", key=lambda mark: (header_line.count(mark), mark == ","))
+    if separator in header_line:
+        text = text.rstrip("\r\n") + "\n"  # blank lines at the end are no rows
     header = _check_shape(path, text, separator)
     try:
         frame = pl.read_csv(
@@ -83,4 +86,5 @@ def _check_shape(path: Path, text: str, separator: str) -> list[str]:
             f"{path}: line {line} has {fields} fields, the header has {len(header)}; the file may be cut off, or "
             f"a text with {separator!r} stands without quotes: write it again"
         )
+    refuse_repeated(path, header)
     return header

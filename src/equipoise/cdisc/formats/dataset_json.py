@@ -10,6 +10,7 @@ import polars as pl
 
 from equipoise import __version__
 from equipoise.cdisc.errors import CdiscError
+from equipoise.cdisc.formats.names import refuse_repeated
 
 __all__ = ["dataset_json_bytes", "read_dataset_json"]
 
@@ -97,6 +98,7 @@ def _checked(path: Path, attributes: Mapping[str, Any], rows: list[Any]) -> list
         problems.append(f"{path}: row {odd + 1} does not hold {len(columns)} values, one per column")
     if problems:
         raise CdiscError(problems)
+    refuse_repeated(path, [str(column["name"]) for column in columns])
     return columns
 
 

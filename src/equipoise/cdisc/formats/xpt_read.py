@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.cdisc.errors import CdiscError
+from equipoise.cdisc.formats.names import refuse_repeated
 from equipoise.cdisc.formats.xpt_layout import (
     BLOCK,
     DESCRIPTOR,
@@ -66,6 +67,7 @@ def _header(path: Path, data: bytes) -> tuple[list[_Variable], int]:
     end = 640 + -(-count * size // BLOCK) * BLOCK
     _expect(path, data, end, OBSERVATIONS, "observations")
     variables = [_variable(path, data[640 + i * size : 640 + (i + 1) * size]) for i in range(count)]
+    refuse_repeated(path, [v.name for v in variables])
     places = sorted((v.position, v.length) for v in variables)
     if not variables or any(p + n != q for (p, n), (q, _) in itertools.pairwise(places)) or places[0][0] != 0:
         raise CdiscError(f"{path}: the {count} variables do not fill an observation without gaps; {_REMEDY}")

@@ -32,6 +32,7 @@ _NAME = re.compile(r"^[A-Z_][A-Z0-9_]{0,7}$")
 _LABEL_BYTES = 40
 _TEXT_BYTES = 200
 _EXACT = 2**53
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _SYSTEM = b"6.06    " + b"PYTHON  "  # version of the layout, operating system
 
 
@@ -61,7 +62,7 @@ def xpt_bytes(frame: pl.DataFrame, *, name: str, label: str, labels: Mapping[str
         problems.append("the last row is empty text in every variable, which transport files cannot hold")
     if problems:
         raise CdiscError([f"{name} as SAS transport file: {problem}" for problem in problems])
-    stamp = created.strftime("%d%b%y:00:00:00").upper().encode()
+    stamp = f"{created.day:02}{_MONTHS[created.month - 1]}{created.year % 100:02}:00:00:00".encode()
     head = _headers(name.encode(), label.encode(), len(columns), stamp)
     return head + _namestrs(columns, labels) + _padded(OBSERVATIONS + b"0" * 30) + _padded(block.tobytes())
 
