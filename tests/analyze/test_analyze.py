@@ -166,6 +166,28 @@ def test_cohorts_are_analyzed_apart() -> None:
     assert value(results, analysis_id="second", **ratio) == pytest.approx(0.233248280816, rel=1e-7)
 
 
+def test_a_cohort_is_stratified_by_its_own_factors() -> None:
+    data = protocol_data()
+    cohorts = {
+        "first": {"label": "First", "members": "sex == 'F'", "strata": ["region"]},
+        "second": {"label": "Second", "members": "sex == 'M'", "strata": ["prior"]},
+    }
+    analyses = {name: data["analyses"]["primary"] | {"cohort": name} for name in cohorts}
+    strata = data["randomization"]["strata"] | {"prior": {"label": "Prior therapy", "expression": "prior"}}
+    frames = adam()
+    cohort = pl.col("SEX").replace_strict({"F": "first", "M": "second"}, default=None, return_dtype=pl.String)
+    frames["ADSL"] = frames["ADSL"].with_columns(COHORT=cohort, STRAT2R=pl.col("PRIOR"), STRAT2V=pl.col("PRIOR"))
+    changes = {"cohorts": cohorts, "analyses": analyses, "randomization": data["randomization"] | {"strata": strata}}
+    results = results_of(frames, protocol(**changes))
+    for name, words in (("first", "Region"), ("second", "Prior therapy")):
+        test = find(results, analysis_id=name, rule_set="P", variable="logrank", strata="randomization", statistic="z")
+        assert test["method"].to_list() == [f"log-rank, stratified by {words}"]
+    # 11 women and 13 men: each factor is tabulated in its own cohort
+    sizes = find(results, analysis_id="strata", variable="stratum", group_level="(all)", text="frozen")
+    counts = dict(sizes.group_by("parent_level").agg(pl.col("value").sum()).iter_rows())
+    assert counts == {"region": 11, "prior": 13}
+
+
 def test_three_arms_are_compared_as_declared() -> None:
     data = protocol_data()
     arms = {

@@ -62,16 +62,15 @@ def analyze(
     book = Book(study, ResultsWriter(study_id=protocol.study_id, data_cut=cut_name), list(findings))
     for table in (flow, populations, strata, accrual, baseline, exposure, follow_up):
         table(book)
-    main = next((name for name, analysis in protocol.analyses.items() if analysis.role == "primary"), None)
     for name, analysis in protocol.analyses.items():
-        _analysis(book, name, analysis, main=name == main)
+        _analysis(book, name, analysis)
     safety(book)
     deaths(book)
     book.writer.add_frame("findings", findings_frame(book.findings))
     return book.writer.finish(trial_record(study, protocol_text))
 
 
-def _analysis(book: Book, name: str, analysis: Analysis, *, main: bool) -> None:
+def _analysis(book: Book, name: str, analysis: Analysis) -> None:
     endpoint = book.study.protocol.endpoints[analysis.endpoint]
     columns: Columns = {"analysis_id": name, "population": analysis.population, "endpoint": analysis.endpoint}
     if analysis.data_cut is not None and analysis.data_cut != book.study.cut_name:
@@ -87,7 +86,7 @@ def _analysis(book: Book, name: str, analysis: Analysis, *, main: bool) -> None:
             comparison(book, frame)
             if frame.primary and analysis.subgroups:
                 subgroups(book, frame)
-            if frame.primary and main:
+            if frame.primary and analysis.role == "primary":
                 univariate(book, frame)
     else:
         why = f"endpoints of kind {endpoint.kind} are not analyzed by this version"

@@ -101,21 +101,21 @@ def pair_of(frame: Frame, experimental: str, reference: str) -> Pair:
     )
 
 
-def models(study: Study) -> list[Model]:
-    """Models of every comparison; stratified ones only in a trial with stratified randomization."""
+def models(study: Study, cohort: str | None) -> list[Model]:
+    """Models of every comparison; stratified ones by the cohort's own factors, where randomization was stratified."""
     plain = Model(key="none", words="unstratified", labels=None)
-    if not study.protocol.randomization.strata:
+    names = ", ".join(factor_labels(study, cohort))
+    if not names:
         return [plain]
-    names = ", ".join(factor_labels(study))
     return [
-        _stratified(study, "randomization", f"stratified by {names}"),
+        _stratified(study, cohort, "randomization", f"stratified by {names}"),
         plain,
-        _stratified(study, "corrected", f"stratified by {names}, corrected"),
+        _stratified(study, cohort, "corrected", f"stratified by {names}, corrected"),
     ]
 
 
-def _stratified(study: Study, which: Which, words: str) -> Model:
-    labels = stratum_labels(study, which)
+def _stratified(study: Study, cohort: str | None, which: Which, words: str) -> Model:
+    labels = stratum_labels(study, which, cohort)
     kind = "frozen at randomization" if which == "randomization" else "as corrected"
     missing = "" if labels is not None else f"the data do not hold the strata {kind}"
     return Model(key=which, words=words, labels=labels, missing=missing)
@@ -126,7 +126,7 @@ def comparison(book: Book, frame: Frame) -> None:
     if frame.analysis.test is None and frame.analysis.effect is None:
         return
     shown = {part.level for part in frame.parts}
-    known = models(book.study)
+    known = models(book.study, frame.analysis.cohort)
     for experimental, reference in pairs(book.study, frame.analysis):
         if not {experimental, reference} <= shown:
             continue

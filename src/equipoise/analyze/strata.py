@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equipoise.analyze.book import MISSING, Book, Columns
-from equipoise.analyze.study import Study
+from equipoise.analyze.study import Positions, Study
 
 __all__ = ["Which", "factor_labels", "strata", "stratum_labels", "stratum_variables"]
 
@@ -19,43 +19,48 @@ _SUFFIX: dict[str, str] = {"randomization": "R", "corrected": "V"}
 _WORD: dict[str, str] = {"randomization": "frozen", "corrected": "corrected"}
 
 
-def factor_labels(study: Study) -> list[str]:
-    """Names of the stratification factors, for footnotes."""
-    items = study.protocol.randomization.strata_items()
-    return [item.label or name.replace("_", " ") for name, item in items.items()]
+def factor_labels(study: Study, cohort: str | None = None) -> list[str]:
+    """Names of the stratification factors of a cohort, or of the trial, for footnotes."""
+    return [item.label or name.replace("_", " ") for name, item in study.protocol.strata(cohort).items()]
 
 
-def stratum_variables(study: Study, which: Which) -> list[str] | None:
-    """ADSL variables of the strata in protocol order; None where ADSL lacks one of them or holds no value in it."""
-    names = [f"STRAT{w}{_SUFFIX[which]}" for w, _ in enumerate(study.protocol.randomization.strata, start=1)]
+def stratum_variables(study: Study, which: Which, cohort: str | None = None) -> list[str] | None:
+    """ADSL variables of these factors in protocol order; None where ADSL lacks one of them or holds no value in it."""
+    places = {name: w for w, name in enumerate(study.protocol.randomization.strata, start=1)}
+    names = [f"STRAT{places[name]}{_SUFFIX[which]}" for name in study.protocol.strata(cohort)]
     held = [name in study.adsl.columns and study.adsl[name].is_not_null().any() for name in names]
     return names if names and all(held) else None
 
 
-def stratum_labels(study: Study, which: Which) -> npt.NDArray[np.str_] | None:
-    """Stratum of every subject in words, for example ``Small bowel: Y, Concurrent SSA: N``; None without strata."""
-    names = stratum_variables(study, which)
+def stratum_labels(study: Study, which: Which, cohort: str | None = None) -> npt.NDArray[np.str_] | None:
+    """Stratum of every subject in words, for example ``Small bowel: Yes, Concurrent SSA: No``; None without strata."""
+    names = stratum_variables(study, which, cohort)
     if names is None:
         return None
     parts = [
         [f"{label}: {MISSING if value is None else value}" for value in study.text(name)]
-        for label, name in zip(factor_labels(study), names, strict=True)
+        for label, name in zip(factor_labels(study, cohort), names, strict=True)
     ]
     return np.array([", ".join(row) for row in zip(*parts, strict=True)], dtype=np.str_)
 
 
 def strata(book: Book) -> None:
     """Write ``strata``: subjects per level as frozen, as corrected, where both agree, and those in a wrong stratum."""
-    frozen = stratum_variables(book.study, "randomization")
-    corrected = stratum_variables(book.study, "corrected")
-    for place, factor in enumerate(book.study.protocol.randomization.strata):
-        variables = {
-            which: names[place]
-            for which, names in (("randomization", frozen), ("corrected", corrected))
-            if names is not None
-        }
-        if variables:
-            _factor(book, factor, {k: _levels(book.study, v) for k, v in variables.items()})
+    study = book.study
+    for place, factor in enumerate(study.protocol.randomization.strata, start=1):
+        values = {}
+        for which, suffix in _SUFFIX.items():
+            variable = f"STRAT{place}{suffix}"
+            if variable in study.adsl.columns and study.adsl[variable].is_not_null().any():
+                values[which] = _levels(study, variable)
+        if values:
+            _factor(book, factor, values)
+
+
+def _stratified_by(study: Study, factor: str, positions: Positions) -> Positions:
+    """Those of the subjects whose cohort is stratified by a factor; all in a trial without cohorts."""
+    cohorts = [name for name in study.protocol.cohorts if factor in study.protocol.strata(name)]
+    return positions[np.isin(study.text("COHORT")[positions], cohorts)] if study.protocol.cohorts else positions
 
 
 def _levels(study: Study, variable: str) -> npt.NDArray[np.object_]:
@@ -64,8 +69,10 @@ def _levels(study: Study, variable: str) -> npt.NDArray[np.object_]:
 
 def _factor(book: Book, factor: str, values: dict[str, npt.NDArray[np.object_]]) -> None:
     study = book.study
-    known = sorted({str(v) for array in values.values() for v in array[study.randomized]} - {MISSING})
-    for level, positions in study.randomized_by_arm():
+    everybody = _stratified_by(study, factor, study.randomized)
+    known = sorted({str(v) for array in values.values() for v in array[everybody]} - {MISSING})
+    for level, members in study.randomized_by_arm():
+        positions = _stratified_by(study, factor, members)
         shared: Columns = {"analysis_id": "strata", "group_level": level, "of": len(positions)}
         for text in (*known, MISSING):
             chosen = {_WORD[k]: array[positions] == text for k, array in values.items()}
