@@ -175,6 +175,17 @@ def test_a_long_table_in_a_narrow_window_keeps_its_head_on_screen(page: Page) ->
     assert abs(top) <= 1
 
 
+def test_labels_stay_when_a_wide_table_is_scrolled_sideways(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    frame = page.locator("#primary-time-to-event").locator("..")
+    frame.evaluate("frame => { frame.scrollLeft = 50; }")
+    assert frame.evaluate("frame => frame.scrollLeft") == 50
+    left = frame.evaluate(
+        "frame => frame.querySelector('tbody th').getBoundingClientRect().left - frame.getBoundingClientRect().left"
+    )
+    assert abs(left) <= 1
+
+
 def test_print_hides_the_panel_and_opens_the_tables(page: Page) -> None:
     page.click(MEDIAN)
     page.emulate_media(media="print")
