@@ -12,7 +12,7 @@ from equipoise.report.figures.figure import Drawing, Figure
 from equipoise.report.figures.km_data import ArmCurve, SurvivalData, read_survival
 from equipoise.report.figures.km_inset import draw_inset, inset_of
 from equipoise.report.figures.km_table import draw_table, table_left
-from equipoise.report.figures.km_text import caption, note, summary, time_label
+from equipoise.report.figures.km_text import caption, note, probability_label, summary, time_label
 from equipoise.report.figures.labels import Box, Boxes, Wanted, free_corner, place_names
 from equipoise.report.figures.metrics import CAP_HEIGHT, text_width, wrap
 from equipoise.report.figures.scene import Path, Scene, Text, hline, steps, vline
@@ -97,7 +97,7 @@ def _draw(data: SurvivalData, facts: Facts, *, name: str, width: float, last_mon
     scene = Scene(name=name, width=width, height=0.0, title=title, description=summary(facts, data, facts.style))
     top = synthetic_band(scene) if facts.synthetic else 6.0
     inset = inset_of(data, cast("Style", facts.style), styles, size=size - 0.5, most=width - 4)
-    label = wrap(f"{facts.endpoint_label(data.endpoint)} (%)", _height(width), size)
+    label = wrap(probability_label(facts, data.endpoint), _height(width), size)
     left = max(table_left(data, size - 0.5, extended=extended), _axis_width(label, size))
     plot = _plot(data, box=Box(left, top, width - 2.0 * size, top + _height(width)), size=size, last_month=last_month)
     place = free_corner(plot.box, inset.width, inset.height, _obstacles(data, plot))

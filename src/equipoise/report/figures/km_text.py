@@ -114,6 +114,12 @@ def _ratio_lines(comparison: Comparison, style: Style) -> list[Line]:
     return lines
 
 
+def probability_label(facts: Facts, endpoint: str) -> str:
+    """Words of the vertical axis: the endpoint where it names a survival, else what the curve gives."""
+    label = facts.endpoint_label(endpoint)
+    return f"{label} (%)" if "survival" in label.lower() else "Subjects without event (%)"
+
+
 def time_label(facts: Facts, endpoint: str) -> str:
     """Label of the time axis: its origin and unit."""
     origin = str(facts.endpoint(endpoint).get("origin") or "").replace("_", " ")
