@@ -26,6 +26,7 @@ __all__ = [
     "median_cell",
     "model_words",
     "note",
+    "probability_label",
     "summary",
     "time_label",
 ]
