@@ -197,7 +197,7 @@ def test_data_cut() -> None:
         ("early", "Y", "drug", "N", None),
         ("later", "N", None, "N", None),
     ]
-    assert row(derived, "early", "TRTEDT", "EOTSTT", "LSTALVDT") == (day(1), "ONGOING", day(85))
+    assert row(derived, "early", "TRTEDT", "EOTSTT", "LSTALVDT") == (day(100), "ONGOING", day(85))
     assert derived.adam["ADAE"].select("AESEQ", "ASTDT", "AENDT").rows() == [(1, day(50), None), (3, day(1), None)]
     pfs = derived.adam["ADTTE"].filter(pl.col("PARAMCD") == "PFS")
     assert pfs.select("USUBJID", "AVAL", "CNSR").rows() == [("early", 85, 6)]

@@ -72,14 +72,36 @@ def test_time_to_first_dermatologic_event_differs_for_one_subject(pilot: Derived
 
 def test_adverse_events_equal_in_dates_and_treatment_emergence(pilot: Derived) -> None:
     theirs = pharmaverseadam.adae.select(
-        "USUBJID", "AESEQ", START="ASTDT", FLAG="ASTDTF", END="AENDT", EMERGENT="TRTEMFL"
+        "USUBJID", pl.col("AESEQ").cast(pl.Int64), START="ASTDT", FLAG="ASTDTF", END="AENDT", EMERGENT="TRTEMFL"
     )
     both = pilot.adam["ADAE"].join(theirs, on=["USUBJID", "AESEQ"])
     assert both.height == 1191
     for ours, published in (("ASTDT", "START"), ("ASTDTF", "FLAG"), ("AENDT", "END")):
         assert both.filter(pl.col(ours).ne_missing(pl.col(published))).is_empty()
-    assert both.filter(pl.col("TRTEMFL") == "Y").height == 1122
+    emergent = (pl.col("EMERGENT") == "Y").fill_null(False)
+    differ = both.filter((pl.col("TRTEMFL") == "Y") != emergent)
+    # the last dose of this subject has no end date, and the published TRTEDT is that of the dose before it
+    assert differ.sort("AESEQ").select("USUBJID", "AESEQ", "TRTEMFL").rows() == [
+        ("01-705-1303", n, "Y") for n in (1, 2, 3, 4)
+    ]
+
+
+def test_treatment_emergence_equals_the_study_s_own(pilot: Derived) -> None:
+    theirs = cdiscpilotadam.adae.select("USUBJID", pl.col("AESEQ").cast(pl.Int64), EMERGENT="TRTEMFL")
+    both = pilot.adam["ADAE"].join(theirs, on=["USUBJID", "AESEQ"])
+    assert both.height == 1191
+    assert both.filter(pl.col("TRTEMFL") == "Y").height == 1126
     assert both.filter((pl.col("TRTEMFL") == "Y") != (pl.col("EMERGENT") == "Y").fill_null(False)).is_empty()
+
+
+def test_last_dose_differs_where_the_end_is_not_recorded(pilot: Derived) -> None:
+    theirs = pharmaverseadam.adsl.select("USUBJID", THEIRS="TRTEDT")
+    both = pilot.adam["ADSL"].join(theirs, on="USUBJID")
+    differ = both.filter(pl.col("TRTEDT").ne_missing(pl.col("THEIRS")))
+    assert differ["USUBJID"].to_list() == [
+        *("01-704-1233", "01-705-1018", "01-705-1031", "01-705-1303", "01-705-1377", "01-705-1382"),
+    ]
+    assert differ.filter(pl.col("TRTEDT") != pl.col("EOTDT")).is_empty()
 
 
 def test_arms_assigned_and_received(pilot: Derived) -> None:

@@ -25,6 +25,7 @@ def derive_adae(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, list[
     """Derive the adverse event data set: every variable of AE and the analysis variables."""
     rows = source.rows("AE")
     rows = rows.join(adsl.select(*KEYS, *_SUBJECT), on=KEYS, how="inner", maintain_order="left")
+    rows = rows.with_columns(pl.col("AESEQ").cast(pl.Int64, strict=False))
     if "AEBODSYS" not in rows.columns:
         rows = rows.with_columns(AEBODSYS=pl.col("AESOC"))
     rows = _add_dates(source, rows)
@@ -72,7 +73,7 @@ def _add_grade(source: Source, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[F
             severity="warning",
             code="grade-missing",
             dataset="AE",
-            row_key=f"USUBJID={row['USUBJID']}, AESEQ={_whole(row['AESEQ'])}",
+            row_key=f"USUBJID={row['USUBJID']}, AESEQ={row['AESEQ']}",
             variable=variable,
             seen=str(row[variable] or ""),
             expected="1 to 5" if variable == "AETOXGR" else ", ".join(_SEVERITY),
@@ -136,7 +137,7 @@ def _unknown_onset(rows: pl.DataFrame) -> list[Finding]:
             severity="warning",
             code="unknown-onset",
             dataset="AE",
-            row_key=f"USUBJID={row['USUBJID']}, AESEQ={_whole(row['AESEQ'])}",
+            row_key=f"USUBJID={row['USUBJID']}, AESEQ={row['AESEQ']}",
             variable="AESTDTC",
             seen=str(row["AESTDTC"] or ""),
             expected="an onset of which at least the year is known",
@@ -153,7 +154,7 @@ def _ends_before_start(rows: pl.DataFrame) -> list[Finding]:
             severity="warning",
             code="start-after-end",
             dataset="AE",
-            row_key=f"USUBJID={row['USUBJID']}, AESEQ={_whole(row['AESEQ'])}",
+            row_key=f"USUBJID={row['USUBJID']}, AESEQ={row['AESEQ']}",
             variable="AESTDTC",
             seen=f"{row['AESTDTC']}, end {row['AEENDTC']}",
             expected="the start on or before the end",
@@ -162,7 +163,3 @@ def _ends_before_start(rows: pl.DataFrame) -> list[Finding]:
         )
         for row in rows.filter(pl.col("ASTDT") > pl.col("AENDT")).iter_rows(named=True)
     ]
-
-
-def _whole(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

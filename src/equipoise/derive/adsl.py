@@ -53,10 +53,12 @@ def derive_adsl(source: Source) -> Subjects:
     findings += found
     table, found = _add_dates(source, table)
     findings += found
+    table, deaths, found = _add_death(source, table)
+    findings += found
+    table = _add_stops(source, table, deaths)
     doses, found = dose_rows(source, table)
     findings += found
-    table = _add_doses(source, table, doses)
-    table, deaths, found = _add_death(source, table)
+    table, found = _add_doses(source, table, doses)
     findings += found
     facts, found = _facts(source, table)
     findings += found
@@ -65,7 +67,7 @@ def derive_adsl(source: Source) -> Subjects:
     table = table.join(facts.select(*KEYS, "COHORT"), on=KEYS, how="left", maintain_order="left")
     for part in (strata, population_columns(source.protocol, facts), _baseline_variables(source, facts)):
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
-    table = _add_disposition(source, table, deaths)
+    table = _add_disposition(source, table)
     findings += [*_not_randomized_on_date(table), *_wrong_treatment(table)]
     adsl = _select(source, table)
     extra = table.select(*KEYS, "REGDT", "DTHDOM", "DTHVAR", "DTHSEQ")
@@ -86,22 +88,27 @@ def _add_dates(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, list[
     ), findings
 
 
-def _add_doses(source: Source, table: pl.DataFrame, doses: pl.DataFrame) -> pl.DataFrame:
+def _add_doses(source: Source, table: pl.DataFrame, doses: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     if doses.is_empty() and source.has("DM", "RFXSTDTC"):
-        doses_of = _reference_exposure(source)
+        first = _reference_exposure(source)
     else:
-        doses_of = dose_spans(doses, 1).rename({"FIRST": "TRTSDT", "LAST": "TRTEDT"}).drop("OPEN")
-    second = dose_spans(doses, 2).select(*KEYS, TR02SDT="FIRST", TR02EDT="LAST")
-    table = table.join(doses_of, on=KEYS, how="left", maintain_order="left").join(
-        second, on=KEYS, how="left", maintain_order="left"
-    )
+        first = dose_spans(doses, 1).rename({"FIRST": "TRTSDT", "LAST": "TRTEDT"})
+    second = dose_spans(doses, 2).rename({"FIRST": "TR02SDT", "LAST": "TR02EDT"})
+    for part in (first, second):
+        table = table.join(part, on=KEYS, how="left", maintain_order="left")
+    findings: list[Finding] = []
+    for name, variable in (("first_dose", "TRTSDT"), ("last_dose", "TRTEDT")):
+        if name in source.protocol.data.dates:
+            dates, found = collected_date(source, name)
+            findings += found
+            declared = dates.rename({"DATE": "DECLARED"})
+            table = table.join(declared, on=KEYS, how="left", maintain_order="left")
+            table = table.with_columns(pl.col("DECLARED").alias(variable)).drop("DECLARED")
     crossed = pl.when(pl.col("TR02SDT").is_not_null()).then(pl.lit("Y")).otherwise(pl.lit("N"))
     table = table.with_columns(CROSSFL=crossed)
-    received = received_arm(source, doses, table)
-    table = table.join(received, on=KEYS, how="left", maintain_order="left")
-    if doses.is_empty():
-        table = table.with_columns(AARMID=pl.when(pl.col("TRTSDT").is_not_null()).then(pl.col("ARMID")))
-    return table
+    table = table.join(received_arm(source, doses, table), on=KEYS, how="left", maintain_order="left")
+    treated = pl.col("TRTSDT").is_not_null()
+    return table.with_columns(AARMID=pl.when(treated).then(pl.coalesce("AARMID", "ARMID"))), findings
 
 
 def _reference_exposure(source: Source) -> pl.DataFrame:
@@ -202,10 +209,14 @@ def _baseline_variables(source: Source, facts: pl.DataFrame) -> pl.DataFrame:
     return facts.select(*KEYS, *columns)
 
 
-def _add_disposition(source: Source, table: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
+def _add_stops(source: Source, table: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
     for what, prefix in (("treatment", "EOT"), ("study", "EOS")):
         stop = stops(source, what, deaths).rename({"DATE": f"{prefix}DT", "TERM": f"{prefix}TERM"})
         table = table.join(stop, on=KEYS, how="left", maintain_order="left")
+    return table
+
+
+def _add_disposition(source: Source, table: pl.DataFrame) -> pl.DataFrame:
     table = table.join(not_randomized_reason(source), on=KEYS, how="left", maintain_order="left")
     randomized = pl.col("RANDFL") == "Y"
     treated = randomized & pl.col("TRTSDT").is_not_null()

@@ -60,7 +60,6 @@ def _cut_domain(name: str, frame: pl.DataFrame, day: str) -> pl.DataFrame:
     if end not in kept.columns:
         return kept
     open_end = _later(pl.col(end), day)
-    emptied = [end]
     if domain_code(name) == "AE":
         fatal = (
             {"AEOUT": pl.col("AEOUT") == "FATAL", "AESDTH": pl.col("AESDTH") == "Y"} if "AEOUT" in kept.columns else {}
@@ -70,7 +69,7 @@ def _cut_domain(name: str, frame: pl.DataFrame, day: str) -> pl.DataFrame:
             for v, test in fatal.items()
             if v in kept.columns
         )
-    return kept.with_columns(pl.when(open_end).then(None).otherwise(pl.col(v)).alias(v) for v in emptied)
+    return kept.with_columns(pl.when(open_end).then(None).otherwise(pl.col(end)).alias(end))
 
 
 def _cut_subjects(data: Mapping[str, pl.DataFrame], day: str, randomization: DateSource) -> pl.DataFrame:

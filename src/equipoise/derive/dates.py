@@ -12,16 +12,21 @@ from equipoise.protocol import DateSource, Protocol
 
 __all__ = ["DEFAULT_HOMES", "collected_date", "home"]
 
-BuiltIn = Literal["consent", "registration", "randomization"]
+BuiltIn = Literal["consent", "registration", "randomization", "first_dose", "last_dose"]
 
 DEFAULT_HOMES: MappingProxyType[BuiltIn, DateSource] = MappingProxyType(
     {
         "consent": DateSource(domain="DM", variable="RFICDTC"),
         "registration": DateSource(domain="DS", variable="DSSTDTC", where={"DSDECOD": ("REGISTERED", "ENROLLED")}),
         "randomization": DateSource(domain="DS", variable="DSSTDTC", where={"DSDECOD": ("RANDOMIZED",)}),
+        "first_dose": DateSource(domain="EX", variable="EXSTDTC"),
+        "last_dose": DateSource(domain="EX", variable="EXENDTC"),
     }
 )
-"""Where the dates live in SDTM; ``data.dates`` of the protocol names other homes. Doses are read from EX."""
+"""Where the dates live in SDTM; ``data.dates`` of the protocol names other homes.
+
+Doses are read from the records of EX that are doses (``exposure.dose_rows``) unless the protocol names homes for them.
+"""
 
 
 def home(protocol: Protocol, name: BuiltIn) -> DateSource:
@@ -30,7 +35,7 @@ def home(protocol: Protocol, name: BuiltIn) -> DateSource:
 
 
 def collected_date(source: Source, name: BuiltIn) -> tuple[pl.DataFrame, list[Finding]]:
-    """Earliest complete date of a kind per subject as KEYS and ``DATE``; these dates are never imputed.
+    """Earliest complete date of a kind (latest for the last dose) per subject as KEYS and ``DATE``; none is imputed.
 
     A partial date and a second, different date are findings.
     """
@@ -58,6 +63,10 @@ def collected_date(source: Source, name: BuiltIn) -> tuple[pl.DataFrame, list[Fi
         .group_by(KEYS)
         .agg(pl.col("DATE").min(), pl.col("DATE").max().alias("LAST"))
     )
+    if name == "last_dose":
+        return dates.select(*KEYS, DATE="LAST").sort(KEYS), findings
+    if name == "first_dose":
+        return dates.select(*KEYS, "DATE").sort(KEYS), findings
     findings += [
         Finding(
             severity="warning",

@@ -78,8 +78,7 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
         adam["ADAE"], found = derive_adae(source, subjects.adsl)
         findings += found
     adam["ADTTE"] = derive_adtte(source, subjects.table, adam.get("ADAE"), responses)
-    adam["ADEX"], found = derive_adex(source, subjects.adsl, subjects.doses)
-    findings += found
+    adam["ADEX"] = derive_adex(source, subjects.adsl, subjects.doses)
     if source.has("LB", "LBTESTCD"):
         adam["ADLB"] = derive_adlb(source, subjects.adsl)
     if source.has("DV", "DVTERM"):

@@ -14,7 +14,10 @@ _PER_DAY = {"QD": 1.0, "Q24H": 1.0, "BID": 2.0, "Q12H": 2.0, "TID": 3.0, "Q8H": 
 
 
 def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
-    """One row per dosing record that is a dose.
+    """One row per dosing record that is a dose, with its days.
+
+    A record without end date runs to the day before the next one, else to the end of treatment, death or the data
+    cut-off, else to the last day on which the subject was known alive.
 
     A record is a dose if its amount is above zero or not recorded, or if its treatment is a placebo (of a control
     arm, or by name).
@@ -24,12 +27,12 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     source
         Cut SDTM.
     subjects
-        KEYS, ARMID, RANDDT.
+        KEYS, ARMID, RANDDT, DTHDT, EOTDT, LSTALVDT.
 
     Returns
     -------
     polars.DataFrame
-        KEYS, EXSEQ, EXTRT, EXDOSE, EXDOSU, EXDOSFRQ, START, STARTF, END, ENDF (END null: still open), PHASE (1
+        KEYS, EXSEQ, EXTRT, EXDOSE, EXDOSU, EXDOSFRQ, START, STARTF, END, ENDF, PHASE (1
         assigned treatment, 2 crossover treatment), sorted by start.
     """
     schema = {**dict.fromkeys([*KEYS, "EXTRT"], pl.String), "START": pl.Date, "END": pl.Date, "PHASE": pl.Int32}
@@ -42,7 +45,8 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
         "EXTRT"
     ).str.to_uppercase().str.contains("PLACEBO", literal=True)
     rows = rows.with_columns(EXDOSE=amount).filter((amount > 0) | amount.is_null() | placebo.fill_null(False))
-    rows = rows.join(subjects.select(*KEYS, "ARMID", "RANDDT"), on=KEYS, how="inner", maintain_order="left")
+    wanted = subjects.select(*KEYS, "ARMID", "RANDDT", "DTHDT", "EOTDT", "LSTALVDT")
+    rows = rows.join(wanted, on=KEYS, how="inner", maintain_order="left")
     rows = add_imputed(rows, "EXSTDTC", "dose_start", date="START", flag="STARTF", not_before=pl.col("RANDDT"))
     findings = [
         Finding(
@@ -61,14 +65,43 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     rows = rows.filter(pl.col("START").is_not_null()).sort(
         [*KEYS, "START", "EXSEQ"], nulls_last=True, maintain_order=True
     )
-    bound = pl.col("START").shift(-1).over(KEYS) - pl.duration(days=1)
-    limit = pl.lit(source.cutoff, dtype=pl.Date)
-    ends = pl.min_horizontal(bound, limit)
-    rows = add_imputed(rows, "EXENDTC", "dose_end", date="END", flag="ENDF", not_before=pl.col("START"), not_after=ends)
+    rows = _add_end(source, rows)
     rows, late = _ends_before_start(rows)
-    phase = crossover_rows(source.protocol)
+    rows, opened = _close(source, rows)
     kept = [*KEYS, "EXSEQ", "EXTRT", "EXDOSE", "EXDOSU", "EXDOSFRQ", "START", "STARTF", "END", "ENDF", "PHASE"]
-    return rows.with_columns(PHASE=phase).select(kept), [*findings, *late]
+    rows = rows.with_columns(PHASE=crossover_rows(source.protocol)).select(kept)
+    return rows, [*findings, *late, *opened]
+
+
+def _add_end(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
+    """END and ENDF as recorded or imputed, and LATEST: the last day on which a record can have ended."""
+    following = pl.col("START").shift(-1).over(KEYS) - pl.duration(days=1)
+    limit = pl.lit(source.cutoff, dtype=pl.Date)
+    ends = pl.min_horizontal(following, "DTHDT", limit)
+    rows = add_imputed(rows, "EXENDTC", "dose_end", date="END", flag="ENDF", not_before=pl.col("START"), not_after=ends)
+    stopped = pl.min_horizontal("EOTDT", "DTHDT", limit)
+    return rows.with_columns(LATEST=pl.max_horizontal(pl.coalesce(following, stopped, "LSTALVDT", "START"), "START"))
+
+
+def _close(source: Source, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Let records without end date run to the latest day possible; treatment going on at the cut-off is no finding."""
+    last = pl.col("START") == pl.col("START").max().over(KEYS)
+    ongoing = last & pl.col("EOTDT").is_null() & pl.col("DTHDT").is_null() & pl.lit(source.cutoff is not None)
+    findings = [
+        Finding(
+            severity="warning",
+            code="dose-without-end",
+            dataset="EX",
+            row_key=f"USUBJID={row['USUBJID']}, EXSEQ={row['EXSEQ']}",
+            variable="EXENDTC",
+            seen=str(row["EXENDTC"] or ""),
+            expected="an end date",
+            effect=f"runs to {row['LATEST']}, the latest day possible",
+            subject=row["USUBJID"],
+        )
+        for row in rows.filter(pl.col("END").is_null() & ~ongoing).iter_rows(named=True)
+    ]
+    return rows.with_columns(END=pl.coalesce("END", "LATEST")), findings
 
 
 def _placebos(source: Source) -> list[str]:
@@ -96,22 +129,9 @@ def _ends_before_start(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]
 
 
 def dose_spans(doses: pl.DataFrame, phase: int) -> pl.DataFrame:
-    """First and last day of dosing of a phase per subject: KEYS, FIRST, LAST, OPEN.
-
-    A record without end date proves a dose on its first day; OPEN says that the latest record has none, so that
-    dosing may go on.
-    """
-    last = pl.coalesce("END", "START")
-    return (
-        doses.filter(pl.col("PHASE") == phase)
-        .group_by(KEYS)
-        .agg(
-            pl.col("START").min().alias("FIRST"),
-            last.max().alias("LAST"),
-            pl.col("END").is_null().filter(pl.col("START") == pl.col("START").max()).any().alias("OPEN"),
-        )
-        .sort(KEYS)
-    )
+    """First and last day of dosing of a phase per subject: KEYS, FIRST, LAST."""
+    spans = doses.filter(pl.col("PHASE") == phase).group_by(KEYS)
+    return spans.agg(pl.col("START").min().alias("FIRST"), pl.col("END").max().alias("LAST")).sort(KEYS)
 
 
 def doses_per_day(frequency: pl.Expr) -> pl.Expr:
