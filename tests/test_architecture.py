@@ -33,7 +33,8 @@ def test_public_names_are_declared_sorted_and_there(name: str) -> None:
     if name.endswith(("__main__", ".warm")):
         pytest.skip("a script, not a module to import")
     module = importlib.import_module(name)
-    public = module.__all__
+    package = hasattr(module, "__path__")
+    public = module.__all__ if package else getattr(module, "__all__", [])
     kinds = [(not n.isupper(), not n[:1].isupper(), n) for n in public]  # as ruff: CONSTANTS, Classes, functions
     assert kinds == sorted(kinds)
     assert not [n for n in public if not hasattr(module, n)]
