@@ -115,3 +115,23 @@ def test_folders_that_are_not_there_and_unknown_endings(tmp_path: Path) -> None:
         write_dataset(frame, tmp_path / "none" / "adsl.csv", name="ADSL", created=CUT)
     with pytest.raises(CdiscError, match=r"ending '\.xlsx', expected one of"):
         write_dataset(frame, tmp_path / "adsl.xlsx", name="ADSL", created=CUT)
+
+
+@pytest.mark.parametrize("ending", ["xpt", "csv", "json", "ndjson"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(place=st.floats(0, 1, exclude_max=True), damage=st.binary(max_size=90), length=st.integers(0, 90))
+def test_damaged_files_are_refused_in_words_or_read(
+    tmp_path: Path, ending: str, place: float, damage: bytes, length: int
+) -> None:
+    path = tmp_path / f"addv.{ending}"
+    frame = pl.DataFrame([("1", 'a, "b"', 1.5, 1, CUT), ("2", None, None, 2, None)], schema=SCHEMA, orient="row")
+    write_dataset(frame, path, name="ADDV", created=CUT)
+    content = path.read_bytes()
+    at = int(place * len(content))
+    path.write_bytes(content[:at] + damage + content[at + length :])
+    refusal = path.name
+    try:
+        read_dataset(path)
+    except CdiscError as error:
+        refusal = str(error)
+    assert path.name in refusal

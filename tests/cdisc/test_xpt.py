@@ -162,6 +162,17 @@ def test_text_of_another_code_page_is_refused_with_its_place(tmp_path: Path) -> 
     assert read_xpt(saved(tmp_path, content), "cp1252")["AETERM"].str.strip_chars_end()[0] == "Fièvre"
 
 
+@pytest.mark.parametrize("name", ["ASTDT", "ASTDTM"])
+def test_numbers_that_are_no_dates_are_refused(tmp_path: Path, name: str) -> None:
+    huge = FRAME.with_columns(pl.lit(7e20).alias(name))
+    content, dates = bytearray(data(huge)), data()
+    start = dates.index(name.encode().ljust(8)) - 8
+    content[start : start + 140] = dates[start : start + 140]
+    message = refused(tmp_path, bytes(content))
+    assert f"{name}, observation 1: day " in message
+    assert "is no SAS date (1582 to 9999)" in message
+
+
 def test_files_of_another_writer_are_read(tmp_path: Path) -> None:
     path = tmp_path / "ae.xpt"
     frame = pl.DataFrame({"USUBJID": ["01", "02"], "AESEQ": [1.0, 2.5], "AESTDT": [dt.date(2014, 5, 7)] * 2})
@@ -187,6 +198,11 @@ def test_everything_that_does_not_fit_is_told_at_once(tmp_path: Path) -> None:
     ):
         assert part in message
     assert list(tmp_path.iterdir()) == []
+
+
+def test_dates_outside_the_calendar_of_sas_are_refused() -> None:
+    with pytest.raises(CdiscError, match="ASTDT holds dates outside the calendar of SAS, 1582 to 9999"):
+        data(FRAME.with_columns(ASTDT=dt.date(1500, 1, 1)))
 
 
 def test_a_last_row_of_nothing_is_refused_rather_than_lost() -> None:

@@ -16,7 +16,7 @@ def read_parquet(path: Path, columns: Collection[str] | None = None) -> pl.DataF
         if columns is None:
             return pl.read_parquet(path)
         return pl.read_parquet(path, columns=[c for c in pl.read_parquet_schema(path) if c.strip().upper() in columns])
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         size = path.stat().st_size
         raise CdiscError(
             f"{path}: {size:,} bytes that cannot be read as parquet ({str(error).splitlines()[0]}); "

@@ -18,6 +18,7 @@ __all__ = [
     "NAMESTR",
     "NAMESTR_SIZE",
     "OBSERVATIONS",
+    "SAS_DAYS",
     "SAS_EPOCH_DAYS",
     "ibm_from_ieee",
     "ieee_from_ibm",
@@ -30,6 +31,7 @@ DESCRIPTOR = b"HEADER RECORD*******DSCRPTR HEADER RECORD!!!!!!!"
 NAMESTR = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!"
 OBSERVATIONS = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 NAMESTR_SIZE = 140
+SAS_DAYS = (-138061, 2936547)  # 1582-01-01 and 9999-12-31, the calendar of SAS, in days from 1960-01-01
 SAS_EPOCH_DAYS = 3653  # days from 1960-01-01 (SAS) to 1970-01-01
 
 _MISSING = np.uint64(ord(".") << 56)

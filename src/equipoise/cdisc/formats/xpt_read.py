@@ -20,6 +20,7 @@ from equipoise.cdisc.formats.xpt_layout import (
     NAMESTR,
     NAMESTR_SIZE,
     OBSERVATIONS,
+    SAS_DAYS,
     SAS_EPOCH_DAYS,
     ieee_from_ibm,
 )
@@ -139,19 +140,30 @@ def _observations(path: Path, data: bytes, start: int, width: int) -> NDArray[np
 
 def _column(path: Path, rows: NDArray[np.uint8], variable: _Variable, encoding: str) -> pl.Series:
     block = np.ascontiguousarray(rows[:, variable.position : variable.position + variable.length])
-    return _numbers(block, variable) if variable.numeric else _texts(path, block, variable, encoding)
+    return _numbers(path, block, variable) if variable.numeric else _texts(path, block, variable, encoding)
 
 
-def _numbers(block: NDArray[np.uint8], variable: _Variable) -> pl.Series:
+def _numbers(path: Path, block: NDArray[np.uint8], variable: _Variable) -> pl.Series:
     padded = np.zeros((len(block), 8), dtype=np.uint8)
     padded[:, : variable.length] = block
     values = ieee_from_ibm(padded.view(">u8").astype(np.uint64).reshape(-1))
     series = pl.Series(variable.name, values, nan_to_null=True)
     if _DATE_FORMATS.match(variable.format):
+        _refuse_beyond(path, variable, values)
         return (series.floor() - SAS_EPOCH_DAYS).cast(pl.Int32).cast(pl.Date)
     if _DATETIME_FORMATS.match(variable.format):
+        _refuse_beyond(path, variable, values / 86400)
         return ((series - SAS_EPOCH_DAYS * 86400) * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us"))
     return series
+
+
+def _refuse_beyond(path: Path, variable: _Variable, days: NDArray[np.float64]) -> None:
+    beyond = np.flatnonzero((days < SAS_DAYS[0]) | (days >= SAS_DAYS[1] + 1))
+    if len(beyond):
+        raise CdiscError(
+            f"{path}: {variable.name}, observation {beyond[0] + 1:,}: day {float(days[beyond[0]])!r} is no SAS date "
+            f"(1582 to 9999), though the format is {variable.format}; correct the value or the format"
+        )
 
 
 def _texts(path: Path, block: NDArray[np.uint8], variable: _Variable, encoding: str) -> pl.Series:

@@ -22,6 +22,7 @@ from equipoise.cdisc.formats.xpt_layout import (
     NAMESTR,
     NAMESTR_SIZE,
     OBSERVATIONS,
+    SAS_DAYS,
     SAS_EPOCH_DAYS,
     ibm_from_ieee,
 )
@@ -103,6 +104,9 @@ def _numbers(series: pl.Series, form: str = "", width: int = 0) -> _Column:
     )
     if whole and bool((series.cast(pl.Int64).abs() > _EXACT).any()):
         column.problems.append(f"{series.name} holds whole numbers beyond 2**53, which lose digits; write them as text")
+    days = values / 86400 if form == "DATETIME" else values
+    if form and bool(((days < SAS_DAYS[0]) | (days >= SAS_DAYS[1] + 1)).any()):
+        column.problems.append(f"{series.name} holds dates outside the calendar of SAS, 1582 to 9999")
     if beyond.any():
         row = int(np.flatnonzero(beyond)[0])
         column.problems.append(
