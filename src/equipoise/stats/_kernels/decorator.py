@@ -1,17 +1,83 @@
-"""The one way in which loops are compiled here."""
+"""The one way in which loops are compiled here: on first use, by a compiler that is loaded on first use, once for all
+processes.
 
+Importing numba takes a third of a second, so it waits for the first call. Machine code is kept on disk, beside the
+source file or, where that place cannot be written, in the user's cache folder. numba looks at the time and size of
+the file of a kernel only; a kernel that calls another one from another file would keep the old code of that one. So
+every cache is stamped with the text of its own file and of the kernel files that it imports from.
+"""
+
+from __future__ import annotations
+
+import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
-
-from numba import njit
+from functools import cache, update_wrapper
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a loop on first use and keep the machine code on disk.
+class Kernel(Generic[P, R]):
+    """A loop that compiles itself when it is first called."""
 
-    The cache lies beside the source file, or in the user's cache folder where that place cannot be written.
-    """
-    return cast("Callable[P, R]", njit(cache=True, nogil=True, error_model="numpy")(function))
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.function = function
+        self.dispatcher: Callable[P, R] | None = None
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the compiled loop."""
+        dispatcher = self.dispatcher or load(self)
+        return dispatcher(*args, **kwargs)
+
+
+_waiting: list[Kernel[Any, Any]] = []
+_lock = Lock()
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a kernel of a function."""
+    kernel = Kernel(function)
+    _waiting.append(kernel)
+    return cast("Callable[P, R]", kernel)
+
+
+def load(wanted: Kernel[P, R]) -> Callable[P, R]:
+    """Hand every waiting kernel to the compiler, and let kernels that call others find them compiled."""
+    njit = import_module("numba").njit
+    with _lock:
+        for kernel in _waiting:
+            kernel.dispatcher = njit(cache=True, nogil=True, error_model="numpy")(kernel.function)
+            _stamp(kernel.dispatcher, kernel.function.__module__)
+        for kernel in _waiting:
+            names = kernel.function.__globals__
+            names.update({name: item.dispatcher for name, item in names.items() if isinstance(item, Kernel)})
+        _waiting.clear()
+    return cast("Callable[P, R]", wanted.dispatcher)
+
+
+@cache
+def source_stamp(module: str) -> str:
+    """Digest the text of a kernel file and of all kernel files that it imports from."""
+    found, waiting = {module}, [module]
+    while waiting:
+        for item in vars(sys.modules[waiting.pop()]).values():
+            function = getattr(item, "function", None) or getattr(item, "py_func", None)
+            name = getattr(function, "__module__", None)
+            if name is not None and name not in found:
+                found.add(name)
+                waiting.append(name)
+    digest = sha256()
+    for name in sorted(found):
+        digest.update(Path(str(sys.modules[name].__file__)).read_bytes())
+    return digest.hexdigest()
+
+
+def _stamp(dispatcher: Any, module: str) -> None:
+    file = dispatcher._cache._cache_file
+    file._source_stamp = (file._source_stamp, source_stamp(module))

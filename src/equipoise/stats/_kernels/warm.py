@@ -1,0 +1,51 @@
+"""Compile every kernel once, so that no user waits: `python -m equipoise.stats._kernels.warm`.
+
+The kernels are called through the public functions on a few rows, because that is how their argument types come about.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from equipoise import stats
+
+GROUP = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+TIME = np.array([1.0, 1.0, 2.0, 3.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+EVENT = np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 0])
+ENTRY = np.array([0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 2.0, 0.0, 1.5, 0.0])
+X = np.column_stack([GROUP, np.array([0.3, 1.0, 2.0, 0.0, 0.5, -1.0, 0.2, 1.1, -0.4, 0.0])])
+WEIGHTS = np.array([1.0, 2.0, 1.5, 1.0, 1.0, 2.5, 1.0, 1.0, 1.0, 2.0])
+STRATA = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+
+
+def warm_survival() -> None:
+    """Call every path of the curves, tests and Cox models."""
+    for entry in (None, ENTRY):
+        stats.kaplan_meier(TIME, EVENT, entry=entry, weights=WEIGHTS)
+        stats.nelson_aalen(TIME, EVENT, entry=entry, correct_ties=True)
+        stats.logrank_test(TIME, EVENT, GROUP, entry=entry, strata=STRATA)
+        stats.concordance(TIME, EVENT, X[:, 1], entry=entry, strata=STRATA)
+        for ties in ("efron", "breslow", "exact"):
+            stats.cox_ph(TIME, EVENT, X, entry=entry, ties=ties)
+    model = stats.cox_ph(TIME, EVENT, X, weights=WEIGHTS, strata=STRATA)
+    model.residuals("schoenfeld")
+    model.proportional_hazards_test()
+    model.profile_limits("x1")
+    stats.cox_ph(TIME, EVENT * (1 - GROUP), GROUP)
+    many = np.linspace(0.1, 9.7, 30_000)
+    stats.kaplan_meier(many, many > 5.0)
+    stats.logrank_test(many, many > 5.0, np.arange(30_000) % 2, strata=np.arange(30_000) % 5000)
+
+
+def main() -> None:
+    """Warm the cache and say how long it took."""
+    start = time.perf_counter()
+    warm_survival()
+    sys.stdout.write(f"equipoise.stats: kernels compiled and cached in {time.perf_counter() - start:.1f} s\n")
+
+
+if __name__ == "__main__":
+    main()
