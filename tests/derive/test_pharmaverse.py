@@ -65,7 +65,7 @@ def test_time_to_first_dermatologic_event_differs_for_one_subject(pilot: Derived
     )
     both = ours.join(theirs, on="USUBJID", how="full", coalesce=True)
     differ = both.filter((pl.col("AVAL") != pl.col("THEIRS")).fill_null(True) | (pl.col("CNSR") != pl.col("CENSORED")))
-    # the SDTM edition of pharmaverse dates this subject's death and end of study one day earlier
+    # the end of study is the death of 2013-08-02 in DS and DM; the published date is RFENDTC, a day later
     assert differ.rows() == [("01-710-1083", 12, 1, 13, 1)]
     assert both.height == 254
 
