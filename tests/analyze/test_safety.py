@@ -83,6 +83,17 @@ def test_grades_add_up_to_any_grade(results: Results) -> None:
     assert wide.filter(pl.col("any_grade") != pl.col("maximum_grade")).height == 0
 
 
+def test_worst_grade_over_all_events(results: Results) -> None:
+    # S03 3, S04 3, S05 5, S06 not known; as treated S02 2, S14 1, S15 1, S18 2
+    rows = find(results, analysis_id="safety_maximum_grade", statistic="n")
+    table = {(grade, arm): n for grade, arm, n in rows.select("text", "group_level", "value").iter_rows() if n}
+    assert table == {
+        ("3", "active"): 2, ("5", "active"): 1, ("(missing)", "active"): 1, ("1", "control"): 2, ("2", "control"): 2,
+    }  # fmt: skip
+    crossover = find(results, analysis_id="safety_maximum_grade_crossover", statistic="n", text="4")
+    assert crossover.select("group_level", "value", "n").rows() == [("control", 1.0, 3)]
+
+
 def test_terms_have_no_p_value_unless_the_protocol_asks(results: Results) -> None:
     assert find(results, measure="fisher", **TERMS).height == 0
     asked = results_of(declared=protocol(safety={"test_terms": True}))

@@ -40,6 +40,11 @@ def safety_rows(book: Book) -> None:
                     variable=variable,
                     **shared,
                 )
+            for text in ("1", "2", "3", "4", "5", "(missing)"):
+                grades = {s.id: max((e.grade for e in s.events if e.period == period), default=0) for s in members}
+                chosen = [s for s in members if str(grades[s.id]) == text]
+                row = {"analysis_id": f"safety_maximum_grade{suffix}", "variable": "maximum_grade", "text": text}
+                book.count(chosen, label=f"worst grade {text}", **row, **shared)
             _terms(book, members, period, {"analysis_id": f"safety_terms{suffix}", **shared})
         if period == 1:
             for variable, has in _OVERVIEW.items():

@@ -68,8 +68,8 @@ class Book:
         """Write a percentage; one of nobody is not estimable."""
         method = "percentage of subjects"
         if of == 0:
-            nobody = {"status": Status.NOT_ESTIMABLE, **columns, "text": "no subjects"}
-            self.writer.add("percent", None, method=method, unit="%", **nobody)
+            nobody: Columns = {"text": "no subjects", **columns}  # a text that is a grade stays
+            self.writer.add("percent", None, status=Status.NOT_ESTIMABLE, method=method, unit="%", **nobody)
         else:
             self.writer.add("percent", 100.0 * count / of, method=method, unit="%", **columns)
 

@@ -35,7 +35,7 @@ class Worst:
 
 
 def safety(book: Book) -> None:
-    """Write ``safety_overview``, ``safety_terms`` and ``unknown_onset``, and the first two for the crossover period."""
+    """Write the overview, maximum grades and terms of both periods, and events of unknown onset."""
     study = book.study
     population = study.protocol.safety.population
     events = study.frame("ADAE")
@@ -63,10 +63,29 @@ def _period(book: Book, suffix: str, population: str, parts: list[Group], rows: 
             book.count(chosen, label=label, **count, **columns)
         if compare:
             _compare(book, sides, columns)
+    _maximum_grade(book, rows, parts, {**shared, "analysis_id": f"safety_maximum_grade{suffix}"})
     every = _all_worst(rows)
     _terms(
         book, every, f"safety_terms{suffix}", parts, shared, compare=compare and book.study.protocol.safety.test_terms
     )
+
+
+def _maximum_grade(book: Book, rows: pl.DataFrame, parts: list[Group], columns: Columns) -> None:
+    """Worst grade of each subject over all events."""
+    worst = np.full(book.study.adsl.height, -1, dtype=np.int64)
+    np.maximum.at(worst, rows[POSITION].to_numpy(), _grades(rows))
+    for grade in (*_scale(book.study), 0):
+        text = str(grade) if grade else MISSING
+        for part in parts:
+            chosen = part.positions[worst[part.positions] == grade]
+            row = {**columns, "variable": "maximum_grade", "text": text, "group_level": part.level}
+            label = f"worst grade {text}, {part.level}"
+            book.count(chosen, of=len(part.positions), percent=True, label=label, **row)
+
+
+def _scale(study: Study) -> range:
+    """Grades of the trial: 1 to 5, or 1 to 3 for severities."""
+    return range(1, 6 if study.protocol.safety.grade_variable == "AETOXGR" else 4)
 
 
 def _overview(study: Study, rows: pl.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
@@ -142,7 +161,6 @@ def _terms(
     inside = np.full((len(parts), book.study.adsl.height), fill_value=False)
     for mask, part in zip(inside, parts, strict=True):
         mask[part.positions] = True
-    highest = 5 if book.study.protocol.safety.grade_variable == "AETOXGR" else 3
     for worst in every:
         columns: Columns = {
             **shared,
@@ -157,7 +175,7 @@ def _terms(
             _term_counts(book, parts, chosen, worst, row)
             if compare:
                 _compare(book, list(zip(parts, chosen, strict=True)), row)
-        for grade in (*range(1, highest + 1), *([0] if 0 in worst.grades else [])):
+        for grade in (*_scale(book.study), *([0] if 0 in worst.grades else [])):
             chosen = [worst.positions[member & (worst.grades == grade)] for member in own]
             row = {**columns, "variable": "maximum_grade", "text": str(grade) if grade else MISSING}
             _term_counts(book, parts, chosen, worst, row)
