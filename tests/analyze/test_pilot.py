@@ -2,7 +2,7 @@
 
 R numbers: R 4.2.2, survival 3.5-3 (``survfit`` log-log, ``survdiff``, ``coxph`` Efron, ``anova``), base
 ``fisher.test``, run on the ADTTE, ADAE and ADSL derived here and written as CSV. ``test_the_times_are_those_r_saw`` and
-``test_the_events_are_those_r_saw`` pin that input, so that a failure tells a changed derivation from a changed analysis.
+``test_the_events_are_those_r_saw`` pin that input, a failure tells a changed derivation from a changed analysis.
 """
 
 import polars as pl
