@@ -45,6 +45,8 @@ from equipoise.stats.survival import (
     SurvivalCurve,
     SurvivalQuantile,
     TrendTest,
+    TurnbullCurve,
+    TurnbullQuantile,
     aalen_johansen,
     aft_interval_regression,
     aft_regression,
@@ -61,6 +63,7 @@ from equipoise.stats.survival import (
     rmst,
     rmst_difference,
     subgroup_hazard_ratios,
+    turnbull,
 )
 
 __all__ = [
@@ -98,6 +101,8 @@ __all__ = [
     "SurvivalCurve",
     "SurvivalQuantile",
     "TrendTest",
+    "TurnbullCurve",
+    "TurnbullQuantile",
     "aalen_johansen",
     "aft_interval_regression",
     "aft_regression",
@@ -123,4 +128,5 @@ __all__ = [
     "rmst",
     "rmst_difference",
     "subgroup_hazard_ratios",
+    "turnbull",
 ]

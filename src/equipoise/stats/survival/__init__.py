@@ -17,6 +17,7 @@ from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTes
 from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifference, rmst, rmst_difference
 from equipoise.stats.survival.subgroups import SubgroupForest, subgroup_hazard_ratios
 from equipoise.stats.survival.trend import TrendTest, logrank_trend_test
+from equipoise.stats.survival.turnbull import TurnbullCurve, TurnbullQuantile, turnbull
 
 __all__ = [
     "BaselineHazard",
@@ -41,6 +42,8 @@ __all__ = [
     "SurvivalCurve",
     "SurvivalQuantile",
     "TrendTest",
+    "TurnbullCurve",
+    "TurnbullQuantile",
     "aalen_johansen",
     "aft_interval_regression",
     "aft_regression",
@@ -57,4 +60,5 @@ __all__ = [
     "rmst",
     "rmst_difference",
     "subgroup_hazard_ratios",
+    "turnbull",
 ]
