@@ -230,3 +230,30 @@ def test_dose_without_end_and_end_before_start() -> None:
     values = dict(derived.adam["ADEX"].select("PARAMCD", "AVAL").rows())
     assert values["TRTDUR"] == 29
     assert values["CUMDOSE"] == 28 * 800 + 600
+
+
+def test_without_ex_the_reference_dates_of_dm_stand_in() -> None:
+    data = sdtm(subject("1", ae=[{"AETOXGR": "1", "AESTDTC": 20}]), subject("2"))
+    del data["EX"]
+    with pytest.raises(DeriveError, match="EX: data set not found"):
+        run(data)
+    first = pl.when(pl.col("USUBJID") == "1").then(pl.lit("2020-01-10"))
+    data["DM"] = data["DM"].with_columns(RFXSTDTC=first, RFXENDTC=pl.lit(None, dtype=pl.String))
+    derived = run(data)
+    assert derived.adam["ADSL"].select("SAFFL", "AARMID", "TRTEDT").rows() == [("Y", "drug", None), ("N", None, None)]
+    assert derived.adam["ADAE"]["APERIOD"].to_list() == [1]
+    assert derived.adam["ADEX"].is_empty()
+
+
+def test_declared_homes_of_the_doses() -> None:
+    dose = [{"EXTRT": "DRUG", "EXDOSE": 800.0, "EXSTDTC": 1, "EXENDTC": 9}]
+    milestones = [
+        {"DSCAT": "X", "DSDECOD": "FIRST DOSE", "DSSTDTC": 3},
+        {"DSCAT": "X", "DSDECOD": "LAST DOSE", "DSSTDTC": 7},
+    ]
+    homes = {
+        name: {"domain": "DS", "variable": "DSSTDTC", "where": {"DSDECOD": [word]}}
+        for name, word in (("first_dose", "FIRST DOSE"), ("last_dose", "LAST DOSE"))
+    }
+    derived = run(sdtm(subject("1", ex=dose, ds=milestones)), protocol(data__dates=homes))
+    assert [str(d) for d in derived.adam["ADSL"].select("TRTSDT", "TRTEDT").row(0)] == ["2020-01-08", "2020-01-12"]

@@ -89,7 +89,8 @@ def _add_period(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
     after = pl.duration(days=source.protocol.safety.days_after_last_dose)
     onset, first, second = pl.col("ASTDT"), pl.col("TRTSDT"), pl.col("TR02SDT")
     in_second = (onset >= second) & (onset <= pl.col("TR02EDT") + after)
-    in_first = (onset >= first) & (onset <= pl.col("TRTEDT") + after) & ((onset < second) | second.is_null())
+    on_time = (onset <= pl.col("TRTEDT") + after) | pl.col("TRTEDT").is_null()
+    in_first = (onset >= first) & on_time & ((onset < second) | second.is_null())
     over = (pl.col("AENDT") < first).fill_null(False)
     unknown = onset.is_null() & first.is_not_null() & ~over
     period = pl.when(unknown).then(1).when(in_second).then(2).when(in_first).then(1)

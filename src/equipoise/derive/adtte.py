@@ -127,6 +127,8 @@ def _outcomes_without_scans(
     """First event, else the place of censoring; what ends observation (last dose, end of study) hides later events."""
     event_day = np.minimum(past.death, past.other_event)
     where = endpoint.censor_at or "last_alive"
+    if where == "last_assessment":  # nobody reads scans for this endpoint
+        where = "last_alive"
     end, place = _censor_days(where, table, past.origin)
     happened = event_day < NEVER
     if where in ("last_dose", "end_of_study"):

@@ -17,21 +17,30 @@ _PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.L
 def missing(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[str]:
     """Every data set and variable that the protocol needs and the data lack."""
     wanted = [*_subject(), *_homes(protocol), *_dates(protocol, data), *_readings(protocol), *_safety(protocol, data)]
-    problems: dict[str, None] = {}
+    problems = _absent(protocol, [want for want in wanted if want[0] not in data])
     for dataset, variables, why, remedy in wanted:
-        if dataset not in data:
-            place = f"{dataset}: data set not found"
-            named = protocol.data.datasets.get(dataset)
-            look = f" (expected file {named or dataset.lower()}.parquet, .xpt, .csv or .json)"
-            problems[f"{place}{look}; {why}. {remedy}"] = None
-            continue
-        lost = [v for v in variables if v not in data[dataset].columns]
+        lost = [v for v in variables if dataset in data and v not in data[dataset].columns]
         if lost:
             word = "variable" if len(lost) == 1 else "variables"
-            problems[f"{dataset}: {word} {', '.join(lost)} not found; {why}. {remedy}"] = None
+            problems.append(f"{dataset}: {word} {', '.join(lost)} not found; {why}. {remedy}")
     if "DM" in data and not {"ARMCD", "ARM"} & set(data["DM"].columns):
-        problems["DM: neither ARMCD nor ARM found; they say who was randomized to what. Add one of them to DM"] = None
-    return list(problems)
+        problems.append("DM: neither ARMCD nor ARM found; they say who was randomized to what. Add one of them to DM")
+    return list(dict.fromkeys(problems))
+
+
+def _absent(protocol: Protocol, wanted: list["Want"]) -> list[str]:
+    """One line per data set that is not there, with the first reasons why it is needed."""
+    problems = []
+    for dataset in dict.fromkeys(want[0] for want in wanted):
+        reasons = list(dict.fromkeys(why for name, _, why, _ in wanted if name == dataset))
+        remedy = next(remedy for name, _, _, remedy in wanted if name == dataset)
+        more = f" ({len(reasons) - 3} more)" if len(reasons) > 3 else ""
+        file = protocol.data.datasets.get(dataset) or dataset.lower()
+        problems.append(
+            f"{dataset}: data set not found (expected file {file}.parquet, .xpt, .csv or .json); "
+            f"{'; '.join(reasons[:3])}{more}. {remedy}"
+        )
+    return problems
 
 
 Want = tuple[str, Iterable[str], str, str]
