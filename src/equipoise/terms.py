@@ -2,7 +2,18 @@
 
 from enum import StrEnum
 
-__all__ = ["ArmRole", "Assessor", "DateName", "EventSource", "LesionKind", "Masking", "Response", "RuleSet", "Severity", "Status"]
+__all__ = [
+    "ArmRole",
+    "Assessor",
+    "DateName",
+    "EventSource",
+    "LesionKind",
+    "Masking",
+    "Response",
+    "RuleSet",
+    "Severity",
+    "Status",
+]
 
 
 class Masking(StrEnum):
