@@ -13,6 +13,7 @@ from equipoise.stats.survival.max_combo import MaxComboTest, max_combo
 from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
 from equipoise.stats.survival.nelson_aalen import CumulativeHazard, nelson_aalen
 from equipoise.stats.survival.parametric import LogTimeModel, aft_interval_regression, aft_regression
+from equipoise.stats.survival.piecewise import PiecewiseModel, piecewise_exponential
 from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTest
 from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifference, rmst, rmst_difference
 from equipoise.stats.survival.subgroups import SubgroupForest, subgroup_hazard_ratios
@@ -33,6 +34,7 @@ __all__ = [
     "LogTimeModel",
     "MaxComboTest",
     "MilestoneDifference",
+    "PiecewiseModel",
     "PredictedCurves",
     "ProportionalHazardsTest",
     "RestrictedMean",
@@ -57,6 +59,7 @@ __all__ = [
     "max_combo",
     "milestone_difference",
     "nelson_aalen",
+    "piecewise_exponential",
     "rmst",
     "rmst_difference",
     "subgroup_hazard_ratios",

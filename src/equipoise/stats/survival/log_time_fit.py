@@ -50,7 +50,7 @@ def fit_log_times(
     kind, low, high = rows
     if (kind == ABOVE).all():
         raise StatsError("event: no events, so that the distribution of the times cannot be estimated")
-    mean, spread, kept = _prepare(x)
+    mean, spread, kept = usable_columns(x)
     design = np.column_stack([np.ones(low.size), (x[:, kept] - mean[kept]) / spread[kept]])
     codes, n_scales = scales
     fixed = distribution == "exponential"
@@ -63,7 +63,7 @@ def fit_log_times(
     return _own_scale(best, null, (mean, spread, kept), fixed)
 
 
-def _prepare(x: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def usable_columns(x: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Return mean and spread of the columns, and those that vary and do not depend on the ones before them."""
     mean = x.mean(axis=0)
     centered = x - mean
