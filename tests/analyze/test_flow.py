@@ -136,6 +136,16 @@ def test_strata_frozen_corrected_and_wrong(results: Results) -> None:
     assert members(results, group_level="active", **wrong) == ["S03"]
 
 
+def test_a_subject_without_a_date_of_randomization_is_reported() -> None:
+    data = adam()
+    undated = pl.when(pl.col("USUBJID") == "S08").then(None).otherwise(pl.col("RANDDT")).alias("RANDDT")
+    data["ADSL"] = data["ADSL"].with_columns(undated)
+    results = results_of(data)
+    rows = find(results, analysis_id="accrual", variable="randomized_cumulative", group_level="active")
+    assert (rows["value"][-1], rows["n"][-1]) == (11.0, 12)
+    assert results.findings.filter(code="randomization-date-missing")["subject"].to_list() == ["S08"]
+
+
 def test_accrual_has_every_month_and_ends_with_everybody(results: Results) -> None:
     # pairs on Jan 10, 20, 30, Feb 9, 19, 29, Mar 10, 20; nobody in April; the last four on May 29, Jun 8, 18, 28
     rows = find(results, analysis_id="accrual", variable="randomized", group_level="active")

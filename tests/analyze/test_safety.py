@@ -156,6 +156,13 @@ def test_responses_with_exact_limits(results: Results, variable: str, active: in
     assert find(results, **row)["declared"].to_list() == [variable == "objective_response"]
 
 
+def test_responses_that_the_protocol_does_not_compare() -> None:
+    analyses = {"response": {"endpoint": "response", "population": "itt"}}
+    results = results_of(declared=protocol(analyses=analyses))
+    assert value(results, variable="objective_response", group_level="active", statistic="n") == 2
+    assert find(results, measure="fisher", analysis_id="response").height == 0
+
+
 def test_nobody_treated() -> None:
     data = adam()
     data["ADSL"] = data["ADSL"].with_columns(SAFFL=pl.lit("N"))

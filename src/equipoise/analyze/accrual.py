@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 
 from equipoise.analyze.book import NOT_RECORDED, Book, Columns
+from equipoise.analyze.study import Positions
 
 __all__ = ["accrual"]
 
@@ -12,26 +13,39 @@ __all__ = ["accrual"]
 def accrual(book: Book) -> None:
     """Write ``accrual``: every month from the first to the last randomization (empty ones too), and every site."""
     study = book.study
-    dates = study.text("RANDDT")
-    month = np.array([None if d is None else f"{d:%Y-%m}" for d in dates], dtype=object)
-    site = np.array([s or NOT_RECORDED for s in study.text("SITEID")], dtype=object)
-    known = sorted({month[i] for i in study.randomized if month[i] is not None})
+    month = np.array([None if day is None else f"{day:%Y-%m}" for day in study.text("RANDDT")], dtype=object)
+    site = np.array([NOT_RECORDED if s is None else str(s) for s in study.text("SITEID")], dtype=object)
+    known = sorted({text for text in month[study.randomized] if text is not None})
     months = _months(known[0], known[-1]) if known else []
-    sites = sorted({site[i] for i in study.randomized})
+    place = {text: k for k, text in enumerate(months)}
+    order = np.array([place.get(text, len(months)) for text in month], dtype=np.int64)
+    sites = sorted(set(site[study.randomized]))
     for level, positions in study.randomized_by_arm():
         shared: Columns = {"analysis_id": "accrual", "group_level": level, "of": len(positions)}
-        own = month[positions]
-        for text in months:
-            book.count(
-                positions[own == text], label=f"randomized in {text}", variable="randomized", visit=text, **shared
-            )
-        so_far = np.array([m or "9" for m in own], dtype=object)
-        for text in months:
+        for k, text in enumerate(months):
+            chosen = positions[order[positions] == k]
+            book.count(chosen, label=f"randomized in {text}", variable="randomized", visit=text, **shared)
+        for k, text in enumerate(months):
+            chosen = positions[order[positions] <= k]
             label = f"randomized up to {text}"
-            book.count(positions[so_far <= text], label=label, variable="randomized_cumulative", visit=text, **shared)
+            book.count(chosen, label=label, variable="randomized_cumulative", visit=text, **shared)
         for text in sites:
             chosen = positions[site[positions] == text]
             book.count(chosen, label=f"randomized at site {text}", variable="site", variable_level=text, **shared)
+    _undated(book, study.randomized[[text is None for text in month[study.randomized]]])
+
+
+def _undated(book: Book, positions: Positions) -> None:
+    for i in positions:
+        book.find(
+            "error",
+            "randomization-date-missing",
+            row_key=f"USUBJID={book.study.subjects[i]}",
+            variable="RANDDT",
+            expected="a date for every randomized subject",
+            effect="in no month of the accrual table",
+            subject=book.study.subjects[i],
+        )
 
 
 def _months(first: str, last: str) -> list[str]:

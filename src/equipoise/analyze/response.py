@@ -58,8 +58,9 @@ def _reached(
         book.count(chosen, label=f"{words}, {part.level}", **count, **columns)
         label = f"population {analysis.population}, {part.level}"
         exact_proportion(book, chosen, part, conf_level=analysis.conf_level, label=label, **columns)
-    named = analysis.test is not None or analysis.effect is not None
-    columns = {**columns, "declared": named and columns["variable"] == "objective_response"}
+    if analysis.test is None and analysis.effect is None:
+        return
+    columns = {**columns, "declared": columns["variable"] == "objective_response"}
     for experimental, reference in pairs(book.study, analysis):
         if experimental in sides and reference in sides:
             label = f"population {analysis.population}, {experimental} and {reference}"
