@@ -80,3 +80,25 @@ def test_columns_that_are_read_suffice(
     assert lean["LB"].width < pilot_sdtm["LB"].width
     again = derive(pilot_protocol, lean, cut=data_cut(pilot_protocol))
     assert all(frame.equals(again.adam[name]) for name, frame in pilot.adam.items())
+
+
+def test_many_subjects_at_once(
+    pilot: Derived, pilot_protocol: Protocol, pilot_sdtm: dict[str, pl.DataFrame], full: bool
+) -> None:
+    copies = 100 if full else 3
+    wanted = source_columns(pilot_protocol)
+    lean = {n: f.select(c for c in f.columns if c in wanted.get(n, f.columns)) for n, f in pilot_sdtm.items()}
+    many = {
+        name: pl.concat([frame.with_columns(pl.col("USUBJID") + f"-{k:02d}") for k in range(copies)])
+        for name, frame in lean.items()
+    }
+    found = derive(pilot_protocol, many, cut=data_cut(pilot_protocol))
+    for name in ("ADSL", "ADRS", "ADTTE", "ADAE", "ADEX"):
+        frame = found.adam[name].drop("SUBJID", strict=False)
+        assert frame.height == copies * pilot.adam[name].height
+        for k in (0, copies - 1):
+            part = frame.filter(pl.col("USUBJID").str.ends_with(f"-{k:02d}")).with_columns(
+                pl.col("USUBJID").str.strip_suffix(f"-{k:02d}")
+            )
+            assert part.equals(pilot.adam[name].drop("SUBJID", strict=False)), name
+    assert sum(f.code == "other-treatment" for f in found.findings) == copies * 12

@@ -120,7 +120,7 @@ def test_findings_of_the_pilot(pilot: Derived) -> None:
     assert counts == {
         ("other-treatment", "EX"): 12,
         ("dose-without-end", "EX"): 6,
-        ("not-in-codelist", "RS2"): 3,
+        ("not-in-codelist", "RS2"): 2,
         ("value-not-allowed", "RS2"): 1,
         ("death-dates-differ", "AE"): 1,
         ("partial-date", "RS"): 1,

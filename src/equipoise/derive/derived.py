@@ -83,4 +83,10 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
         adam["ADLB"] = derive_adlb(source, subjects.adsl)
     if source.has("DV", "DVTERM"):
         adam["ADDV"] = derive_addv(source, subjects.adsl)
-    return Derived(adam=adam, findings=tuple(findings), cutoff=data_cut.cutoff, cut_name=name)
+    return Derived(adam=adam, findings=_told_once(findings), cutoff=data_cut.cutoff, cut_name=name)
+
+
+def _told_once(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Leave out what the checks say of a value that the derivation says more about."""
+    ours = {(f.dataset, f.row_key, f.variable) for f in findings if f.code == "value-not-allowed"}
+    return tuple(f for f in findings if f.code != "not-in-codelist" or (f.dataset, f.row_key, f.variable) not in ours)
