@@ -28,6 +28,7 @@ def warm_survival() -> None:
         stats.nelson_aalen(TIME, EVENT, entry=entry, correct_ties=True)
         stats.logrank_test(TIME, EVENT, GROUP, entry=entry, strata=STRATA)
         stats.concordance(TIME, EVENT, X[:, 1], entry=entry, strata=STRATA)
+        stats.aalen_johansen(TIME, EVENT * (1 + GROUP), entry=entry)
         for ties in ("efron", "breslow", "exact"):
             stats.cox_ph(TIME, EVENT, X, entry=entry, ties=ties)
     model = stats.cox_ph(TIME, EVENT, X, weights=WEIGHTS, strata=STRATA)
