@@ -194,6 +194,17 @@ def test_profile_limit_of_an_infinite_coefficient_is_where_the_likelihood_falls(
     assert 2 * (model.loglik - fixed.loglik_null) == pytest.approx(3.841458820694124, rel=1e-8)
 
 
+def test_tied_deaths_are_monotone_by_the_rule_of_their_likelihood():
+    """Five of 17 die together, one of them with x = 3: only the exact likelihood, of subsets, rises with x without end."""
+    event, group, x = np.arange(17) >= 12, np.arange(17) == 11, np.where(np.arange(17) == 16, 3.0, 0.0)
+    for ties, status in (("efron", ""), ("breslow", ""), ("exact", "monotone")):
+        model = cox_ph(np.ones(17), event, {"group": group, "x": x}, ties=ties)
+        assert model.status == ("monotone", status)
+        assert np.isfinite(model.lr.statistic)
+    # At the limit the row with group 1 is never among the dead and the one with x = 3 always: 15 choose 4 subsets.
+    assert model.loglik == pytest.approx(-np.log(15 * 14 * 13 * 12 / 24), rel=1e-9)
+
+
 def test_a_large_hazard_ratio_is_not_called_monotone():
     rng = np.random.default_rng(13)
     x = np.repeat([0.0, 1.0], 200)

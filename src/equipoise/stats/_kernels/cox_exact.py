@@ -18,13 +18,13 @@ Integers = NDArray[np.int64]
 @compiled
 def balance(risk: Floats, n: int, deaths: int) -> float:
     """Return log c with sum of c r / (1 + c r) = deaths, by Newton steps on log c kept in a bracket."""
-    if deaths >= n:
-        return float(40.0 - np.log(np.min(risk[:n])))
-    total = 0.0
+    least, most = np.inf, 0.0
     for i in range(n):
-        total += risk[i]
-    log_c = np.log(deaths / total)
-    low, high = -np.inf, np.inf
+        least, most = min(least, max(risk[i], 1e-300)), max(most, risk[i])
+    low, high = -40.0 - np.log(most), 40.0 - np.log(least)
+    if deaths >= n:
+        return float(high)
+    log_c = min(max(np.log(deaths / risk[:n].sum()), low), high)
     for _ in range(200):
         c = np.exp(log_c)
         mean = variance = 0.0
@@ -32,15 +32,15 @@ def balance(risk: Floats, n: int, deaths: int) -> float:
             p = c * risk[i] / (1.0 + c * risk[i])
             mean += p
             variance += p * (1.0 - p)
+        if abs(mean - deaths) < 1e-6 * deaths or high - low < 1e-9:
+            break
         if mean < deaths:
             low = log_c
         else:
             high = log_c
-        if abs(mean - deaths) < 1e-6 * deaths or variance <= 0.0:
-            break
-        log_c += (deaths - mean) / variance
+        log_c = log_c + (deaths - mean) / variance if variance > 1e-9 else np.inf
         if not low < log_c < high:
-            log_c = 0.5 * (low + high) if np.isfinite(low + high) else (low + 1.0 if np.isfinite(low) else high - 1.0)
+            log_c = 0.5 * (low + high)
     return float(log_c)
 
 

@@ -201,13 +201,14 @@ def is_monotone(
     group_start: Integers,
     stratum_group: Integers,
     first_group: Integers,
+    exact: bool,
     direction: Floats,
     tolerance: float,
 ) -> bool:
     """Tell whether the likelihood never falls along `direction`, and somewhere rises.
 
-    That is so when at every death time the dying have the largest x'direction of the risk set, and somewhere alone.
-    Values within `tolerance` are equal.
+    That is so when at every death time the dying have the largest x'direction of the risk set, and somewhere alone. With
+    exact ties they need to be above the survivors only, not all equal. Values within `tolerance` are equal.
     """
     n, p = x.shape
     value = np.zeros(n)
@@ -218,21 +219,24 @@ def is_monotone(
     rises = False
     for s in range(stratum_group.shape[0] - 1):
         end = group_start[stratum_group[s + 1]]
-        highest, lowest = -np.inf, np.inf
+        later_high, later_low = -np.inf, np.inf
         for g in range(stratum_group[s + 1] - 1, stratum_group[s] - 1, -1):
-            least = np.inf
+            high, low = later_high, later_low
+            least, most = np.inf, -np.inf
             for i in range(group_start[g], group_start[g + 1]):
-                highest, lowest = max(highest, value[i]), min(lowest, value[i])
                 if event[i]:
-                    least = min(least, value[i])
+                    least, most = min(least, value[i]), max(most, value[i])
+                else:
+                    high, low = max(high, value[i]), min(low, value[i])
+                later_high, later_low = max(later_high, value[i]), min(later_low, value[i])
             if least == np.inf:
                 continue
             if delayed:
-                highest, lowest = -np.inf, np.inf
+                high, low = -np.inf, np.inf
                 for i in range(group_start[g], end):
-                    if first_group[i] <= g:
-                        highest, lowest = max(highest, value[i]), min(lowest, value[i])
-            if least < highest - tolerance:
+                    if first_group[i] <= g and (i >= group_start[g + 1] or not event[i]):
+                        high, low = max(high, value[i]), min(low, value[i])
+            if least < high - tolerance or (not exact and most > least + tolerance):
                 return False
-            rises = rises or lowest < least - tolerance
+            rises = rises or low < most - tolerance
     return rises

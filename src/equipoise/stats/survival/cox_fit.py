@@ -125,9 +125,8 @@ def _monotone_direction(data: CoxData, columns: NDArray[np.int64], end: NewtonEn
         direction = candidate / np.abs(candidate).max()
         direction[np.abs(direction) < 1e-2] = 0.0
         spread = np.ptp(x @ direction)
-        if spread > 0.0 and is_monotone(
-            x, data.event, data.group_start, data.stratum_group, data.first_group, direction / spread, 1e-3
-        ):
+        groups = (data.group_start, data.stratum_group, data.first_group)
+        if spread > 0.0 and is_monotone(x, data.event, *groups, data.ties == "exact", direction / spread, 1e-3):
             found: NDArray[np.float64] = direction
             return found
     return None
