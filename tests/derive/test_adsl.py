@@ -44,6 +44,11 @@ def test_arm_received_is_the_treatment_taken_first() -> None:
     assert row(derived, "1", "ARMID", "AARMID", "TRT01P", "TRT01A") == ("placebo", "drug", "Placebo", "Drug")
     listed = [f.subject for f in derived.findings if f.code == "other-treatment"]
     assert listed == ["1", "2"]  # the order of rows in EX is not order in time
+    kits = [(f.row_key, f.seen) for f in derived.findings if f.code == "kit-of-other-arm"]
+    assert kits == [
+        ("USUBJID=1, EXSEQ=1", "DRUG from 2020-01-06 to 2020-01-15"),
+        ("USUBJID=2, EXSEQ=2", "DRUG from 2020-01-06 to 2020-01-15"),
+    ]
 
 
 def test_arms_that_share_a_treatment_are_told_apart_by_dose() -> None:
@@ -80,6 +85,7 @@ def test_crossover_begins_with_the_first_dose_of_the_other_arm() -> None:
     assert row(derived, "2", *variables) == ("N", day(110), day(150), None, None)
     # the very first dose was the other arm's: wrong treatment, not crossover
     assert row(derived, "3", "AARMID", *variables) == ("drug", "N", day(110), day(150), None, None)
+    assert [f.subject for f in derived.findings if f.code == "kit-of-other-arm"] == ["3"]
 
 
 def test_crossover_counts_as_new_therapy_where_the_protocol_says_so() -> None:

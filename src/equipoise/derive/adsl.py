@@ -10,7 +10,7 @@ import polars as pl
 
 from equipoise.cdisc import Finding
 from equipoise.derive.alive import after_death, last_alive
-from equipoise.derive.arms import assigned_arm, label_of, number_of, received_arm
+from equipoise.derive.arms import assigned_arm, label_of, number_of, received_arm, wrong_kits
 from equipoise.derive.baseline import add_baseline
 from equipoise.derive.dates import collected_date
 from equipoise.derive.death import death_dates, death_records
@@ -68,7 +68,7 @@ def derive_adsl(source: Source) -> Subjects:
     for part in (strata, population_columns(source.protocol, facts), _baseline_variables(source, facts)):
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
     table = _add_disposition(source, table)
-    findings += [*_not_randomized_on_date(table), *_wrong_treatment(table)]
+    findings += [*_not_randomized_on_date(table), *_wrong_treatment(table), *wrong_kits(source, doses, table)]
     adsl = _select(source, table)
     extra = table.select(*KEYS, "REGDT", "DTHDOM", "DTHVAR", "DTHSEQ")
     wide = adsl.join(extra, on=KEYS, how="left", maintain_order="left")

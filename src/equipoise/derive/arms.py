@@ -6,7 +6,7 @@ from equipoise.cdisc import Finding
 from equipoise.derive.source import KEYS, Source
 from equipoise.protocol import Protocol
 
-__all__ = ["assigned_arm", "label_of", "number_of", "received_arm"]
+__all__ = ["assigned_arm", "label_of", "number_of", "received_arm", "wrong_kits"]
 
 
 def _by_code(protocol: Protocol) -> dict[str, str]:
@@ -88,6 +88,36 @@ def received_arm(source: Source, doses: pl.DataFrame, assigned: pl.DataFrame) ->
             ]
         best += [pl.when(item[choice]).then(pl.lit(item[0])) for item in candidates]
     return first.select(*KEYS, AARMID=pl.coalesce(*best, "ACTUAL", "ARMID")).sort(KEYS)
+
+
+def wrong_kits(source: Source, doses: pl.DataFrame, assigned: pl.DataFrame) -> list[Finding]:
+    """Doses of a treatment that only other arms have, other than crossover treatment."""
+    arms = source.protocol.arms
+    everywhere = {t.upper() for arm in arms.values() for t in arm.treatments}
+    foreign = (
+        pl.any_horizontal(
+            (pl.col("ARMID") == name) & pl.col("EXTRT").str.to_uppercase().is_in(sorted(everywhere - own))
+            for name, arm in arms.items()
+            if (own := {t.upper() for t in arm.treatments})
+        )
+        if everywhere
+        else pl.lit(False)
+    )
+    rows = doses.join(assigned.select(*KEYS, "ARMID"), on=KEYS, how="inner", maintain_order="left")
+    return [
+        Finding(
+            severity="warning",
+            code="kit-of-other-arm",
+            dataset="EX",
+            row_key=f"USUBJID={row['USUBJID']}, EXSEQ={row['EXSEQ']}",
+            variable="EXTRT",
+            seen=f"{row['EXTRT']} from {row['START']} to {row['END']}",
+            expected=f"a treatment of {row['ARMID']}: {', '.join(arms[row['ARMID']].treatments)}",
+            effect="the dose counts; the arm received is that of the first dose",
+            subject=row["USUBJID"],
+        )
+        for row in rows.filter(foreign & (pl.col("PHASE") == 1)).iter_rows(named=True)
+    ]
 
 
 def label_of(protocol: Protocol, variable: str) -> pl.Expr:
