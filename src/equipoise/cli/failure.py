@@ -16,12 +16,13 @@ class ArgumentError(Exception):
 
 def explain(error: Exception) -> int:
     """Print the message of an error to standard error and return the exit code."""
+    from equipoise.analyze import AnalyzeError
     from equipoise.cdisc import CdiscError
     from equipoise.derive import DeriveError
     from equipoise.protocol import ProtocolError
     from equipoise.results import ResultsError
 
-    if isinstance(error, ArgumentError | CdiscError | DeriveError | ProtocolError | ResultsError):
+    if isinstance(error, ArgumentError | AnalyzeError | CdiscError | DeriveError | ProtocolError | ResultsError):
         print(f"equipoise: {error}", file=sys.stderr)
         return INPUT
     if isinstance(error, OSError):
