@@ -184,6 +184,35 @@ def test_strata_by_their_formulas():
     assert newcombe.conf_high == pytest.approx(d + Z * math.sqrt(s1 * u1 * (1 - u1) + s2 * l2 * (1 - l2)), rel=1e-10)
 
 
+SIX_STRATA = ([3, 2, 1, 8, 2, 1], [8, 9, 4, 9, 6, 6], [1, 8, 3, 4, 9, 7], [4, 11, 8, 11, 13, 11])
+
+
+@pytest.mark.evidence(
+    method="risk_difference, stratified", kind="published", source="R package tern, reference values of prop_diff_cmh"
+)
+@pytest.mark.parametrize(
+    ("method", "low", "high", "places"),
+    [
+        ("wald", -0.285363076, 0.009989872, 9),
+        ("mantel-haenszel", -0.31541846, 0.04004526, 8),
+        ("miettinen-nurminen", -0.30214, 0.03451, 5),  # there the root is searched to 1e-6 only
+    ],
+)
+def test_strata_as_printed(method, low, high, places):
+    d = risk_difference(*SIX_STRATA, method=method, conf_level=0.9)
+    assert round(d.estimate, 7) == -0.1376866
+    assert (round(d.conf_low, places), round(d.conf_high, places)) == (low, high)
+
+
+@pytest.mark.evidence(
+    method="risk_difference, stratified", kind="published", source="SAS PROC FREQ, as cited in tests of R package tern"
+)
+def test_stratified_newcombe_as_sas():
+    x1, n1, x2, n2 = [8, 4, 2, 5, 6, 5], [9, 4, 5, 7, 7, 8], [3, 6, 2, 3, 3, 3], [6, 12, 5, 4, 8, 5]
+    d = risk_difference(x1, n1, x2, n2)
+    assert [round(v, 8) for v in (d.estimate, d.conf_low, d.conf_high)] == [0.2539059, 0.03467969, 0.44544132]
+
+
 @pytest.mark.evidence(method="risk_difference, stratified", kind="hand", source="stratified score by grid search")
 def test_stratified_score_limits_by_brute_force():
     d = risk_difference(*STRATA, method="miettinen-nurminen")
