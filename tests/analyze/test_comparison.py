@@ -165,6 +165,8 @@ def test_an_arm_without_events_has_a_test_but_no_hazard_ratio() -> None:
     survival = {"variable": "survival", "time_days": 30.0, "group_level": "active", **PRIMARY}
     assert value(results, statistic="estimate", **survival) == 1
     assert find(results, statistic="conf_low", **survival).select("status", "text").row(0) == ("NE", "no event so far")
+    seen = results.findings.filter(code="arm-without-events")["seen"].to_list()
+    assert sorted(seen) == ["analysis primary: no events in arm active", "analysis survival: no events in arm active"]
 
 
 def test_no_events_at_all() -> None:
@@ -183,6 +185,8 @@ def test_an_arm_without_subjects() -> None:
         assert row["status"].to_list() == ["NE"] * 3
         assert set(row["text"]) == {"no subjects in arm control"}
     assert value(results, variable="subjects", group_level="control", statistic="n", **PRIMARY) == 0
+    seen = results.findings.filter(code="arm-without-subjects")["seen"].to_list()
+    assert "analysis primary: no subjects with a time to event in arm control" in seen
 
 
 def test_strata_that_the_data_do_not_hold() -> None:

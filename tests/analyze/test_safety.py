@@ -173,6 +173,7 @@ def test_nobody_treated() -> None:
     assert percent.select("value", "status", "text").row(0) == (None, "NE", "no subjects")
     fisher = find(results, measure="fisher", statistic="p_value", **row)
     assert fisher.select("value", "status", "text").row(0) == (None, "NE", "no subjects in arm active")
+    assert results.findings.filter(code="population-empty")["seen"].to_list() == ["nobody in population safety"]
 
 
 def test_no_adverse_event_at_all() -> None:

@@ -89,6 +89,15 @@ def _population(book: Book, name: str) -> None:
     book.reasons(out, lambda i: reason_out(study, name, i), of=sizes, variable="excluded_reason", **shared)
     _other_arm(book, name, members)
     _without_arm(book, name, members)
+    if len(members[-1].positions) == 0:
+        book.find(
+            "warning",
+            "population-empty",
+            variable=population_flag(name),
+            seen=f"nobody in population {name}",
+            expected="at least one subject",
+            effect="analyses of this population estimate nothing",
+        )
 
 
 def _other_arm(book: Book, name: str, members: list[Group]) -> None:

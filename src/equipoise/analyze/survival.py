@@ -9,6 +9,7 @@ import polars as pl
 
 from equipoise.analyze.book import Book, Columns
 from equipoise.analyze.populations import Group, groups
+from equipoise.analyze.study import ALL
 from equipoise.analyze.times import Times, read_times
 from equipoise.protocol import Analysis, Endpoint
 from equipoise.stats import SurvivalCurve, kaplan_meier
@@ -76,6 +77,26 @@ def survival(book: Book, frame: Frame) -> None:
     for part, without in zip(frame.parts, frame.without, strict=True):
         _counts(book, frame, part, without)
         _estimates(book, frame, part)
+        if frame.primary and part.level != ALL:
+            _empty(book, frame, part)
+
+
+def _empty(book: Book, frame: Frame, part: Group) -> None:
+    """Report an arm about which an analysis says little or nothing."""
+    n, n_events = len(part.positions), int(frame.times.event[part.positions].sum())
+    if n_events > 0:
+        return
+    what = "subjects with a time to event" if n == 0 else "events"
+    book.find(
+        "warning" if n == 0 else "note",
+        "arm-without-subjects" if n == 0 else "arm-without-events",
+        dataset="ADTTE",
+        row_key=f"ENDPT={frame.analysis.endpoint}, RULESET={frame.rule_set}",
+        variable="CNSR",
+        seen=f"analysis {frame.name}: no {what} in arm {part.level}",
+        expected=f"{what} in every arm",
+        effect="no hazard ratio, and no interval of the curve" if n else "nothing is estimated for the arm",
+    )
 
 
 def _counts(book: Book, frame: Frame, part: Group, without: Group) -> None:
