@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from equipoise.cdisc import Finding
-from equipoise.derive.alive import after_death, last_alive
 from equipoise.derive.arms import assigned_arm, label_of, number_of, received_arm, wrong_kits
 from equipoise.derive.baseline import add_baseline
 from equipoise.derive.dates import collected_date
-from equipoise.derive.death import death_dates, death_records
+from equipoise.derive.death import add_death
 from equipoise.derive.disposition import not_randomized_reason, stops
 from equipoise.derive.exposure import dose_rows, dose_spans
 from equipoise.derive.imputation import complete_date
@@ -53,7 +52,7 @@ def derive_adsl(source: Source) -> Subjects:
     findings += found
     table, found = _add_dates(source, table)
     findings += found
-    table, deaths, found = _add_death(source, table)
+    table, deaths, found = add_death(source, table)
     findings += found
     table = _add_stops(source, table, deaths)
     doses, found = dose_rows(source, table)
@@ -115,72 +114,6 @@ def _reference_exposure(source: Source) -> pl.DataFrame:
     """First and last dose from DM where there is no EX."""
     dm = source.rows("DM", columns=["RFXSTDTC", "RFXENDTC"])
     return dm.select(*KEYS, TRTSDT=complete_date(pl.col("RFXSTDTC")), TRTEDT=complete_date(pl.col("RFXENDTC")))
-
-
-def _add_death(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[Finding]]:
-    alive = last_alive(source)
-    deaths, findings = death_dates(source, table, alive, death_records(source))
-    findings += after_death(alive, deaths)
-    table = table.join(
-        deaths.select(*KEYS, "DTHDT", "DTHDTF", "DTHDOM", "DTHVAR", "DTHSEQ"),
-        on=KEYS,
-        how="left",
-        maintain_order="left",
-    )
-    table = table.join(deaths.select(*KEYS, _D=pl.lit("Y")), on=KEYS, how="left", maintain_order="left")
-    table = table.join(alive, on=KEYS, how="left", maintain_order="left")
-    flagged = _flagged_dead(source)
-    table = table.join(flagged, on=KEYS, how="left", maintain_order="left")
-    early = {f.subject for f in findings if f.code == "death-before-randomization"}
-    kept_out = pl.col("USUBJID").is_in(sorted(s for s in early if s))
-    undated = table.filter((pl.col("_F") == "Y") & pl.col("_D").is_null() & ~kept_out)
-    findings += [
-        Finding(
-            severity="error",
-            code="death-without-date",
-            dataset="DM",
-            row_key=f"USUBJID={row['USUBJID']}",
-            variable="DTHFL",
-            seen="Y",
-            expected="a date of death in one of its sources",
-            effect="the death is listed but cannot be an event in time; the subject is censored when last known alive",
-            subject=row["USUBJID"],
-        )
-        for row in undated.iter_rows(named=True)
-    ]
-    dead = (pl.col("_D") == "Y").fill_null(False) | ((pl.col("_F") == "Y").fill_null(False) & ~kept_out)
-    died = pl.col("DTHDT").is_not_null()
-    last = pl.when(died).then(pl.min_horizontal(pl.coalesce("ALIVE", "DTHDT"), "DTHDT")).otherwise(pl.col("ALIVE"))
-    table = table.join(_cause(source), on=KEYS, how="left", maintain_order="left")
-    return (
-        table.with_columns(
-            DTHFL=pl.when(dead).then(pl.lit("Y")).otherwise(pl.lit("N")),
-            LSTALVDT=last,
-            DTHCAUS=pl.when(dead).then(pl.col("CAUSE")),
-        ).drop("_D", "_F", "ALIVE", "CAUSE"),
-        deaths,
-        findings,
-    )
-
-
-def _flagged_dead(source: Source) -> pl.DataFrame:
-    if not source.has("DM", "DTHFL"):
-        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "_F": pl.String})
-    return source.rows("DM", {"DTHFL": ["Y"]}).select(*KEYS, _F="DTHFL").unique(KEYS, keep="first", maintain_order=True)
-
-
-def _cause(source: Source) -> pl.DataFrame:
-    """Cause of death: primary cause in DD, else the term of the fatal adverse event, else the disposition term."""
-    parts = []
-    if source.has("DD", "DDTESTCD", "DDSTRESC"):
-        parts.append(source.rows("DD", {"DDTESTCD": ["PRCDTH"]}, ["DDSTRESC"]).select(*KEYS, CAUSE="DDSTRESC"))
-    if source.has("AE", "AEOUT", "AEDECOD"):
-        parts.append(source.rows("AE", {"AEOUT": ["FATAL"]}, ["AEDECOD"]).select(*KEYS, CAUSE="AEDECOD"))
-    if source.has("DS", "DSDECOD", "DSTERM"):
-        parts.append(source.rows("DS", {"DSDECOD": ["DEATH"]}, ["DSTERM"]).select(*KEYS, CAUSE="DSTERM"))
-    if not parts:
-        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "CAUSE": pl.String})
-    return pl.concat(parts).filter(pl.col("CAUSE").is_not_null()).unique(KEYS, keep="first", maintain_order=True)
 
 
 def _facts(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

@@ -1,13 +1,14 @@
-"""The date of death from all its sources, most trusted first."""
+"""Death: its date from all sources, most trusted first, its cause, and until when the others were alive."""
 
 import polars as pl
 
 from equipoise.cdisc import Finding
+from equipoise.derive.alive import after_death, last_alive
 from equipoise.derive.imputation import add_imputed, add_period, complete_date
 from equipoise.derive.source import KEYS, Source
 from equipoise.protocol import DateSource
 
-__all__ = ["DEATH_SOURCES", "death_dates", "death_records"]
+__all__ = ["DEATH_SOURCES", "add_death", "death_dates", "death_records"]
 
 DEATH_SOURCES = (
     DateSource(domain="DM", variable="DTHDTC"),
@@ -23,6 +24,23 @@ _SCHEMA = {
     "SRCSEQ": pl.Int64,
     "DATE": pl.Date,
 }
+
+
+def add_death(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[Finding]]:
+    """Add DTHFL, DTHDT and its source, DTHCAUS and LSTALVDT to subjects (KEYS, RANDDT); also the table of deaths."""
+    alive = last_alive(source)
+    deaths, findings = death_dates(source, table, alive, death_records(source))
+    findings += after_death(alive, deaths)
+    for part in (deaths, alive, _cause(source)):
+        table = table.join(part, on=KEYS, how="left", maintain_order="left")
+    dead = (~pl.col("EARLY")).fill_null(False)
+    until_death = pl.min_horizontal(pl.coalesce("ALIVE", "DTHDT"), "DTHDT")
+    table = table.with_columns(
+        DTHFL=pl.when(dead).then(pl.lit("Y")).otherwise(pl.lit("N")),
+        LSTALVDT=pl.when(pl.col("DTHDT").is_not_null()).then(until_death).otherwise(pl.col("ALIVE")),
+        DTHCAUS=pl.when(dead).then(pl.col("CAUSE")),
+    )
+    return table.drop("EARLY", "ALIVE", "CAUSE"), deaths, findings
 
 
 def death_records(source: Source) -> pl.DataFrame:
@@ -52,6 +70,11 @@ def death_records(source: Source) -> pl.DataFrame:
                 DATE=complete_date(pl.col(place.variable)),
             ).select(list(_SCHEMA))
         )
+    if source.has("DM", "DTHFL"):
+        flagged = source.rows("DM", {"DTHFL": ["Y"]}).select(KEYS)
+        values = {"SRCDOM": "DM", "SRCVAR": "DTHFL", "RANK": len(parts) + 99}
+        rest = [pl.lit(values.get(c), dtype=t).alias(c) for c, t in _SCHEMA.items() if c not in KEYS]
+        parts.append(flagged.with_columns(rest).select(list(_SCHEMA)))
     return pl.concat(parts) if parts else pl.DataFrame(schema=_SCHEMA)
 
 
@@ -75,7 +98,8 @@ def death_dates(
     Returns
     -------
     polars.DataFrame
-        KEYS, DTHDT, DTHDTF, DTHDOM, DTHVAR, DTHSEQ; DTHDT is null where nothing of the date is known.
+        KEYS, DTHDT, DTHDTF, EARLY (before randomization, kept out), DTHDOM, DTHVAR, DTHSEQ; DTHDT is null where nothing
+        of the date is known or it is kept out.
     """
     rows = records.join(subjects.select(*KEYS, "RANDDT"), on=KEYS, how="inner").join(alive, on=KEYS, how="left")
     rows = add_period(rows, "TEXT")
@@ -89,12 +113,10 @@ def death_dates(
     after_alive = pl.col("ALIVE") + pl.duration(days=1)
     best = add_imputed(best, "TEXT", "death", date="DTHDT", flag="DTHDTF", not_before=after_alive, not_after=limit)
     findings = [*_disagreements(rows, best), *_unknown(best), *_imputed(best)]
-    early = (pl.col("DTHDT") < pl.col("RANDDT")).fill_null(False)
-    findings += _early(best.filter(early))
-    best = best.filter(~early)
-    return best.select(
-        *KEYS, "DTHDT", "DTHDTF", DTHDOM=pl.col("SRCDOM"), DTHVAR=pl.col("SRCVAR"), DTHSEQ=pl.col("SRCSEQ")
-    ), findings
+    best = best.with_columns(EARLY=(pl.col("DTHDT") < pl.col("RANDDT")).fill_null(False))
+    findings += _early(best.filter("EARLY"))
+    kept = [pl.when(~pl.col("EARLY")).then(pl.col(c)).alias(c) for c in ("DTHDT", "DTHDTF")]
+    return best.select(*KEYS, *kept, "EARLY", DTHDOM="SRCDOM", DTHVAR="SRCVAR", DTHSEQ="SRCSEQ"), findings
 
 
 def _disagreements(rows: pl.DataFrame, best: pl.DataFrame) -> list[Finding]:
@@ -125,7 +147,7 @@ def _unknown(best: pl.DataFrame) -> list[Finding]:
             dataset=row["SRCDOM"],
             row_key=f"USUBJID={row['USUBJID']}",
             variable=row["SRCVAR"],
-            seen=str(row["TEXT"] or ""),
+            seen=str(row["TEXT"] or ("Y" if row["SRCVAR"] == "DTHFL" else "")),
             expected="a date of death of which at least the year is known",
             effect="the death is listed but cannot be an event in time; the subject is censored when last known alive",
             subject=row["USUBJID"],
@@ -166,3 +188,17 @@ def _early(early: pl.DataFrame) -> list[Finding]:
         )
         for row in early.iter_rows(named=True)
     ]
+
+
+def _cause(source: Source) -> pl.DataFrame:
+    """Cause of death: primary cause in DD, else the term of the fatal adverse event, else the disposition term."""
+    parts = []
+    if source.has("DD", "DDTESTCD", "DDSTRESC"):
+        parts.append(source.rows("DD", {"DDTESTCD": ["PRCDTH"]}, ["DDSTRESC"]).select(*KEYS, CAUSE="DDSTRESC"))
+    if source.has("AE", "AEOUT", "AEDECOD"):
+        parts.append(source.rows("AE", {"AEOUT": ["FATAL"]}, ["AEDECOD"]).select(*KEYS, CAUSE="AEDECOD"))
+    if source.has("DS", "DSDECOD", "DSTERM"):
+        parts.append(source.rows("DS", {"DSDECOD": ["DEATH"]}, ["DSTERM"]).select(*KEYS, CAUSE="DSTERM"))
+    if not parts:
+        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "CAUSE": pl.String})
+    return pl.concat(parts).filter(pl.col("CAUSE").is_not_null()).unique(KEYS, keep="first", maintain_order=True)

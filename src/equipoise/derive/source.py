@@ -55,7 +55,3 @@ class Source:
             frame = frame.with_columns(missing).select(wanted)
         first = [c for c in (*KEYS, sequence) if c in frame.columns]
         return frame.sort([*first, *(c for c in frame.columns if c not in first)], nulls_last=True)
-
-    def subjects(self) -> pl.DataFrame:
-        """Keys of all subjects of DM, sorted."""
-        return self.data["DM"].select(KEYS).unique().sort(KEYS)
