@@ -77,6 +77,8 @@ def test_equal_sets_are_stored_once_in_order(writer: ResultsWriter) -> None:
     assert writer.source_set([], "nobody") != first
     sets = writer.finish({}).source_sets.filter(source_set=first)
     assert sets.select("label", "n", "subjects").rows() == [("two", 2, ["a", "b"])]
+    empty = writer.finish({}).source_sets.filter(n=0)
+    assert empty["label"].to_list() == ["no subjects"]
 
 
 def test_a_folder_comes_back_as_it_was_written(tmp_path: Path) -> None:

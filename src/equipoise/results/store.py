@@ -43,10 +43,13 @@ class ResultsWriter:
     _sets: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
 
     def source_set(self, subjects: Iterable[str], label: str) -> str:
-        """Register a set of subjects and return its identifier; equal sets share one, and the first label stays."""
+        """Register a set of subjects and return its identifier.
+
+        Equal sets share one identifier, and the first label stays; the empty set is called "no subjects".
+        """
         members = sorted(set(subjects))
         digest = hashlib.sha256("\n".join(members).encode()).hexdigest()[:12]
-        self._sets.setdefault(digest, (label, members))
+        self._sets.setdefault(digest, (label if members else "no subjects", members))
         return digest
 
     def add(self, statistic: str, value: float | int | None, *, status: Status = Status.OK, **columns: Any) -> None:
