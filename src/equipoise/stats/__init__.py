@@ -21,6 +21,7 @@ from equipoise.stats.counts import (
     risk_difference,
 )
 from equipoise.stats.errors import InputProblem, StatsError
+from equipoise.stats.mixed import Attempt, CovarianceParameters, FTest, LinearEstimates, MixedModel, mmrm_arrays
 from equipoise.stats.result import Result
 from equipoise.stats.survival import (
     BaselineHazard,
@@ -69,24 +70,29 @@ from equipoise.stats.survival import (
 )
 
 __all__ = [
+    "Attempt",
     "BaselineHazard",
     "ChiSquare",
     "ChiSquareTest",
     "Concordance",
+    "CovarianceParameters",
     "CoxModel",
     "CoxResiduals",
     "CumulativeHazard",
     "CumulativeIncidence",
+    "FTest",
     "FineGrayModel",
     "FisherExact",
     "GrayTest",
     "InputProblem",
     "Kappa",
+    "LinearEstimates",
     "LogRankTest",
     "LogTimeModel",
     "MantelHaenszelTest",
     "MaxComboTest",
     "MilestoneDifference",
+    "MixedModel",
     "PiecewiseModel",
     "PredictedCurves",
     "Proportion",
@@ -123,6 +129,7 @@ __all__ = [
     "logrank_trend_test",
     "max_combo",
     "milestone_difference",
+    "mmrm_arrays",
     "nelson_aalen",
     "piecewise_exponential",
     "rate_ci",
