@@ -20,7 +20,7 @@ ADRS = DatasetSpec(
         V("PARAMCD", "Parameter Code", core="required", origin="OVR overall response, BOR best response, and others"),
         V("PARAM", "Parameter", core="required", origin="PARAMCD in words"),
         V("ASSESSOR", "Assessor", codelist="ASSESSOR", origin="Reader that the protocol maps"),
-        V("ADT", "Analysis Date", "date", origin="RS.RSDTC, complete dates only"),
+        V("ADT", "Analysis Date", "date", origin="RS.RSDTC; last possible day of a partial date without progression"),
         V("ADTF", "Analysis Date Imputation Flag", codelist="DATEFL", origin="Progression dates are never imputed"),
         V("ADY", "Analysis Relative Day", "integer", origin="ADT - RANDDT, plus 1 from randomization on"),
         V("AVISIT", "Analysis Visit", origin="RS.VISIT"),
