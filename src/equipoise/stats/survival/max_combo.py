@@ -92,7 +92,7 @@ def max_combo(
 
     References
     ----------
-    Lee (2007) Comput Stat Data Anal. Karrison (2016) Stata J. Method: docs/methods/max-combo.md.
+    Lee (2007) Comput Stat Data Anal. Karrison (2016) Stata J. Method: docs/methods/survival.md.
 
     Examples
     --------
