@@ -173,7 +173,8 @@ def test_a_cohort_is_stratified_by_its_own_factors() -> None:
         "second": {"label": "Second", "members": "sex == 'M'", "strata": ["prior"]},
     }
     analyses = {name: data["analyses"]["primary"] | {"cohort": name} for name in cohorts}
-    strata = data["randomization"]["strata"] | {"prior": {"label": "Prior therapy", "expression": "prior"}}
+    # a factor without a label has that of the baseline field which it is
+    strata = data["randomization"]["strata"] | {"prior": "prior"}
     frames = adam()
     cohort = pl.col("SEX").replace_strict({"F": "first", "M": "second"}, default=None, return_dtype=pl.String)
     frames["ADSL"] = frames["ADSL"].with_columns(COHORT=cohort, STRAT2R=pl.col("PRIOR"), STRAT2V=pl.col("PRIOR"))

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from equipoise.analyze.book import MISSING, Book, Columns
 from equipoise.analyze.study import Positions, Study
+from equipoise.protocol import Protocol
 
-__all__ = ["Which", "factor_labels", "strata", "stratum_labels", "stratum_variables"]
+__all__ = ["Which", "factor_label", "factor_labels", "strata", "stratum_labels", "stratum_variables"]
 
 Which = Literal["randomization", "corrected"]
 _SUFFIX: dict[str, str] = {"randomization": "R", "corrected": "V"}
@@ -21,7 +22,15 @@ _WORD: dict[str, str] = {"randomization": "frozen", "corrected": "corrected"}
 
 def factor_labels(study: Study, cohort: str | None = None) -> list[str]:
     """Names of the stratification factors of a cohort, or of the trial, for footnotes."""
-    return [item.label or name.replace("_", " ") for name, item in study.protocol.strata(cohort).items()]
+    return [factor_label(study.protocol, name) for name in study.protocol.strata(cohort)]
+
+
+def factor_label(protocol: Protocol, name: str) -> str:
+    """Name of a factor: its label, else that of the baseline field which it is, else its identifier in words."""
+    factor = protocol.randomization.strata_items()[name]
+    field = protocol.baseline.get(factor.expression.strip())
+    words = name[:1].upper() + name[1:].replace("_", " ")
+    return factor.label or (field.label if field is not None else None) or words
 
 
 def stratum_variables(study: Study, which: Which, cohort: str | None = None) -> list[str] | None:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from equipoise import __version__
+from equipoise.analyze.strata import factor_label
 from equipoise.analyze.study import Study
 from equipoise.protocol import DataCut, population_flag
 
@@ -62,9 +63,7 @@ def _labels(study: Study) -> dict[str, Any]:
             name: factor.label or fields.get(factor.field or "") or _words(name)
             for name, factor in protocol.subgroups.items()
         },
-        "strata": {
-            name: stratum.label or _words(name) for name, stratum in protocol.randomization.strata_items().items()
-        },
+        "strata": {name: factor_label(protocol, name) for name in protocol.randomization.strata},
         "analyses": {name: protocol.endpoints[item.endpoint].label for name, item in protocol.analyses.items()},
     }
 
