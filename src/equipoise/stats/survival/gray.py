@@ -144,9 +144,15 @@ def gray_test(
 
 def _result(score: NDArray[np.float64], covariance: NDArray[np.float64], **settings: Any) -> GrayTest:
     # the scores add up to 0: any one of them may be left out
-    statistic, df = quadratic_form(score[1:], covariance[1:, 1:])
+    statistic, df = NAN, 0
+    proper = bool(np.isfinite(covariance).all()) and float(np.linalg.eigvalsh(covariance)[0]) > -1e-9
+    if proper:
+        cleaned = np.where(np.abs(covariance) > 1e-9, covariance, 0.0)
+        statistic, df = quadratic_form(score[1:], cleaned[1:, 1:])
     z = score[1] / np.sqrt(covariance[1, 1]) if score.size == 2 and df == 1 else NAN
     reason = "" if df else "at every time of an event of the cause all subjects at risk belong to one group"
+    if not proper:
+        reason = "so many events are tied among so few subjects at risk that the variance is not positive"
     if not settings["n_events_per_group"].any():
         reason = "no event of the cause of interest is left"
     strata = f"stratified ({len(settings['strata'])} strata)" if settings["strata"] else "unstratified"
@@ -234,7 +240,7 @@ class _Sums:
         total, h_sum = events
         for k in np.flatnonzero(n > 0.0).tolist():
             share = 1.0 - (1.0 - pooled) / after[k] if after[k] > 0.0 else 1.0
-            ties = 1.0 - (total - 1.0) / (h_sum * self.survival[k] - 1.0) if total > 1.0 else 1.0
+            ties = _tie_factor(total, h_sum * self.survival[k])
             size = ties * self.survival[k] * total / (h_sum * n[k])
             self._collect(k, projection[:, k] - share * self.weights[:, k], share, size)
 
@@ -243,7 +249,7 @@ class _Sums:
     ) -> None:
         for k in np.flatnonzero((other > 0.0) & (after > 0.0)).tolist():
             share = (1.0 - pooled) / after[k]
-            ties = 1.0 - (other[k] - 1.0) / (n[k] - 1.0) if other[k] > 1.0 else 1.0
+            ties = _tie_factor(other[k], n[k])
             size = ties * self.survival[k] ** 2 * other[k] / n[k] ** 2
             self._collect(k, share * self.weights[:, k], -share, size)
 
@@ -256,3 +262,13 @@ class _Sums:
         """Return the covariance of the scores, the sums up to the last time now being known."""
         mixed = self.weights @ self.crossed.T
         return np.asarray(self.plain + mixed + mixed.T + (self.weights * self.squared) @ self.weights.T)
+
+
+def _tie_factor(events: float, at_risk: float) -> float:
+    """Return (at risk - events) / (at risk - 1), as cmprsk does; nan where one subject alone is at risk of several.
+
+    The pooled events can outnumber a group's share of those at risk, and the factor is then below 0.
+    """
+    if events <= 1.0:
+        return 1.0
+    return 1.0 - (events - 1.0) / (at_risk - 1.0) if abs(at_risk - 1.0) > 1e-9 else NAN
