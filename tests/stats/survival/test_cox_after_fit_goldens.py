@@ -51,6 +51,28 @@ def test_baseline_hazard(goldens, largest_difference):
 
 
 @pytest.mark.evidence(method="CoxModel.predict", kind="R", source=R)
+def test_hazard_at_the_means(goldens, largest_difference):
+    for case in (case for case in goldens["cox"] if case.get("basehaz_at_means")):
+        columns, _, model = fit_case(goldens, case)
+        means = dict(zip(model.names, ([value] for value in listed(case["means"])), strict=True))
+        curves = model.predict(means)
+        order = _order_of_strata(curves.stratum, case)
+        at = np.exp(columns[case["offset"]].mean()) if case["offset"] else 1.0
+        hazard = -np.log(curves.estimate[order, 0]) * at
+        expected = numbers(case["basehaz_at_means"]["hazard"])
+        # -log S loses digits where S is near 1
+        largest_difference(float(np.abs(hazard - expected).max() / expected.max()), ITERATED, case["id"])
+
+
+@pytest.mark.evidence(method="CoxModel.linear_predictor", kind="R", source=R)
+def test_linear_predictor(goldens, largest_difference):
+    for case in (case for case in goldens["cox"] if case.get("lp")):
+        _, _, model = fit_case(goldens, case)
+        centered = model.linear_predictor() - model.coef @ numbers(case["means"])
+        largest_difference(float(np.abs(centered - numbers(case["lp"])).max()), ITERATED, case["id"])
+
+
+@pytest.mark.evidence(method="CoxModel.predict", kind="R", source=R)
 def test_predicted_curves(goldens, largest_difference):
     cases = [case for case in goldens["cox"] if case.get("predicted")]
     assert len(cases) == 5

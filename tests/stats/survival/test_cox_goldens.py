@@ -43,6 +43,9 @@ def test_model_variance_stands_beside_the_robust_one(goldens, largest_difference
     for case in cases:
         _, _, model = fit_case(goldens, case)
         assert model.robust
+        if case["robust_score"]:
+            robust = [model.robust_score.statistic, model.robust_score.df, model.robust_score.p_value]
+            largest_difference(relative_difference(robust, numbers(case["robust_score"])), ITERATED, case["id"])
         variance = np.array([numbers(listed(row)) for row in case["naive_var"]])
         largest_difference(np.abs(model.model_vcov - variance).max() / np.abs(variance).max(), ITERATED, case["id"])
 

@@ -195,7 +195,7 @@ def test_profile_limit_of_an_infinite_coefficient_is_where_the_likelihood_falls(
 
 
 def test_tied_deaths_are_monotone_by_the_rule_of_their_likelihood():
-    """Five of 17 die together, one of them with x = 3: only the exact likelihood, of subsets, rises with x without end."""
+    """Five of 17 die together, one of them with x = 3: only the exact likelihood rises with x without end."""
     event, group, x = np.arange(17) >= 12, np.arange(17) == 11, np.where(np.arange(17) == 16, 3.0, 0.0)
     for ties, status in (("efron", ""), ("breslow", ""), ("exact", "monotone")):
         model = cox_ph(np.ones(17), event, {"group": group, "x": x}, ties=ties)

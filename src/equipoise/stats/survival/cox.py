@@ -15,7 +15,7 @@ from equipoise.stats.survival.concordance import Concordance, concordance_of_mod
 from equipoise.stats.survival.cox_data import CoxData, read_cox
 from equipoise.stats.survival.cox_fit import CoxFit, fit_cox
 from equipoise.stats.survival.cox_residuals import CoxResiduals, ResidualKind, residuals_of
-from equipoise.stats.survival.cox_variance import robust_variance
+from equipoise.stats.survival.cox_variance import robust_score_statistic, robust_variance
 from equipoise.stats.survival.limits import ConfType
 from equipoise.stats.survival.profile import profile_limit
 from equipoise.stats.survival.proportional_hazards import (
@@ -53,7 +53,7 @@ class CoxModel(Result):
 
     `std_error` and `vcov` are of the coefficients (log hazard ratios), robust where `robust`; `model_vcov` is the
     inverse information. `conf_low` and `conf_high` are limits of the hazard ratio. `score`, `wald` and `lr` test that
-    all coefficients are 0.
+    all coefficients are 0; `robust_score` is the score test with the robust variance, nan where the variance is not.
 
     `status` is empty for an ordinary coefficient; "NE" where a covariate is constant within strata or a combination
     of the ones before it (the numbers are nan); "monotone" where the likelihood rises without end, as when an arm has
@@ -78,6 +78,7 @@ class CoxModel(Result):
     score: ChiSquare
     wald: ChiSquare
     lr: ChiSquare
+    robust_score: ChiSquare
     n: int
     n_events: int
     ties: str
@@ -107,6 +108,15 @@ class CoxModel(Result):
     def residuals(self, kind: ResidualKind) -> CoxResiduals:
         """Return residuals: "martingale", "deviance", "score", "schoenfeld", "scaled_schoenfeld" or "dfbeta"."""
         return residuals_of(self._data, self._fit, kind, self.model_vcov)
+
+    def linear_predictor(self) -> NDArray[np.float64]:
+        """Return x times the coefficients plus the offset, for the rows of the model in the order of the arguments."""
+        data, kept = self._data, self._fit.kept
+        means = data.means[data.strata_of_rows()][:, kept] / data.scale[kept]
+        eta = (data.x[:, kept] + means) @ self._fit.beta + data.offset
+        back = np.empty_like(eta)
+        back[data.order] = eta
+        return back
 
     def baseline_hazard(self) -> BaselineHazard:
         """Return the cumulative hazard of each stratum at covariates 0, by the model's rule for ties."""
@@ -256,6 +266,7 @@ def _model(data: CoxData, fit: CoxFit, conf_level: float, check: InputCheck) -> 
         if len(fit.infinite) == 1:
             limit = np.exp(profile_limit(data, fit, j, conf_level, upper=sign < 0))
             low[j], high[j] = (limit, np.inf) if sign > 0 else (0.0, limit)
+    robust_df = kept.size if data.sample.robust and not fit.infinite else 0
     wald = NAN
     if kept.size and not fit.infinite and np.isfinite(std_error[kept]).all():
         wald = float(coef[kept] @ np.linalg.solve(vcov[np.ix_(kept, kept)], coef[kept]))
@@ -276,6 +287,7 @@ def _model(data: CoxData, fit: CoxFit, conf_level: float, check: InputCheck) -> 
         score=_chi_square(fit.score_test, fit.df),
         wald=_chi_square(wald, 0 if np.isnan(wald) else fit.df),
         lr=_chi_square(2.0 * (fit.loglik - fit.loglik_null), fit.df),
+        robust_score=_chi_square(robust_score_statistic(data, kept) if data.sample.robust else NAN, robust_df),
         n=data.event.size,
         n_events=int(np.count_nonzero(data.event)),
         ties=data.ties,

@@ -84,6 +84,10 @@ class CoxData:
         """Sum the weights of the rows with events."""
         return float(self.weights[self.event].sum())
 
+    def strata_of_rows(self) -> NDArray[np.int64]:
+        """Give the stratum of every sorted row."""
+        return np.repeat(np.arange(self.starts.size - 1), np.diff(self.starts))
+
     def maximize(
         self,
         columns: NDArray[np.int64] | None = None,

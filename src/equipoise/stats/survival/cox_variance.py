@@ -74,6 +74,17 @@ def robust_variance(data: CoxData, fit: CoxFit) -> NDArray[np.float64]:
     return total
 
 
+def robust_score_statistic(data: CoxData, columns: NDArray[np.int64]) -> float:
+    """Return U'(sum of u u')^-1 U at coefficients 0, u the weighted score residuals of a cluster and U their sum."""
+    score, _ = residuals_at(data, history_at(data, columns, np.zeros(columns.size)))
+    score = score * data.weights[:, None]
+    if data.sample.cluster is not None:
+        score = sum_by_cluster(score, data.sample.cluster_codes()[data.order])
+    total = score.sum(axis=0)
+    solved, _, rank, _ = np.linalg.lstsq(score.T @ score, total, rcond=1e-12)
+    return float(total @ solved) if rank == columns.size else float("nan")
+
+
 def sum_by_cluster(values: NDArray[np.float64], codes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sum rows of one cluster; clusters are numbered from 0."""
     order = np.argsort(codes, kind="stable")
