@@ -34,6 +34,22 @@ def test_equals_r(trial120, case, adjusted, delayed):
         assert np.log(found.hazard_conf_high) == pytest.approx(np.array(wanted["coef"][:pieces]) + half, rel=ITERATED)
 
 
+@pytest.mark.evidence(method="piecewise_exponential", kind="R", source="R 4.2.2, survival 3.5-3 (pyears with tcut)")
+def test_person_years_by_attained_age_equal_r(goldens):
+    wanted, data = goldens["pyears"]["pbc_attained_age_by_sex"], goldens.table("pbc")
+    start = data["age"] * 365.25
+    for column, sex in enumerate(wanted["cols"]):
+        rows = data["sex"] == sex
+        found = piecewise_exponential(
+            (start + data["time"])[rows],
+            (data["status"] == 2)[rows],
+            entry=start[rows],
+            cuts=np.array([40, 50, 60, 70]) * 365.25,
+        )
+        assert found.n_events.tolist() == [row[column] for row in wanted["event"]]
+        assert found.exposure / 365.25 == pytest.approx(np.array([row[column] for row in wanted["pyears"]]), rel=1e-10)
+
+
 @pytest.mark.evidence(method="piecewise_exponential", kind="hand", source="events / time at risk per interval")
 def test_five_subjects():
     found = piecewise_exponential([2, 3, 5, 8, 13], [1, 1, 0, 1, 1], cuts=[3, 6])
