@@ -10,6 +10,7 @@ from equipoise.stats.counts import (
     RateDifference,
     RateRatio,
     RiskDifference,
+    RiskRatio,
     binomial_ci,
     chi_square_test,
     cmh_test,
@@ -19,9 +20,19 @@ from equipoise.stats.counts import (
     rate_difference,
     rate_ratio,
     risk_difference,
+    risk_ratio,
 )
 from equipoise.stats.errors import InputProblem, StatsError
-from equipoise.stats.mixed import Attempt, CovarianceParameters, FTest, LinearEstimates, MixedModel, mmrm_arrays
+from equipoise.stats.mixed import (
+    Attempt,
+    CovarianceParameters,
+    FormulaModel,
+    FTest,
+    LinearEstimates,
+    MixedModel,
+    mmrm,
+    mmrm_arrays,
+)
 from equipoise.stats.result import Result
 from equipoise.stats.survival import (
     BaselineHazard,
@@ -83,6 +94,7 @@ __all__ = [
     "FTest",
     "FineGrayModel",
     "FisherExact",
+    "FormulaModel",
     "GrayTest",
     "InputProblem",
     "Kappa",
@@ -104,6 +116,7 @@ __all__ = [
     "RestrictedMeanDifference",
     "Result",
     "RiskDifference",
+    "RiskRatio",
     "StatsError",
     "SubgroupForest",
     "SurvivalAt",
@@ -129,6 +142,7 @@ __all__ = [
     "logrank_trend_test",
     "max_combo",
     "milestone_difference",
+    "mmrm",
     "mmrm_arrays",
     "nelson_aalen",
     "piecewise_exponential",
@@ -136,6 +150,7 @@ __all__ = [
     "rate_difference",
     "rate_ratio",
     "risk_difference",
+    "risk_ratio",
     "rmst",
     "rmst_difference",
     "subgroup_hazard_ratios",

@@ -35,4 +35,4 @@ def largest_difference(record_property):
         seen[0] = max(seen[0], difference)
 
     yield note
-    record_property("largest_difference", seen[0])
+    record_property("largest_difference", float(seen[0]))

@@ -2,6 +2,8 @@
 
 from equipoise.stats.mixed.estimates import FTest, LinearEstimates
 from equipoise.stats.mixed.fit import Attempt
+from equipoise.stats.mixed.formula import mmrm
+from equipoise.stats.mixed.formula_model import FormulaModel
 from equipoise.stats.mixed.mmrm_arrays import mmrm_arrays
 from equipoise.stats.mixed.model import CovarianceParameters, MixedModel
 
@@ -9,7 +11,9 @@ __all__ = [
     "Attempt",
     "CovarianceParameters",
     "FTest",
+    "FormulaModel",
     "LinearEstimates",
     "MixedModel",
+    "mmrm",
     "mmrm_arrays",
 ]

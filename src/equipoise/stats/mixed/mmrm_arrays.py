@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from equipoise.stats.labels import Labels
     from equipoise.stats.mixed.inference import Inference
 
 
 def mmrm_arrays(
     y: ArrayLike,
     X: object,
-    subject: ArrayLike,
-    visit: ArrayLike,
+    subject: ArrayLike | Labels,
+    visit: ArrayLike | Labels,
     *,
     covariance: Structure | Sequence[Structure] = "us",
-    group: ArrayLike | None = None,
+    group: ArrayLike | Labels | None = None,
     weights: ArrayLike | None = None,
     reml: bool = True,
     df: DfMethod = "kenward-roger",

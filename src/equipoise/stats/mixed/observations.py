@@ -97,16 +97,16 @@ def read_rows(
     """Check the arguments and keep the rows that have everything; collect all problems."""
     response = check.numbers("y", y)
     columns, names = check.matrix("X", x)
-    subjects = check.labels("subject", subject)
+    subjects = _labels(check, "subject", subject)
     points = None
     if spatial:
         points, _ = check.matrix("visit", visit)
         visits = Labels((), np.zeros(points.shape[0], np.int64))
     else:
-        visits = check.labels("visit", visit)
+        visits = _labels(check, "visit", visit)
         if visit_levels is not None:
             visits = _ordered(check, visits, visit_levels)
-    groups = None if group is None else check.labels("group", group)
+    groups = None if group is None else _labels(check, "group", group)
     weighting = None if weights is None else check.weights("weights", weights)
     check.finish()
     used = check.kept_rows()
@@ -169,6 +169,11 @@ def prepare(rows: Rows) -> Observations:
         blocks = separate(blocks, rows.visit[layout.order])
     compact = blocks if scattered else compress(blocks)
     return Observations(rows, layout, blocks, compact, kept, aliases, upper, projected, scale, log_weights, scattered)
+
+
+def _labels(check: InputCheck, name: str, values: object) -> Labels:
+    """Read labels; those already coded pass as they are."""
+    return values if isinstance(values, Labels) else check.labels(name, values)
 
 
 def _ordered(check: InputCheck, visits: Labels, levels: Sequence[Any]) -> Labels:
