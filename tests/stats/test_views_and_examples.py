@@ -26,6 +26,7 @@ RESULTS = {
     "rate_difference": lambda: stats.rate_difference(3, 10, 5, 12),
     "rate_ratio": lambda: stats.rate_ratio(3, 10, 5, 12),
     "risk_difference": lambda: stats.risk_difference(3, 10, 8, 10),
+    "risk_ratio": lambda: stats.risk_ratio(3, 10, 8, 10),
     "rmst": lambda: stats.rmst(TIME, EVENT, tau=20),
     "rmst_difference": lambda: stats.rmst_difference(TIME, EVENT, GROUP, tau=20),
     "milestone_difference": lambda: stats.milestone_difference(TIME, EVENT, GROUP, at=15),

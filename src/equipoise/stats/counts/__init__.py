@@ -8,6 +8,7 @@ from equipoise.stats.counts.fisher import FisherExact, fisher_exact
 from equipoise.stats.counts.kappa import Kappa, cohen_kappa
 from equipoise.stats.counts.rate_comparison import RateDifference, RateRatio, rate_difference, rate_ratio
 from equipoise.stats.counts.rates import Rate, rate_ci
+from equipoise.stats.counts.ratio import RiskRatio, risk_ratio
 
 __all__ = [
     "ChiSquareTest",
@@ -19,6 +20,7 @@ __all__ = [
     "RateDifference",
     "RateRatio",
     "RiskDifference",
+    "RiskRatio",
     "binomial_ci",
     "chi_square_test",
     "cmh_test",
@@ -28,4 +30,5 @@ __all__ = [
     "rate_difference",
     "rate_ratio",
     "risk_difference",
+    "risk_ratio",
 ]
