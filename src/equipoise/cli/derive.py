@@ -29,6 +29,7 @@ def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list
             data = read_sdtm(protocol, sdtm)
             bar.begin("derive ADaM")
             derived = derive_files(protocol, data, cut=cut)
+            data.datasets.clear()  # gives the memory of a large trial back before files are written
             bar.begin("write ADaM")
             write_adam(derived, folder, formats)
             write_mark(folder, mark("derive", trial, data, derived))

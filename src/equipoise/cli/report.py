@@ -25,6 +25,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
             data = read_sdtm(protocol, sdtm)
             bar.begin("derive ADaM")
             derived = derive_files(protocol, data, cut=cut)
+            data.datasets.clear()  # gives the memory of a large trial back before files are written
             bar.begin("write ADaM")
             write_adam(derived, folder / "adam", formats)
             origin = mark("report", trial, data, derived)

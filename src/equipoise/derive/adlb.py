@@ -14,7 +14,7 @@ __all__ = ["ADLB_SOURCES", "derive_adlb"]
 ADLB_SOURCES = ("LBSEQ", "LBTESTCD", "LBTEST", "LBSTRESN", "LBDTC", "VISIT", "VISITNUM", "LBNRIND")
 """Variables of LB that are read."""
 
-_BLOCK = 4_000
+_BLOCK = 1_000
 """Subjects that are worked on at once, which bounds memory."""
 _ORDER = ["_S", "_T", "ADT", "LBSEQ", "AVISITN", "AVAL", "ANRIND", "AVISIT"]
 
