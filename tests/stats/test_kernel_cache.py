@@ -86,6 +86,24 @@ def test_code_of_another_file_that_changed_is_compiled_again(tmp_path, home):
     assert run(folder, home)[1:] == (0, 1)
 
 
+def test_setting_up_warms_every_kernel_that_is_called():
+    code = """
+import importlib, pkgutil
+import equipoise.stats as stats
+from equipoise.stats._kernels import warm
+from equipoise.stats._kernels.decorator import Kernel
+warm.main()
+for module in pkgutil.walk_packages(stats.__path__, "equipoise.stats."):
+    if "._kernels" not in module.name:
+        for name, item in vars(importlib.import_module(module.name)).items():
+            if isinstance(item, Kernel) and not (item.dispatcher and item.dispatcher.signatures):
+                print("COLD", module.name, name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "COLD" not in done.stdout, done.stdout
+    assert "kernels compiled and cached" in done.stdout
+
+
 def test_import_loads_no_compiler_and_no_frames():
     code = "import sys, equipoise.stats; print(*sorted(set(sys.argv[1:]) & set(sys.modules)))"
     heavy = ["numba", "polars", "narwhals", "pandas", "matplotlib", "scipy.stats", "scipy.optimize", "scipy.sparse"]

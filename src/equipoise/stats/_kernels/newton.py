@@ -207,7 +207,7 @@ def is_monotone(
 ) -> bool:
     """Tell whether the likelihood never falls along `direction`, and somewhere rises.
 
-    That is so when at every death time the dying have the largest x'direction of the risk set, and somewhere alone. With
+    That is so when at every death time the dying have the largest x'direction at risk, and somewhere alone. With
     exact ties they need to be above the survivors only, not all equal. Values within `tolerance` are equal.
     """
     n, p = x.shape

@@ -36,15 +36,31 @@ def warm_survival() -> None:
     model.proportional_hazards_test()
     model.profile_limits("x1")
     stats.cox_ph(TIME, EVENT * (1 - GROUP), GROUP)
+    stats.cox_ph(TIME, EVENT, np.column_stack([X, X[:, 0]]))
     many = np.linspace(0.1, 9.7, 30_000)
     stats.kaplan_meier(many, many > 5.0)
     stats.logrank_test(many, many > 5.0, np.arange(30_000) % 2, strata=np.arange(30_000) % 5000)
+
+
+def warm_other_methods() -> None:
+    """Call the methods for competing causes, restricted means, parametric and interval-censored models."""
+    cause = EVENT * (1 + GROUP)
+    for entry in (None, ENTRY):
+        stats.aalen_johansen(TIME, cause, entry=entry)
+        stats.rmst(TIME, EVENT, tau=6.0, entry=entry)
+    stats.gray_test(TIME, cause, GROUP, cause_of_interest=1)
+    stats.fine_gray(TIME, cause, X, cause_of_interest=1)
+    stats.aft_regression(TIME, EVENT, X)
+    stats.aft_interval_regression(TIME, np.where(EVENT == 1, TIME + 1.0, np.inf), X)
+    stats.piecewise_exponential(TIME, EVENT, X, cuts=[3.5])
+    stats.turnbull(TIME - 1.0, np.where(EVENT == 1, TIME, np.inf))
 
 
 def main() -> None:
     """Warm the cache and say how long it took."""
     start = time.perf_counter()
     warm_survival()
+    warm_other_methods()
     sys.stdout.write(f"equipoise.stats: kernels compiled and cached in {time.perf_counter() - start:.1f} s\n")
 
 
