@@ -139,7 +139,7 @@ def test_no_information_says_why():
 @pytest.mark.evidence(method="cox_ph entry", kind="hand", source="the likelihood written out, risk sets by comparison")
 @pytest.mark.parametrize("seed", range(5))
 def test_sums_from_which_rows_leave_keep_their_digits(seed):
-@pytest.mark.evidence(method="cox_ph entry", kind="hand", source="the likelihood written out")
+    """Three rows of a risk e^12 times the others' leave first: sums by subtraction alone would lose five digits."""
     rng = np.random.default_rng(seed)
     n = 80
     x, entry = 3 * rng.normal(size=n), np.floor(rng.exponential(50, n))
