@@ -1,4 +1,4 @@
-"""Published rules as pure code: censoring rule sets and best overall response."""
+"""Published rules as pure code: tumor response, best overall response and censoring rule sets."""
 
 from equipoise.criteria.best_response import (
     BestResponse,
@@ -19,6 +19,14 @@ from equipoise.criteria.censoring import (
     censor,
     progression_interval,
 )
+from equipoise.criteria.charter import Charter
+from equipoise.criteria.errors import CriteriaError
+from equipoise.criteria.recist import (
+    TumorResponses,
+    compare_responses,
+    overall_responses,
+    recist_responses,
+)
 from equipoise.criteria.rule_sets import REASON_WORDS, RULES, CensorReason, Rules
 from equipoise.criteria.schedule import Schedule
 
@@ -30,6 +38,8 @@ __all__ = [
     "Cause",
     "CensorOptions",
     "CensorReason",
+    "Charter",
+    "CriteriaError",
     "Histories",
     "Outcomes",
     "Reading",
@@ -37,10 +47,14 @@ __all__ = [
     "Rules",
     "Schedule",
     "TimePoint",
+    "TumorResponses",
     "best_overall_response",
     "censor",
     "clinical_benefit",
+    "compare_responses",
     "first_response",
+    "overall_responses",
     "progression_interval",
+    "recist_responses",
     "until_progression",
 ]

@@ -1,0 +1,196 @@
+"""From columns of measurements to the sorted rows of the kernel: states settled, visits in order, repeats resolved."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from equipoise.criteria import recist_kernel as k
+from equipoise.criteria.charter import Charter
+
+__all__ = ["Assessed", "Columns", "assess_columns", "settings"]
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_TOO_SMALL = 50
+_NODE_NORMAL = 100
+_NODE_MEASURABLE = 150
+_DATES = {"first_scan": k.FIRST_SCAN, "last_scan": k.LAST_SCAN, "last_target_scan": k.LAST_SCAN}
+_KEEP = {"never": k.KEEP_NEVER, "confirmed": k.KEEP_CONFIRMED, "always": k.KEEP_ALWAYS}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Measurements, one element a row; ``size`` in tenths of a millimeter or ``NOT_MEASURED``; ids are codes from 0."""
+
+    series: Ints
+    baseline: Bools
+    visit: Ints | None
+    day: Ints
+    scheduled: Ints
+    kind: Ints
+    lesion: Ints
+    part: Ints
+    nodal: Ints
+    size: Ints
+    state: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessed:
+    """Kernel output; ``source`` gives the place of each kernel row in the columns, ``found`` a row for each visit."""
+
+    rows: npt.NDArray[np.int32]
+    source: Ints
+    visit_starts: Ints
+    found: Ints
+    best: Ints
+    superseded: Ints
+    """Rows replaced by a later scan of the same visit."""
+    conflicting: Ints
+    """Rows that disagree with another of the same day."""
+    repeated: Ints
+    """Rows that say the same as another of the same day."""
+
+
+def settings(charter: Charter) -> Ints:
+    """Write a charter as the kernel's settings."""
+    old = charter.criteria == "RECIST 1.0"
+    values = {
+        k.S_PD_PERCENT: 20,
+        k.S_PD_INCREASE: 0 if old else 50,
+        k.S_PR_PERCENT: 30,
+        k.S_NODE_NORMAL: _NODE_NORMAL,
+        k.S_NODES_APART: not old,
+        k.S_IRECIST: charter.criteria == "iRECIST",
+        k.S_REIMAGE: charter.node_returns == "reimage",
+        k.S_PD_DATE: _DATES.get(charter.progression_date, k.SCHEDULED),
+        k.S_RESPONSE_DATE: _DATES.get(charter.response_date, k.SCHEDULED),
+        k.S_KEEP_PR: _KEEP[charter.keep_partial_response],
+        k.S_CONFIRM_DAYS: charter.confirmation_days,
+        k.S_NE_BETWEEN: charter.confirmation_ne_allowed,
+        k.S_SD_BETWEEN: charter.confirmation_sd_allowed,
+        k.S_SD_DAY: charter.reference_day + charter.minimum_sd_days,
+        k.S_FURTHER_INCREASE: 50,
+        k.S_ICONFIRM_DAYS: charter.irecist_confirmation_days,
+    }
+    return np.array([values[i] for i in range(k.N_SETTINGS)], dtype=np.int64)
+
+
+def settle(columns: Columns, charter: Charter) -> Columns:
+    """Give every target a size and every other lesion a state that means one thing."""
+    size, state = columns.size.copy(), columns.state.copy()
+    unmeasured = size < 0
+    target, new = columns.kind == k.TARGET, columns.kind == k.NEW
+    other = columns.kind == k.NON_TARGET
+    size[target & unmeasured & (state == k.TOO_SMALL)] = _TOO_SMALL
+    size[target & unmeasured & ((state == k.ABSENT) | (state == k.MERGED))] = 0
+    node = (columns.nodal == 1) & (charter.criteria != "RECIST 1.0")
+    normal = ~unmeasured & ((size == 0) | (node & (size < _NODE_NORMAL)))
+    unsaid = other & (state == k.NOT_STATED)
+    state[unsaid] = np.where(unmeasured, k.NOT_EVALUABLE, np.where(normal, k.ABSENT, k.PRESENT))[unsaid]
+    state[other & np.isin(state, (k.EQUIVOCAL, k.TOO_SMALL, k.MERGED))] = k.PRESENT
+    state[new & np.isin(state, (k.NOT_STATED, k.PRESENT, k.TOO_SMALL))] = k.PROGRESSION
+    state[new & (state == k.MERGED)] = k.NOT_EVALUABLE
+    state[new & normal & (state != k.NOT_EVALUABLE)] = k.ABSENT
+    if charter.small_new_node == "wait":
+        small = new & node & ~unmeasured & (size >= _NODE_NORMAL) & (size < _NODE_MEASURABLE)
+        state[small & (state == k.PROGRESSION)] = k.SMALL_NODE
+    return replace(columns, size=size, state=state)
+
+
+def sorted_order(*keys: Ints) -> Ints:
+    """Stable order by several keys, the first the most important."""
+    low = [int(key.min()) for key in keys]
+    span = [int(key.max()) - first + 1 for key, first in zip(keys, low, strict=True)]
+    if np.prod([float(s) for s in span]) >= 2.0**62:
+        return np.lexsort(keys[::-1]).astype(np.int64)
+    packed = keys[0] - low[0]
+    for key, first, width in zip(keys[1:], low[1:], span[1:], strict=True):
+        packed = packed * width + (key - first)
+    if np.all(packed[1:] >= packed[:-1]):
+        return np.arange(len(packed), dtype=np.int64)
+    return np.argsort(packed, kind="stable")
+
+
+def first_days(columns: Columns) -> Ints:
+    """First day of each row's visit, 0 for the baseline."""
+    if columns.visit is None:
+        return np.where(columns.baseline, 0, columns.day)
+    label = np.where(columns.baseline, -1, columns.visit)
+    order = sorted_order(columns.series, label, columns.day)
+    series, label = columns.series[order], label[order]
+    begins = np.ones(len(order), dtype=np.bool_)
+    begins[1:] = (series[1:] != series[:-1]) | (label[1:] != label[:-1])
+    starts = np.flatnonzero(begins)
+    first = np.empty_like(columns.day)
+    first[order] = np.repeat(columns.day[order][starts], np.diff(np.append(starts, len(order))))
+    first[columns.baseline] = 0
+    return first
+
+
+def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charter) -> Assessed:
+    """Sort, resolve repeats and run the kernel over all series; ``stops`` is the last day counted for each."""
+    columns = settle(columns, charter)
+    first = first_days(columns)
+    label = np.zeros_like(first) if columns.visit is None else np.where(columns.baseline, -1, columns.visit)
+    later = (~columns.baseline).astype(np.int64)
+    if len(first):
+        order = sorted_order(
+            columns.series, later, first, label, columns.kind, columns.lesion, columns.part, columns.day
+        )
+    else:
+        order = np.zeros(0, dtype=np.int64)
+    order, size, state, repeats = resolve_repeats(columns, order, first, label)
+    series = columns.series[order]
+    rows = np.empty((len(order), k.N_ROW), dtype=np.int32)
+    visit = np.zeros(len(order), dtype=np.int64)
+    visit_starts = k.number_visits(series, n_series, columns.baseline[order], label[order], first[order], visit)
+    rows[:, k.R_VISIT] = visit
+    rows[:, k.R_KIND], rows[:, k.R_LESION] = columns.kind[order], columns.lesion[order]
+    rows[:, k.R_NODAL], rows[:, k.R_SIZE], rows[:, k.R_STATE] = columns.nodal[order], size, state
+    rows[:, k.R_DAY], rows[:, k.R_SCHEDULED] = columns.day[order], columns.scheduled[order]
+    rows[:, k.R_FLAG] = 0
+    row_starts = np.searchsorted(series, np.arange(n_series + 1))
+    found = np.zeros((visit_starts[-1], k.N_VISIT), dtype=np.int64)
+    best = np.zeros((n_series, k.N_BEST), dtype=np.int64)
+    k.assess_all(rows, row_starts, visit_starts, stops, settings(charter), found, best)
+    found[:, k.V_ROW] += np.repeat(row_starts[:-1], np.diff(visit_starts))
+    return Assessed(rows, order, visit_starts, found, best, *repeats)
+
+
+def resolve_repeats(
+    columns: Columns, order: Ints, first: Ints, label: Ints
+) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
+    """Keep one row of each lesion (and part) and visit: the last day's, not evaluable where one day has two answers."""
+    size, state = columns.size[order], columns.state[order]
+    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
+    keys = (columns.lesion, columns.part, columns.kind, first, label, columns.series)
+    for key in keys:
+        ordered = key[order]
+        same &= ordered[1:] == ordered[:-1]
+    same &= columns.baseline[order][1:] == columns.baseline[order][:-1]
+    pairs = np.flatnonzero(same)
+    none = np.zeros(0, dtype=np.int64)
+    if not len(pairs):
+        return order, size, state, (none, none, none)
+    day = columns.day[order]
+    keep = np.ones(len(order), dtype=np.bool_)
+    keep[pairs] = False
+    superseded: list[int] = []
+    conflicting: list[int] = []
+    repeated: list[int] = []
+    doubtful = False
+    for i in pairs:
+        doubtful = doubtful and bool(i > 0 and same[i - 1])
+        if day[i] != day[i + 1]:
+            superseded.append(order[i])
+            doubtful = False
+            continue
+        differs = doubtful or bool(size[i] != size[i + 1] or state[i] != state[i + 1])
+        (conflicting if differs else repeated).append(order[i])
+        if differs:
+            size[i + 1], state[i + 1], doubtful = k.NOT_MEASURED, k.NOT_EVALUABLE, True
+    lists = tuple(np.array(sorted(items), dtype=np.int64) for items in (superseded, conflicting, repeated))
+    return order[keep], size[keep], state[keep], (lists[0], lists[1], lists[2])
