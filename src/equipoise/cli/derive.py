@@ -9,7 +9,7 @@ from equipoise.cdisc import Sdtm, findings_frame, read_folder, write_dataset
 from equipoise.cli.failure import ArgumentError
 from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.steps import steps
-from equipoise.derive import Derived, derive, source_columns
+from equipoise.derive import Derived, adsl_labels, derive, source_columns
 from equipoise.protocol import Protocol, data_cut, load_protocol
 
 __all__ = ["FINDINGS_FILE", "FORMATS", "check_formats", "derive_files", "mark", "read_sdtm", "run", "write_adam"]
@@ -31,7 +31,7 @@ def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list
             derived = derive_files(protocol, data, cut=cut)
             data.datasets.clear()  # gives the memory of a large trial back before files are written
             bar.begin("write ADaM")
-            write_adam(derived, folder, formats)
+            write_adam(protocol, derived, folder, formats)
             write_mark(folder, mark("derive", trial, data, derived))
     print(output)
 
@@ -57,13 +57,16 @@ def derive_files(protocol: Protocol, data: Sdtm, *, cut: str | None) -> Derived:
     return derive(protocol, data, cut=chosen)
 
 
-def write_adam(derived: Derived, folder: Path, formats: list[str]) -> None:
+def write_adam(protocol: Protocol, derived: Derived, folder: Path, formats: list[str]) -> None:
     """Write every ADaM data set in every format, and the findings."""
+    labels = {"ADSL": adsl_labels(protocol)}
     created = derived.cutoff or date(1970, 1, 1)
     folder.mkdir(exist_ok=True)
     for name, frame in derived.adam.items():
         for ending in formats:
-            write_dataset(frame, folder / f"{name.lower()}.{ending}", name=name, created=created)
+            write_dataset(
+                frame, folder / f"{name.lower()}.{ending}", name=name, created=created, labels=labels.get(name)
+            )
     findings_frame(derived.findings).write_parquet(folder / FINDINGS_FILE)
 
 

@@ -27,7 +27,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
             derived = derive_files(protocol, data, cut=cut)
             data.datasets.clear()  # gives the memory of a large trial back before files are written
             bar.begin("write ADaM")
-            write_adam(derived, folder / "adam", formats)
+            write_adam(protocol, derived, folder / "adam", formats)
             origin = mark("report", trial, data, derived)
             write_mark(folder / "adam", {**origin, "verb": "derive"})
             bar.begin("analyze")
