@@ -127,6 +127,7 @@ VARIANTS = [
     ),
     _case("one missed visit is enough", "ok85 pd253", "C85 C85 C85 E253 E253", 85, 253, missed_count=1),
     _case("nominal date never after death", "ok85 pd130 death150", "E130 E150 E150 E130 E130", 85, 130),
+    _case("late clinical progression", "ok85 clin200", "C85 C85 E253 C85 E200", 85, None),
     _case("censored inside a window", "ok85 ok165", "C165 C169 C169 C165 C165", 165, None),
 ]
 """Cases 36 to 54, where a small difference of definition moves a patient, and the options."""

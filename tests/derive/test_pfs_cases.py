@@ -63,6 +63,15 @@ def test_every_case_from_sdtm(cases: list[Case]) -> None:
     assert table.filter(pl.col("ENDPT") == "pfs").height == 5 * len(cases)
 
 
+ALONE = {"4", "13", "26", "53 never treated, never scanned", "late clinical progression"}
+
+
+@pytest.mark.parametrize("case", [c for c in [*CASES, *VARIANTS] if c.number in ALONE], ids=lambda c: c.number)
+def test_the_schedule_reaches_far_enough_for_a_subject_alone(case: Case) -> None:
+    table = derive(protocol(), sdtm(subject_of(case)), cut=("all", DataCut())).adam["ADTTE"]
+    assert answers(table, case.number) == case.answers()
+
+
 def test_rows_name_event_reason_and_source() -> None:
     data = sdtm(
         subject("event", ok=[85], pd=[169], death=169),

@@ -110,8 +110,11 @@ def _outcomes(
         stop_for_toxicity=endpoint.stop_for_toxicity,
         early_death=endpoint.early_death,
     )
-    last_day = int(max(past.reading_day.max(initial=0), past.death[past.death < NEVER].max(initial=0)))
-    plan = schedule(source, max(last_day - int(past.anchor.min()), 0) + 1)
+    facts = np.concatenate(
+        [past.reading_day, past.death, past.new_therapy, past.clinical_progression, past.other_event]
+    )
+    last_day = int(facts[facts < NEVER].max(initial=int(past.anchor.min())))
+    plan = schedule(source, last_day - int(past.anchor.min()) + 1)
     outcomes = censor(past, RULES[rule_set], plan, options)
     place = np.where(
         outcomes.cause == Cause.LAST_ASSESSMENT, CENSOR_PLACES.index("last_assessment"), CENSOR_PLACES.index("origin")
