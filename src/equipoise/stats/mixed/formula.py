@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.labels import Labels, code_labels
 from equipoise.stats.mixed.formula_model import FormulaModel
+from equipoise.stats.mixed.grammar import AS_CATEGORY, evaluator, names_in, parse_formula
 from equipoise.stats.mixed.mmrm_arrays import mmrm_arrays
 from equipoise.stats.mixed.model import MixedModel
 from equipoise.stats.mixed.structures import SPATIAL
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from equipoise.stats.mixed.inference import DfMethod
     from equipoise.stats.mixed.structures import Structure
     from equipoise.stats.validate import Missing
-
-AS_CATEGORY = re.compile(r"C\(\s*`?([^,()`]+?)`?\s*\)")
 
 
 def mmrm(
@@ -82,7 +80,7 @@ def mmrm(
     >>> fit.differences(by="visit").estimate.round(3).tolist()
     [2.25, 1.75]
     """
-    parsed = _parse(formula)
+    parsed = parse_formula(formula)
     names = (covariance,) if isinstance(covariance, str) else tuple(covariance)
     points = (visit,) if isinstance(visit, str) else tuple(visit)
     spatial = any(name in SPATIAL for name in names)
@@ -243,7 +241,7 @@ class _Table:
         if dtype == self._types.Enum:
             declared = list(dtype.categories)
         elif dtype == self._types.Categorical and self.frame.implementation.is_pandas():
-            declared = self.frame[name].cat.get_categories().to_list()
+            declared = list(self.frame[name].to_native().cat.categories)
         if declared:
             order = [level for level in declared if level in set(order)]
         if wanted is not None:
@@ -261,27 +259,24 @@ class _Table:
         return order
 
 
-def _parse(formula: str) -> Any:
-    try:
-        formulaic = import_module("formulaic")
-    except ImportError:
-        raise StatsError('mmrm needs formulaic: pip install "equipoise[formula]", or use mmrm_arrays') from None
-    try:
-        parsed = formulaic.Formula(formula)
-    except formulaic.errors.FormulaicError as error:
-        text = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(error))
-        raise StatsError(f"formula: {formula!r} cannot be read: {' '.join(text.split())}") from None
-    if not hasattr(parsed, "rhs") or len(list(parsed.lhs)) != 1 or not hasattr(parsed.rhs, "required_variables"):
-        raise StatsError(f"formula: expected 'response ~ terms', got {formula!r}")
-    return parsed
+def _columns_of(factors: Sequence[Any], table: _Table) -> list[str]:
+    """Return the columns that factors of the formula are made of."""
+    named: dict[str, None] = {}
+    for factor in factors:
+        if factor.eval_method.value == "lookup":
+            named[factor.expr] = None
+        elif factor.eval_method.value == "python":
+            category = AS_CATEGORY.fullmatch(factor.expr)
+            named.update(dict.fromkeys([category.group(1)] if category else names_in(factor.expr)))
+    table.require(list(named))
+    return list(named)
 
 
 def _variables(parsed: Any, table: _Table) -> tuple[tuple[Any, list[str]], list[str]]:
     """Return how to compute the response and the variables of the terms."""
     (term,) = parsed.lhs
-    names = sorted(str(name) for name in parsed.lhs.required_variables)
-    wanted = sorted(str(name) for name in parsed.rhs.required_variables)
-    table.require([*names, *wanted])
+    names = _columns_of(term.factors, table)
+    wanted = _columns_of([factor for part in parsed.rhs for factor in part.factors], table)
     for term_ in parsed.rhs:
         for factor in term_.factors:
             category = AS_CATEGORY.fullmatch(factor.expr)
@@ -296,7 +291,7 @@ def _variables(parsed: Any, table: _Table) -> tuple[tuple[Any, list[str]], list[
         raise StatsError("formula: the response names no column")
 
     def computed(values: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-        column: NDArray[np.float64] = _evaluator(str(term), values)(values)[:, 0]
+        column: NDArray[np.float64] = evaluator(str(term), values)(values)[:, 0]
         return column
 
     return (computed, names), wanted
@@ -331,14 +326,13 @@ def _design(parsed: Any, table: _Table, used: NDArray[np.int64]) -> tuple[Design
 
 
 def _expression(name: str, table: _Table, used: NDArray[np.int64], values: dict[str, NDArray[Any]]) -> Expression:
-    variables = sorted(str(v) for v in import_module("formulaic").Formula(f"0 + {name}").required_variables)
-    table.require(variables)
+    variables = names_in(name)
     wrong = [variable for variable in variables if table.is_factor(variable)]
     if wrong or not variables:
         raise StatsError(f"formula: {name!r} must be computed from numbers; {wrong or 'it'} is not")
     own = table.numbers(variables, used)
     values.update(own)
-    evaluate = _evaluator(name, own)
+    evaluate = evaluator(name, own)
     made = evaluate(own)
     if not np.isfinite(made).all():
         row = int(np.flatnonzero(~np.isfinite(made).all(axis=1))[0])
@@ -348,21 +342,6 @@ def _expression(name: str, table: _Table, used: NDArray[np.int64], values: dict[
     return Expression(
         tuple(variables), (name,) if count == 1 else tuple(f"{name}{i + 1}" for i in range(count)), evaluate
     )
-
-
-def _evaluator(name: str, values: Mapping[str, NDArray[Any]]) -> Any:
-    """Return a function that computes an expression; what it learns from data (a spline's knots) it learns here."""
-    pandas, formulaic = import_module("pandas"), import_module("formulaic")
-    frame = pandas.DataFrame({key: np.asarray(v, float) for key, v in values.items()})
-    with np.errstate(all="ignore"):
-        spec = formulaic.model_matrix(f"0 + {name}", frame, na_action="ignore").model_spec
-
-    def evaluate(new: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-        columns = pandas.DataFrame({key: np.asarray(new[key], float) for key in values})
-        with np.errstate(all="ignore"):
-            return np.asarray(spec.get_model_matrix(columns, na_action="ignore"), np.float64)
-
-    return evaluate
 
 
 def _named(design: Design, values: Mapping[str, NDArray[Any]], n: int) -> dict[str, NDArray[np.float64]]:
