@@ -255,7 +255,8 @@ def _model(data: CoxData, fit: CoxFit, conf_level: float, check: InputCheck) -> 
     half = normal_quantile(conf_level) * std_error
     with np.errstate(over="ignore"):
         hazard_ratio, low, high = np.exp(coef), np.exp(coef - half), np.exp(coef + half)
-    z = coef / std_error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = coef / std_error
     p_value = np.array([normal_two_sided(value) for value in z])
     status = np.full(data.n_columns, NOT_ESTIMABLE, object)
     status[kept] = ""
