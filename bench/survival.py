@@ -128,7 +128,7 @@ def main() -> None:
     sys.stdout.write(
         f"{platform.processor() or platform.machine()}, {arguments.rows} rows, {arguments.repeats} repeats\n\n"
     )
-    sys.stdout.write(table(workers, seconds) + f"\n\nequipoise, Cox with all rows, memory above input: {memory}\n")
+    sys.stdout.write(table(workers, seconds) + f"\n\nequipoise, Cox with all rows, peak memory: {memory}\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.stats._kernels.inputs import recode, scan_codes
+from equipoise.stats._kernels.inputs import recode, scan_codes, scan_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +81,10 @@ def code_labels(raw: NDArray[Any]) -> Labels:
 
 
 def _float_labels(raw: NDArray[Any]) -> Labels:
+    scan = scan_numbers(np.ascontiguousarray(raw, np.float64))
+    if scan.whole and not scan.n_nan and not scan.n_inf and max(-scan.low, scan.high) < 2.0**53:
+        distinct, codes = code_integers(raw.astype(np.int64))
+        return Labels(tuple(distinct.tolist()), codes)
     missing = np.isnan(raw)
     distinct, inverse = np.unique(raw[~missing], return_inverse=True)
     codes = np.full(raw.size, -1, np.int64)

@@ -24,9 +24,14 @@ class NumberScan(NamedTuple):
     whole: bool
 
 
-@compiled
 def scan_numbers(values: NDArray[np.float64]) -> NumberScan:
     """Find missing, infinite, negative and zero values of `values`."""
+    return NumberScan(*scan(values))
+
+
+@compiled
+def scan(values: NDArray[np.float64]) -> tuple[int, int, int, int, int, int, int, int, float, float, bool]:
+    """Give the fields of a `NumberScan`, as a plain tuple: numba is slow to hand out a named one."""
     n_nan = n_inf = n_negative = n_zero = 0
     first_nan = first_inf = first_negative = first_zero = -1
     low, high = np.inf, -np.inf
@@ -53,9 +58,7 @@ def scan_numbers(values: NDArray[np.float64]) -> NumberScan:
                     first_zero = i
             if whole and v != np.floor(v):
                 whole = False
-    return NumberScan(
-        n_nan, first_nan, n_inf, first_inf, n_negative, first_negative, n_zero, first_zero, low, high, whole
-    )
+    return n_nan, first_nan, n_inf, first_inf, n_negative, first_negative, n_zero, first_zero, low, high, whole
 
 
 @compiled

@@ -151,8 +151,13 @@ def _inverse(information: NDArray[np.float64]) -> NDArray[np.float64]:
 def _quadratic(score: NDArray[np.float64], information: NDArray[np.float64]) -> float:
     if score.size == 0:
         return NAN
-    solved, _, rank, _ = np.linalg.lstsq(information, score, rcond=1e-12)
-    return float(score @ solved) if rank else NAN
+    if score.size == 1:
+        return float(score[0] ** 2 / information[0, 0]) if information[0, 0] > 0.0 else NAN
+    try:
+        return float(score @ np.linalg.solve(information, score))
+    except np.linalg.LinAlgError:
+        solved, _, rank, _ = np.linalg.lstsq(information, score, rcond=1e-12)
+        return float(score @ solved) if rank else NAN
 
 
 def _score_given(data: CoxData, columns: NDArray[np.int64], tested: NDArray[np.int64]) -> float:

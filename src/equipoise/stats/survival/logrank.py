@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -128,12 +129,14 @@ def logrank_test(
         missing=missing,
     )
     observed, expected, covariance = sums.observed[0], sums.expected[0], sums.covariance[0, 0]
-    statistic, df = quadratic_form(observed - expected, covariance)
-    z = log_hr = std_error = NAN
-    if len(sums.levels) == 2 and df == 1:
-        difference, variance = observed[1] - expected[1], covariance[1, 1]
-        z, log_hr, std_error = difference / np.sqrt(variance), difference / variance, 1.0 / np.sqrt(variance)
-        statistic = z * z
+    statistic = z = log_hr = std_error = NAN
+    df = 0
+    if len(sums.levels) > 2:
+        statistic, df = quadratic_form(observed - expected, covariance)
+    elif covariance[1, 1] > 0.0:
+        difference, variance = float(observed[1] - expected[1]), float(covariance[1, 1])
+        z, log_hr, std_error = difference / sqrt(variance), difference / variance, 1.0 / sqrt(variance)
+        statistic, df = z * z, 1
     return LogRankTest(
         statistic=float(statistic),
         df=df,
