@@ -108,6 +108,12 @@ def test_an_arm_without_the_cause_is_recognized():
     assert found.reason
 
 
+def test_everybody_at_one_time_gives_no_test():
+    found = fine_gray([1] * 12, [1] * 12, [0] * 11 + [1], cause_of_interest=1)
+    assert found.coef[0] == pytest.approx(0.0, abs=1e-12)
+    assert np.isnan(found.p_value[0])
+
+
 def test_constant_covariate_is_not_estimable():
     found = fine_gray([1, 2, 3, 4], [1, 2, 1, 0], {"arm": [1, 1, 1, 1]}, cause_of_interest=1)
     assert found.status == ("NE",)

@@ -269,7 +269,7 @@ def _model(data: CoxData, fit: CoxFit, conf_level: float, check: InputCheck) -> 
             low[j], high[j] = (limit, np.inf) if sign > 0 else (0.0, limit)
     robust_df = kept.size if data.sample.robust and not fit.infinite else 0
     wald = NAN
-    if kept.size and not fit.infinite and np.isfinite(std_error[kept]).all():
+    if kept.size and not fit.infinite and np.isfinite(std_error[kept]).all() and std_error[kept].all():
         wald = float(coef[kept] @ np.linalg.solve(vcov[np.ix_(kept, kept)], coef[kept]))
     return CoxModel(
         names=data.names,
