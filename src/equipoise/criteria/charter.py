@@ -30,6 +30,8 @@ class Charter:
     """Readings of stable disease allowed between two partial responses."""
     node_returns: Literal["progression", "reimage"] = "progression"
     """A target node of 10 mm or more again after an overall complete response: progression, or the sum decides."""
+    lesion_returns: Literal["progression", "sum"] = "progression"
+    """Any target lesion seen again after an overall complete response: progression whatever its size, or by the sum."""
     progression_date: Literal["first_scan", "last_target_scan", "scheduled_visit"] = "first_scan"
     """Date of a progression: the first scan of the visit among those that show it, the last target scan where the sum
     shows it, or the scheduled day of the visit."""

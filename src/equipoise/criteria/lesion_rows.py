@@ -13,16 +13,17 @@ __all__ = ["Assessed", "Columns", "assess_columns", "settings"]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_TOO_SMALL = 50
-_NODE_NORMAL = 100
-_NODE_MEASURABLE = 150
+_TOO_SMALL = 500
+_NODE_NORMAL = 1000
+_NODE_MEASURABLE = 1500
+_INCREASE = 500
 _DATES = {"first_scan": k.FIRST_SCAN, "last_scan": k.LAST_SCAN, "last_target_scan": k.LAST_SCAN}
 _KEEP = {"never": k.KEEP_NEVER, "confirmed": k.KEEP_CONFIRMED, "always": k.KEEP_ALWAYS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Measurements, one element a row; ``size`` in tenths of a millimeter or ``NOT_MEASURED``; ids are codes from 0."""
+    """Measurements, one element a row; ``size`` in hundredths of a millimeter or ``NOT_MEASURED``; ids are codes."""
 
     series: Ints
     baseline: Bools
@@ -59,12 +60,13 @@ def settings(charter: Charter) -> Ints:
     old = charter.criteria == "RECIST 1.0"
     values = {
         k.S_PD_PERCENT: 20,
-        k.S_PD_INCREASE: 0 if old else 50,
+        k.S_PD_INCREASE: 0 if old else _INCREASE,
         k.S_PR_PERCENT: 30,
         k.S_NODE_NORMAL: _NODE_NORMAL,
         k.S_NODES_APART: not old,
         k.S_IRECIST: charter.criteria == "iRECIST",
         k.S_REIMAGE: charter.node_returns == "reimage",
+        k.S_RETURN_BY_SUM: charter.lesion_returns == "sum",
         k.S_PD_DATE: _DATES.get(charter.progression_date, k.SCHEDULED),
         k.S_RESPONSE_DATE: _DATES.get(charter.response_date, k.SCHEDULED),
         k.S_KEEP_PR: _KEEP[charter.keep_partial_response],
@@ -72,7 +74,7 @@ def settings(charter: Charter) -> Ints:
         k.S_NE_BETWEEN: charter.confirmation_ne_allowed,
         k.S_SD_BETWEEN: charter.confirmation_sd_allowed,
         k.S_SD_DAY: charter.reference_day + charter.minimum_sd_days,
-        k.S_FURTHER_INCREASE: 50,
+        k.S_FURTHER_INCREASE: _INCREASE,
         k.S_ICONFIRM_DAYS: charter.irecist_confirmation_days,
     }
     return np.array([values[i] for i in range(k.N_SETTINGS)], dtype=np.int64)

@@ -31,7 +31,7 @@ STATES: dict[str, int] = {
     "NOT MEASURED": k.NOT_EVALUABLE,
 }
 _UNKNOWN = 99
-_LARGEST = 5000
+_LARGEST = 50_000
 _OPTIONAL = {"DIAMETER": pl.Float64, "STATE": pl.String, "UNIT": pl.String, "NODAL": pl.Boolean, "ORGAN": pl.String}
 _NOT_MEASURED = "counts as not measured: the sum of the visit is incomplete"
 
@@ -149,7 +149,7 @@ def _used(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
 def _measured(
     rows: pl.DataFrame, findings: Findings
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Sizes in tenths of a millimeter, states and kinds as codes."""
+    """Sizes in hundredths of a millimeter, states and kinds as codes."""
     raw = rows["DIAMETER"]
     text = raw.dtype == pl.String
     millimeters = (raw.str.strip_chars() if text else raw).cast(pl.Float64, strict=False).fill_nan(None)
@@ -171,13 +171,13 @@ def _measured(
         other = rows.filter(bad & ~(millimeters < 0).fill_null(False))
         findings.add(other, "diameter-not-a-number", value, "a number of millimeters", _NOT_MEASURED, "error")
     whole = thousandths.fill_null(-1).clip(-1, limit).round(0).cast(pl.Int64).to_numpy()
-    size = np.where(ok.fill_null(False).to_numpy(), (whole + 50) // 100, k.NOT_MEASURED)
-    odd = (size >= 0) & (whole % 100 != 0)
+    size = np.where(ok.fill_null(False).to_numpy(), (whole + 5) // 10, k.NOT_MEASURED)
+    odd = (size >= 0) & (whole % 10 != 0)
     value = pl.col("DIAMETER").cast(pl.String)
     if odd.any():
-        effect = "rounded to the nearest tenth, halves up"
+        effect = "rounded to the nearest hundredth, halves up"
         findings.add(
-            rows.filter(pl.Series(odd)), "diameter-too-precise", value, "tenths of a millimeter", effect, "note"
+            rows.filter(pl.Series(odd)), "diameter-too-precise", value, "hundredths of a millimeter", effect, "note"
         )
     huge = size > _LARGEST
     if huge.any():
@@ -238,14 +238,24 @@ def _codes(values: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
     return distinct, codes.to_numpy() + (1 if values.null_count() else 0)
 
 
+def _dense(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Distinct codes from 0 in order, and the place of each code among them."""
+    width = int(codes.max(initial=-1)) + 1
+    if width > max(4 * len(codes), 10_000_000):
+        distinct, place = np.unique(codes, return_inverse=True)
+        return distinct, place
+    present = np.zeros(width, dtype=np.bool_)
+    present[codes] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[codes]
+
+
 def _series(keys: list[pl.Series]) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
     """Number the readings in order of their keys."""
     parts = [_codes(key) for key in keys]
     packed = np.zeros(len(keys[0]), dtype=np.int64)
     for distinct, codes in parts:
         packed = packed * max(len(distinct), 1) + codes
-    distinct_packed, series = _codes(pl.Series("packed", packed, dtype=pl.Int64))
-    left = distinct_packed.to_numpy().copy()
+    left, series = _dense(packed)
     columns: dict[str, pl.Series] = {}
     for key, (distinct, _) in reversed(list(zip(keys, parts, strict=True))):
         left, place = np.divmod(left, max(len(distinct), 1))
@@ -317,8 +327,8 @@ def _check_selection(  # noqa: PLR0917
     findings.add(crowded, "too-many-targets-in-organ", seen, f"at most {most_in_organ}", effect)
     apart = charter.criteria != "RECIST 1.0"
     is_node = (pl.col("NODE") == 1) & pl.lit(apart)
-    seen = pl.format("{} mm", (pl.col("SIZE") / 10).cast(pl.String))
-    small = target.filter(is_node & pl.col("SIZE").is_between(0, 149))
+    seen = pl.format("{} mm", (pl.col("SIZE") / 100).cast(pl.String))
+    small = target.filter(is_node & pl.col("SIZE").is_between(0, 1499))
     findings.add(small, "node-too-small", seen, "a short axis of 15 mm or more for a target node", effect)
-    small = target.filter(~is_node & pl.col("SIZE").is_between(0, 99))
+    small = target.filter(~is_node & pl.col("SIZE").is_between(0, 999))
     findings.add(small, "lesion-too-small", seen, "10 mm or more for a target lesion", effect)

@@ -218,7 +218,7 @@ def _add_findings(prepared: Prepared, assessed: Assessed, findings: Findings) ->
 
 
 def _millimeters(values: Ints, missing: npt.NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(np.where(missing, np.nan, values / 10), nan_to_null=True)
+    return pl.Series(np.where(missing, np.nan, values / 100), nan_to_null=True)
 
 
 def _percent(values: Ints, base: Ints, missing: npt.NDArray[np.bool_]) -> pl.Series:

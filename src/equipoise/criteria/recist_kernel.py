@@ -1,7 +1,7 @@
 """RECIST for one reader's reading of one patient, as a compiled scalar kernel; ``assess_all`` loops it over all.
 
-Convention: lengths are integer tenths of a millimeter, percentages are compared as integer products, days are integers.
-Visit 0 is the baseline. The nadir of a visit is the smallest complete sum before it, the baseline sum included. A
+Convention: lengths are integer hundredths of a millimeter, percentages are compared as integer products, days are
+integers. Visit 0 is the baseline. The nadir of a visit is the smallest complete sum before it, the baseline sum included. A
 target lesion is looked at in this order: is anything not measured, complete response, reappearance after complete
 response, progression, partial response, stable.
 """
@@ -35,6 +35,7 @@ NOT_AT_BASELINE, BASELINE_NOT_MEASURED = 1, 2
     S_NODES_APART,
     S_IRECIST,
     S_REIMAGE,
+    S_RETURN_BY_SUM,
     S_PD_DATE,
     S_RESPONSE_DATE,
     S_KEEP_PR,
@@ -45,7 +46,7 @@ NOT_AT_BASELINE, BASELINE_NOT_MEASURED = 1, 2
     S_FURTHER_INCREASE,
     S_ICONFIRM_DAYS,
     N_SETTINGS,
-) = range(17)
+) = range(18)
 # what is remembered of an unconfirmed progression
 U_VISIT, U_REASON, U_DAY, U_SUM, U_NEW_SUM, U_NEW_COUNT, U_CONFIRMED, N_UPD = range(8)
 FIRST_SCAN, LAST_SCAN, SCHEDULED = 0, 1, 2
@@ -296,7 +297,7 @@ def target_response(
             returned += 1
     if complete and returned + returned_nodes == 0:
         return CR
-    if was_cr and (returned > 0 or (returned_nodes > 0 and rules[S_REIMAGE] == 0)):
+    if was_cr and rules[S_RETURN_BY_SUM] == 0 and (returned > 0 or (returned_nodes > 0 and rules[S_REIMAGE] == 0)):
         return PD
     if grown(total, nadir, rules):
         return PD
