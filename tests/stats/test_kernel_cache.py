@@ -93,14 +93,18 @@ import equipoise.stats as stats
 from equipoise.stats._kernels import warm
 from equipoise.stats._kernels.decorator import Kernel
 warm.main()
+called = 0
 for module in pkgutil.walk_packages(stats.__path__, "equipoise.stats."):
     if "._kernels" not in module.name:
         for name, item in vars(importlib.import_module(module.name)).items():
-            if isinstance(item, Kernel) and not (item.dispatcher and item.dispatcher.signatures):
+            if isinstance(item, Kernel) or (hasattr(item, "py_func") and not item.signatures):
                 print("COLD", module.name, name)
+            called += hasattr(item, "py_func")
+print("CALLED", called)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "COLD" not in done.stdout, done.stdout
+    assert int(done.stdout.split("CALLED")[1]) > 20
     assert "kernels compiled and cached" in done.stdout
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 20
 """Rows of a table that the text and HTML views show before they leave out the middle."""
 
+_ARRAY_FIELDS: dict[type, tuple[str, ...]] = {}
+"""Fields that may hold arrays, by class: found once."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class Result:
@@ -29,7 +32,9 @@ class Result:
 
     def __post_init__(self) -> None:
         """Copy every array field and lock the copy, so that a frozen result cannot be changed through an array."""
-        for name in self.__dataclass_fields__:
+        kind = type(self)
+        names = _ARRAY_FIELDS.get(kind) or _ARRAY_FIELDS.setdefault(kind, _may_hold_arrays(kind))
+        for name in names:
             value = getattr(self, name)
             if type(value) is np.ndarray:
                 object.__setattr__(self, name, _locked(value))
@@ -129,6 +134,11 @@ def cell(value: object) -> str:
             return "NA"
         return str(int(number)) if number.is_integer() and abs(number) < 1e7 else f"{number:.4g}"
     return str(value)
+
+
+def _may_hold_arrays(result: type[Result]) -> tuple[str, ...]:
+    """Name the fields that are not declared as numbers or text."""
+    return tuple(f.name for f in fields(result) if f.type not in ("float", "int", "str", "bool", float, int, str, bool))
 
 
 def _locked(array: np.ndarray) -> np.ndarray:

@@ -48,16 +48,20 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def load(wanted: Kernel[P, R]) -> Callable[P, R]:
-    """Hand every waiting kernel to the compiler, and let kernels that call others find them compiled."""
+    """Hand every waiting kernel to the compiler, and put the compiled ones in the place of all, in every module here.
+
+    Kernels that call others must find them compiled; others are spared a call in between.
+    """
     njit = import_module("numba").njit
     with _lock:
         for kernel in _waiting:
             kernel.dispatcher = njit(cache=True, nogil=True, error_model="numpy")(kernel.function)
             _stamp(kernel.dispatcher, kernel.function.__module__)
-        for kernel in _waiting:
-            names = kernel.function.__globals__
-            names.update({name: item.dispatcher for name, item in names.items() if isinstance(item, Kernel)})
         _waiting.clear()
+        for module in [m for name, m in sys.modules.items() if name.startswith("equipoise.stats")]:
+            names = vars(module)
+            ready = {name: item.dispatcher for name, item in names.items() if isinstance(item, Kernel)}
+            names.update({name: dispatcher for name, dispatcher in ready.items() if dispatcher is not None})
     return cast("Callable[P, R]", wanted.dispatcher)
 
 
