@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from survival_goldens import listed, numbers, relative_difference
 
-from equipoise.stats import max_combo, subgroup_hazard_ratios
+from equipoise.stats import cox_ph, max_combo, subgroup_hazard_ratios
 from equipoise.stats.normal_tails import largest_exceeds, unit_factor
 
 CLOSED_FORM = 1e-10
@@ -40,6 +40,9 @@ def test_forest(goldens, largest_difference):
     test = forest.interaction["small_bowel"]
     expected = numbers([r["interaction"][part] for part in ("chisq", "df", "p")])
     largest_difference(relative_difference([test.statistic, test.df, test.p_value], expected), 1e-8, "interaction")
+    product = {"arm": table["arm"], "factor": table["small_bowel"], "product": table["arm"] * table["small_bowel"]}
+    model = cox_ph(table["pfs"], table["pfs_event"], product, strata=table["ssa"])
+    largest_difference(relative_difference([model.p_value[2]], numbers(r["interaction"]["wald_p"])), 1e-8, "Wald")
 
 
 @pytest.mark.evidence(method="max_combo", kind="property", source="simulation of the joint normal distribution")
