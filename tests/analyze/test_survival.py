@@ -86,7 +86,10 @@ def test_a_landmark_after_the_end_of_follow_up_is_not_estimable(results: Results
     row = find(results, variable="survival", time_days=150.0, group_level="active", statistic="estimate", **PRIMARY)
     assert row.select("value", "status", "text").row(0) == (None, "NE", "follow-up ends at day 120")
     difference = find(results, variable="survival_difference", time_days=150.0, statistic="estimate", **PRIMARY)
-    assert difference.select("status", "text").row(0) == ("NE", "beyond the follow-up of arm active")
+    assert difference.select("status", "text").row(0) == (
+        "NE",
+        "follow-up of group 'control' ends before 150; follow-up of group 'active' ends before 150",
+    )
 
 
 def test_difference_at_30_days(results: Results) -> None:

@@ -17,9 +17,9 @@ from equipoise.analyze.book import MISSING, Book, Columns
 from equipoise.analyze.populations import pairs
 from equipoise.analyze.strata import Which, factor_labels, stratum_labels
 from equipoise.analyze.study import Positions, Study
-from equipoise.analyze.survival import Frame, curve_of
+from equipoise.analyze.survival import Frame
 from equipoise.protocol import Analysis
-from equipoise.stats import cox_ph, logrank_test
+from equipoise.stats import cox_ph, logrank_test, milestone_difference
 from equipoise.stats.tails import normal_quantile
 
 __all__ = ["EFFECT", "Model", "Pair", "comparison", "hazard_ratio", "models", "pair_of", "ties_of"]
@@ -232,37 +232,23 @@ def hazard_ratio(
 
 
 def _landmark_differences(book: Book, frame: Frame, pair: Pair, shared: Columns) -> None:
-    days = [months * frame.endpoint.months_days for months in frame.endpoint.landmarks_months]
-    if not days:
-        return
-    parts = [frame.part(pair.experimental), frame.part(pair.reference)]
-    empty = [part.level for part in parts if len(part.positions) == 0]
-    curves = [] if empty else [curve_of(book, frame, part).at(np.array(days)) for part in parts]
-    z = normal_quantile(frame.analysis.conf_level)
-    for k, day in enumerate(days):
-        columns: Columns = {
-            **shared,
-            "variable": "survival_difference",
-            "measure": "survival_difference",
-            "strata": "none",
-        }
-        columns |= {"time_days": day, "conf_level": frame.analysis.conf_level, "unit": "proportion"}
+    empty = [level for level in (pair.experimental, pair.reference) if len(frame.part(level).positions) == 0]
+    arms = np.where(pair.treated, pair.experimental, pair.reference)
+    level = frame.analysis.conf_level
+    for months in frame.endpoint.landmarks_months:
+        day = months * frame.endpoint.months_days
+        columns: Columns = {**shared, "variable": "survival_difference", "measure": "survival_difference"}
+        columns |= {"strata": "none", "time_days": day, "conf_level": level, "unit": "proportion"}
         columns |= {"method": "difference of Kaplan-Meier estimates, Greenwood variances, Wald limits"}
         if empty:
             book.nothing(EFFECT, f"no subjects in arm {empty[0]}", **columns)
             continue
-        beyond = [p.level for p, at in zip(parts, curves, strict=True) if at.beyond_follow_up[k] and at.estimate[k] > 0]
-        if beyond:
-            book.nothing(EFFECT, f"beyond the follow-up of arm {beyond[0]}", **columns)
-            continue
-        gap = float(curves[0].estimate[k] - curves[1].estimate[k])
-        error = math.hypot(*(float(at.std_error[k]) for at in curves))
-        if not error > 0:
-            book.writer.add("estimate", gap, **columns)
-            book.nothing(EFFECT[1:], "a curve is at 1 or at 0", **columns)
-            continue
-        limits = {"conf_low": max(-1.0, gap - z * error), "conf_high": min(1.0, gap + z * error)}
-        book.writer.add_values({"estimate": gap, "std_error": error, **limits}, **columns)
+        found = milestone_difference(
+            pair.days, pair.event, arms, at=day, reference=pair.reference, method="plain", conf_level=level
+        )
+        known = EFFECT if not found.status else EFFECT[:1] if math.isfinite(found.estimate) else ()
+        book.writer.add_values({name: getattr(found, name) for name in known}, **columns)
+        book.nothing(EFFECT[len(known) :], found.reason, **columns)
 
 
 def _report_missing_strata(book: Book, frame: Frame, pair: Pair, model: Model) -> None:
