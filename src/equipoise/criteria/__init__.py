@@ -27,6 +27,7 @@ from equipoise.criteria.recist import (
     overall_responses,
     recist_responses,
 )
+from equipoise.criteria.recist_patient import Measurement, PatientResponse, VisitResponse, patient_response
 from equipoise.criteria.rule_sets import REASON_WORDS, RULES, CensorReason, Rules
 from equipoise.criteria.schedule import Schedule
 
@@ -41,19 +42,23 @@ __all__ = [
     "Charter",
     "CriteriaError",
     "Histories",
+    "Measurement",
     "Outcomes",
+    "PatientResponse",
     "Reading",
     "ResponseRules",
     "Rules",
     "Schedule",
     "TimePoint",
     "TumorResponses",
+    "VisitResponse",
     "best_overall_response",
     "censor",
     "clinical_benefit",
     "compare_responses",
     "first_response",
     "overall_responses",
+    "patient_response",
     "progression_interval",
     "recist_responses",
     "until_progression",

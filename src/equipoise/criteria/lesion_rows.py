@@ -8,7 +8,7 @@ import numpy.typing as npt
 from equipoise.criteria import recist_kernel as k
 from equipoise.criteria.charter import Charter
 
-__all__ = ["Assessed", "Columns", "assess_columns", "settings"]
+__all__ = ["Assessed", "Columns", "assess_columns", "choose_baseline", "settings"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -78,6 +78,19 @@ def settings(charter: Charter) -> Ints:
         k.S_ICONFIRM_DAYS: charter.irecist_confirmation_days,
     }
     return np.array([values[i] for i in range(k.N_SETTINGS)], dtype=np.int64)
+
+
+def choose_baseline(series: Ints, day: Ints, stated: Bools | None, charter: Charter) -> tuple[Bools, Bools, Bools]:
+    """Which rows are the baseline, which come before it, and which of the baseline are older than its window."""
+    oldest = charter.reference_day - charter.baseline_window_days
+    baseline = day <= charter.reference_day if stated is None else stated
+    last = np.full(int(series.max(initial=-1)) + 1, k.NO_DAY, dtype=np.int64)
+    np.maximum.at(last, series[baseline], day[baseline])
+    if stated is None:
+        early = baseline & (day < oldest) & (last[series] >= oldest)
+    else:
+        early = ~baseline & (day <= last[series])
+    return baseline, early, baseline & (day < oldest) & ~early
 
 
 def settle(columns: Columns, charter: Charter) -> Columns:

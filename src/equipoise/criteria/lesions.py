@@ -9,7 +9,7 @@ import polars as pl
 from equipoise.criteria import recist_kernel as k
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
-from equipoise.criteria.lesion_rows import Columns
+from equipoise.criteria.lesion_rows import Columns, choose_baseline
 from equipoise.terms import LesionKind
 
 __all__ = ["KINDS", "STATES", "Findings", "Prepared", "prepare"]
@@ -267,28 +267,15 @@ def _baseline(
     rows: pl.DataFrame, series: npt.NDArray[np.int64], charter: Charter, findings: Findings
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which rows are the baseline, and which rows are used at all."""
-    day = rows["DAY"].to_numpy()
-    n = int(series.max()) + 1 if len(series) else 0
-    last = np.full(n, k.NO_DAY, dtype=np.int64)
-    oldest = charter.reference_day - charter.baseline_window_days
+    stated = rows["BASELINE"].fill_null(False).to_numpy() if "BASELINE" in rows.columns else None
+    baseline, early, old = choose_baseline(series, rows["DAY"].to_numpy(), stated, charter)
+    seen = pl.format("day {}", "DAY")
     expected = f"at most {charter.baseline_window_days} days before day {charter.reference_day}"
-    if "BASELINE" in rows.columns:
-        baseline = rows["BASELINE"].fill_null(False).to_numpy()
-        np.maximum.at(last, series[baseline], day[baseline])
-        early = ~baseline & (day <= last[series])
-        expected = "scans after the baseline"
-    else:
-        baseline = day <= charter.reference_day
-        np.maximum.at(last, series[baseline], day[baseline])
-        early = baseline & (day < oldest) & (last[series] >= oldest)
     if early.any():
-        seen = pl.format("day {}", "DAY")
-        findings.add(rows.filter(pl.Series(early)), "visit-before-baseline", seen, expected, "row not used", "error")
-    old = baseline & (day < oldest) & ~early
+        wanted = expected if stated is None else "scans after the baseline"
+        findings.add(rows.filter(pl.Series(early)), "visit-before-baseline", seen, wanted, "row not used", "error")
     if old.any():
-        expected = f"at most {charter.baseline_window_days} days before day {charter.reference_day}"
-        effect = "used as baseline"
-        findings.add(rows.filter(pl.Series(old)), "baseline-too-old", pl.format("day {}", "DAY"), expected, effect)
+        findings.add(rows.filter(pl.Series(old)), "baseline-too-old", seen, expected, "used as baseline")
     return baseline, ~early
 
 

@@ -11,15 +11,9 @@ from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.lesion_rows import Assessed, assess_columns
 from equipoise.criteria.lesions import KEYS, Findings, Prepared, prepare
+from equipoise.criteria.response_words import RESPONSES, causes, new_lesion_words, response_words
 
-__all__ = ["RESPONSES", "TumorResponses", "compare_responses", "overall_responses", "recist_responses"]
-
-RESPONSES = ("", "CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "")
-"""Words of the kernel's codes under RECIST."""
-IMMUNE_RESPONSES = ("", "iCR", "iPR", "iSD", "NON-iCR/NON-iUPD", "iUPD", "NE", "iCPD")
-"""Words of the kernel's codes under iRECIST."""
-NEW_LESIONS = ("N", "EQUIVOCAL", "Y")
-CAUSES = ((k.BY_TARGET, "TARGET"), (k.BY_NON_TARGET, "NON-TARGET"), (k.BY_NEW, "NEW LESION"))
+__all__ = ["TumorResponses", "compare_responses", "overall_responses", "recist_responses"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -226,13 +220,13 @@ def _percent(values: Ints, base: Ints, missing: npt.NDArray[np.bool_]) -> pl.Ser
     return pl.Series(np.where(missing, np.nan, 100 * (values - base) / np.where(missing, 1, base)), nan_to_null=True)
 
 
-def _words(codes: Ints, words: tuple[str, ...]) -> pl.Series:
-    return pl.Series([word or None for word in words], dtype=pl.String).gather(codes)
+def _words(codes: Ints, words: tuple[str | None, ...]) -> pl.Series:
+    return pl.Series(words, dtype=pl.String).gather(codes)
 
 
 def _visits(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.DataFrame:
     found, best = assessed.found, assessed.best
-    words = IMMUNE_RESPONSES if charter.criteria == "iRECIST" else RESPONSES
+    words = response_words(charter)
     series = np.repeat(np.arange(len(best)), np.diff(assessed.visit_starts))
     baseline, targets = best[series, k.B_BASELINE], best[series, k.B_TARGETS]
     nothing = targets == 0
@@ -252,7 +246,7 @@ def _visits(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.Data
         NADIRCHANGE=_percent(found[:, k.V_SUM], found[:, k.V_NADIR], incomplete),
         TARGET=_words(found[:, k.V_TARGET], words),
         NONTARGET=_words(found[:, k.V_NON_TARGET], words),
-        NEWLESION=_words(found[:, k.V_NEW], NEW_LESIONS),
+        NEWLESION=_words(found[:, k.V_NEW], new_lesion_words),
         OVERALL=_words(overall, words),
         FINAL=_words(found[:, k.V_FINAL], words),
         ADEQUATE=pl.Series((overall != k.NE) | (charter.adequate == "any")),
@@ -262,7 +256,7 @@ def _visits(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.Data
 
 def _best(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.DataFrame:
     best, found = assessed.best, assessed.found
-    words = IMMUNE_RESPONSES if charter.criteria == "iRECIST" else RESPONSES
+    words = response_words(charter)
     nothing = best[:, k.B_TARGETS] == 0
     days = np.append(found[:, k.V_DAY], 0)
 
@@ -273,7 +267,6 @@ def _best(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.DataFr
         return values.set(pl.Series(visit < 0), None)
 
     progressed = pl.Series(best[:, k.B_PD_VISIT] >= 0)
-    causes = tuple("+".join(word for bit, word in CAUSES if code & bit) for code in range(8))
     return prepared.readings.with_columns(
         NTARGET=pl.Series(best[:, k.B_TARGETS]),
         NNONTARGET=pl.Series(best[:, k.B_NON_TARGETS]),

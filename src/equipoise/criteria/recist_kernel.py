@@ -1,9 +1,9 @@
 """RECIST for one reader's reading of one patient, as a compiled scalar kernel; ``assess_all`` loops it over all.
 
 Convention: lengths are integer hundredths of a millimeter, percentages are compared as integer products, days are
-integers. Visit 0 is the baseline. The nadir of a visit is the smallest complete sum before it, the baseline sum included. A
-target lesion is looked at in this order: is anything not measured, complete response, reappearance after complete
-response, progression, partial response, stable.
+integers. Visit 0 is the baseline. The nadir of a visit is the smallest complete sum before it, the baseline sum
+included. A target lesion is looked at in this order: is anything not measured, complete response, reappearance after
+complete response, progression, partial response, stable.
 """
 
 from __future__ import annotations

@@ -1,0 +1,255 @@
+"""Tumor response of one patient as one reader measured it, without a data frame: for reading while scans arrive."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.criteria import recist_kernel as k
+from equipoise.criteria.charter import Charter
+from equipoise.criteria.errors import CriteriaError
+from equipoise.criteria.lesion_rows import Assessed, Columns, assess_columns, choose_baseline
+from equipoise.criteria.lesions import KINDS, STATES
+from equipoise.criteria.response_words import causes, new_lesion_words, response_words
+
+__all__ = ["Measurement", "PatientResponse", "VisitResponse", "patient_response"]
+
+_NEVER = 2**31
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """One lesion on one scan; words as for :func:`recist_responses`."""
+
+    day: int
+    """Study day of the scan."""
+    lesion: str
+    """Identifier of the lesion."""
+    kind: str
+    """TARGET, NON-TARGET or NEW."""
+    diameter: float | None = None
+    """mm; longest diameter, short axis of nodes; none when not measured."""
+    state: str | None = None
+    """What was seen, where it is not a diameter."""
+    nodal: bool = False
+    """Whether the lesion is a lymph node."""
+    visit: float | None = None
+    """Joins scans of several days; each day is a visit where no measurement has one."""
+    scheduled_day: int | None = None
+    """Scheduled day of the visit."""
+    part: str = ""
+    """Part of a split lesion."""
+    baseline: bool | None = None
+    """Whether the scan is of the baseline; by its day where no measurement says so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VisitResponse:
+    """Response at a visit; sums in mm."""
+
+    visit: float | None
+    """Visit as given."""
+    day: int
+    """Date of the response."""
+    total: float | None
+    """Sum of diameters; none when a target was not measured."""
+    measured: float | None
+    """Sum of the targets measured."""
+    nadir: float | None
+    """Smallest complete sum before the visit."""
+    target: str | None
+    """Response of the target lesions."""
+    non_target: str | None
+    """Response of the non-target lesions."""
+    new_lesion: str
+    """N, EQUIVOCAL or Y."""
+    overall: str
+    """Overall response as known at the visit."""
+    final: str
+    """The same, an equivocal new lesion that was confirmed dated back."""
+    after_progression: bool
+    """Whether the visit comes after the progression."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatientResponse:
+    """What the visits of a patient amount to."""
+
+    visits: tuple[VisitResponse, ...]
+    """Visits after baseline in order."""
+    baseline: float | None
+    """Baseline sum, mm."""
+    best: str | None
+    """Best overall response; none without visits."""
+    best_day: int | None
+    """Its day."""
+    confirmed: str | None
+    """Best overall response, CR and PR confirmed."""
+    confirmed_day: int | None
+    """Its day."""
+    response_day: int | None
+    """Day of the first response."""
+    confirmed_response_day: int | None
+    """Day of the first response that was confirmed later."""
+    progression_day: int | None
+    """Day of progression; under iRECIST of the first unconfirmed one that was confirmed."""
+    progression_cause: str | None
+    """TARGET, NON-TARGET, NEW LESION, joined by +."""
+    progression_known_day: int | None
+    """Day of the visit at which the progression was known."""
+    unconfirmed_day: int | None
+    """Under iRECIST, day of the visit of the first unconfirmed progression."""
+
+
+def patient_response(
+    measurements: Iterable[Measurement], charter: Charter | None = None, *, new_therapy_day: int | None = None
+) -> PatientResponse:
+    """Find responses, sums, best response and progression of one patient as one reader measured it.
+
+    The rules and the answers are those of :func:`recist_responses`; measurements it would not use are refused.
+
+    Parameters
+    ----------
+    measurements
+        Lesions on scans, in any order.
+    charter
+        Decisions of the reading charter; the defaults of :class:`Charter` unless given.
+    new_therapy_day
+        Start of new anticancer therapy: later visits do not count for the best response.
+
+    Returns
+    -------
+    PatientResponse
+        Visits in order, and what they amount to.
+
+    Raises
+    ------
+    CriteriaError
+        Measurements that cannot be used, all at once.
+
+    Examples
+    --------
+    >>> days = ((1, 50.0), (57, 30.0), (113, 40.0))
+    >>> rows = [Measurement(day=d, lesion="T1", kind="TARGET", diameter=mm) for d, mm in days]
+    >>> patient_response(rows).progression_day
+    113
+    """
+    charter = charter or Charter()
+    given = list(measurements)
+    problems = [problem for m in given for problem in _problems(m)]
+    if problems:
+        raise CriteriaError(problems)
+    columns, early = _columns(given, charter)
+    stop = _NEVER if new_therapy_day is None else new_therapy_day
+    assessed = assess_columns(columns, 1, np.array([stop], dtype=np.int64), charter)
+    _refuse_unused(given, early, assessed)
+    return _answer(given, assessed, charter)
+
+
+def _problems(m: Measurement) -> list[str]:
+    where = f"lesion {m.lesion} on day {m.day}: "
+    found = []
+    if m.kind not in KINDS:
+        found.append(f"{where}kind {m.kind!r}: expected one of {', '.join(KINDS)}")
+    if m.state is not None and m.state not in STATES:
+        found.append(f"{where}state {m.state!r}: expected one of {', '.join(STATES)}")
+    if m.diameter is not None and not (math.isfinite(m.diameter) and m.diameter >= 0):
+        found.append(f"{where}diameter {m.diameter}: expected 0 mm or more, or none when not measured")
+    contradicts = m.diameter is not None and m.diameter > 0 and STATES.get(m.state or "") in (k.ABSENT, k.NOT_EVALUABLE)
+    if contradicts and m.kind == "TARGET":
+        found.append(f"{where}{m.state} with a diameter of {m.diameter}: expected one of the two")
+    return found
+
+
+def _codes(values: Sequence[object]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    places = {value: place for place, value in enumerate(sorted(set(values), key=lambda v: (v is not None, v)))}
+    return np.array([places[value] for value in values], dtype=np.int64)
+
+
+def _columns(given: list[Measurement], charter: Charter) -> tuple[Columns, list[int]]:
+    series = np.zeros(len(given), dtype=np.int64)
+    day = np.array([m.day for m in given], dtype=np.int64)
+    said = any(m.baseline is not None for m in given)
+    stated = np.array([bool(m.baseline) for m in given], dtype=np.bool_) if said else None
+    baseline, early, _ = choose_baseline(series, day, stated, charter)
+    state = [STATES[m.state] if m.state is not None else k.NOT_STATED for m in given]
+    kind = np.array([KINDS[m.kind] for m in given], dtype=np.int64)
+    size = np.array([_hundredths(m.diameter) for m in given], dtype=np.int64)
+    states = np.array(state, dtype=np.int64)
+    size[(states == k.NOT_EVALUABLE) & (kind == k.TARGET)] = k.NOT_MEASURED
+    scheduled = [k.NO_DAY if m.scheduled_day is None else m.scheduled_day for m in given]
+    columns = Columns(
+        series=series,
+        baseline=baseline,
+        visit=_codes([m.visit for m in given]) if any(m.visit is not None for m in given) else None,
+        day=day,
+        scheduled=np.array(scheduled, dtype=np.int64),
+        kind=kind,
+        lesion=_codes([m.lesion for m in given]),
+        part=_codes([m.part for m in given]),
+        nodal=np.array([m.nodal for m in given], dtype=np.int64),
+        size=size,
+        state=states,
+    )
+    return columns, [int(i) for i in np.flatnonzero(early)]
+
+
+def _hundredths(diameter: float | None) -> int:
+    return k.NOT_MEASURED if diameter is None else (round(diameter * 1000) + 5) // 10
+
+
+def _refuse_unused(given: list[Measurement], early: list[int], assessed: Assessed) -> None:
+    flags = assessed.rows[:, k.R_FLAG]
+    reasons = (
+        (early, "before the baseline: leave it out"),
+        (assessed.conflicting, "another measurement of the same day disagrees: keep one"),
+        (assessed.source[flags == k.NOT_AT_BASELINE], "not recorded at baseline: record it there, or as a new lesion"),
+        (assessed.source[flags == k.BASELINE_NOT_MEASURED], "a target lesion without a diameter at baseline"),
+    )
+    problems = [
+        f"lesion {given[i].lesion} on day {given[i].day}: {reason}" for places, reason in reasons for i in places
+    ]
+    if problems:
+        raise CriteriaError(problems)
+
+
+def _answer(given: list[Measurement], assessed: Assessed, charter: Charter) -> PatientResponse:
+    best = [int(value) for value in assessed.best[0]]
+    words, measurable = response_words(charter), best[k.B_TARGETS] > 0
+    visits = []
+    for row in assessed.found.tolist():
+        visit = VisitResponse(
+            visit=given[assessed.source[row[k.V_ROW]]].visit,
+            day=row[k.V_DAY],
+            total=row[k.V_SUM] / 100 if measurable and row[k.V_COMPLETE] else None,
+            measured=row[k.V_SUM] / 100 if measurable else None,
+            nadir=row[k.V_NADIR] / 100 if measurable else None,
+            target=words[row[k.V_TARGET]],
+            non_target=words[row[k.V_NON_TARGET]],
+            new_lesion=new_lesion_words[row[k.V_NEW]],
+            overall=str(words[row[k.V_OVERALL]]),
+            final=str(words[row[k.V_FINAL]]),
+            after_progression=row[k.V_AFTER_PD] == 1,
+        )
+        visits.append(visit)
+    days = [visit.day for visit in visits]
+
+    def day(column: int) -> int | None:
+        return None if best[column] < 0 else days[best[column]]
+
+    progressed = best[k.B_PD_VISIT] >= 0
+    return PatientResponse(
+        visits=tuple(visits),
+        baseline=best[k.B_BASELINE] / 100 if measurable else None,
+        best=words[best[k.B_BEST]],
+        best_day=day(k.B_BEST_VISIT),
+        confirmed=words[best[k.B_CONFIRMED]],
+        confirmed_day=day(k.B_CONFIRMED_VISIT),
+        response_day=day(k.B_RESPONSE_VISIT),
+        confirmed_response_day=day(k.B_CONFIRMED_RESPONSE_VISIT),
+        progression_day=best[k.B_PD_DAY] if progressed else None,
+        progression_cause=causes[best[k.B_PD_REASON]] if progressed else None,
+        progression_known_day=day(k.B_KNOWN_VISIT),
+        unconfirmed_day=day(k.B_FIRST_UNCONFIRMED_VISIT),
+    )
