@@ -83,7 +83,7 @@ def test_collinear_visits_are_named(trial):
         score=pl.when(pl.col("visit") == "V2").then(pl.col("score").shift(1) * 2.0).otherwise("score")
     )
     message = raised(lambda: fit(copied))
-    assert "singular: visits 'V1' and 'V2' are almost collinear" in message
+    assert "singular: visits 'V1', 'V2' are linearly dependent (60 subjects seen at all of them)" in message
     assert "What to do: give structures with fewer parameters" in message
 
 
@@ -149,3 +149,13 @@ def test_empty_cell_is_not_estimable_and_said(trial):
     assert [s == "NE" for s in means.status] == empty
     assert np.isnan(means.estimate).tolist() == empty
     assert model.differences(by="visit").status == ("", "", "", "NE")
+
+
+def test_too_few_complete_subjects_are_counted_and_the_fallback_is_used():
+    y, x, subject, visit = made_up(seed=2, n=25, m=6, missing=0.4)
+    message = raised(lambda: mmrm_arrays(y, x, subject, visit))
+    assert "becomes singular" in message
+    assert "seen at all of them" in message
+    model = mmrm_arrays(y, x, subject, visit, covariance=("us", "toeph", "cs"))
+    assert model.structure in ("toeph", "cs")
+    assert model.attempts[0].reason in message

@@ -6,8 +6,8 @@ from mixed_cases import made_up
 
 from equipoise.stats import mmrm_arrays
 from equipoise.stats.mixed import observations
-from equipoise.stats.mixed.fit import _start
 from equipoise.stats.mixed.likelihood import PatternLikelihood
+from equipoise.stats.mixed.start import starting_points
 from equipoise.stats.mixed.structures import SPATIAL, STRUCTURES, covariance_structure
 from equipoise.stats.validate import InputCheck
 
@@ -147,7 +147,7 @@ def likelihood_of(structure, *, reml):
     data = observations.prepare(rows)
     distances = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
     likelihood = PatternLikelihood(data.compact, [covariance_structure(structure, 4, distances)], reml=reml)
-    return likelihood, _start(data, likelihood)
+    return likelihood, starting_points(data.blocks, likelihood)[0]
 
 
 @pytest.mark.parametrize("structure", SPATIAL)

@@ -12,7 +12,7 @@ from equipoise.stats.mixed.likelihood import PatternLikelihood
 from equipoise.stats.mixed.newton import Optimum, minimize
 from equipoise.stats.mixed.observations import Observations, inverse_upper
 from equipoise.stats.mixed.points import PointLikelihood, point_distances
-from equipoise.stats.mixed.start import pairwise_covariance, pairwise_moments
+from equipoise.stats.mixed.start import pairwise_moments, starting_points
 from equipoise.stats.mixed.structures import SPATIAL, TITLES, covariance_structure
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ Likelihood = PatternLikelihood | PointLikelihood
 SINGULAR = 1e-7
 """Smallest eigenvalue of a visit correlation matrix that counts as positive definite."""
 NAMED_VISITS = 4
+INVOLVED = 0.2
+"""Share of the largest weight in a dependency from which a visit is named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,13 +106,13 @@ def _fit(data: Observations, name: str, *, reml: bool) -> Fit:
     likelihood: Likelihood
     if data.scattered and rows.points is not None:
         likelihood = PointLikelihood(data.blocks, rows.points, name, n_groups, reml=reml)
-        start = likelihood.start()
+        starts = [likelihood.start()]
     else:
         distances = None if rows.points is None else point_distances(rows.points)
         structures = [covariance_structure(name, len(rows.visits), distances) for _ in range(n_groups)]
         likelihood = PatternLikelihood(data.compact, structures, reml=reml)
-        start = _start(data, likelihood)
-    optimum = minimize(likelihood, start)
+        starts = starting_points(data.blocks, likelihood)
+    optimum = _best(likelihood, starts, name)
     p = data.kept.size
     inverse = inverse_upper(data.upper)
     coef = inverse @ (data.projected + data.scale * optimum.value.beta)
@@ -120,18 +122,6 @@ def _fit(data: Observations, name: str, *, reml: bool) -> Fit:
     if reml:
         loglik -= float(np.log(np.abs(np.diag(data.upper))).sum())
     return Fit(data, name, reml, likelihood, optimum, coef, basis, float(loglik))
-
-
-def _start(data: Observations, likelihood: PatternLikelihood) -> NDArray[np.float64]:
-    """Return parameters near the pairwise covariance of residuals, without correlation where that is no model."""
-    near, plain = [], []
-    for g, structure in enumerate(likelihood.structures):
-        sums, pairs = pairwise_moments(data.blocks, structure.m, g)
-        sigma = pairwise_covariance(sums, pairs)
-        near.append(structure.start(sigma, pairs))
-        plain.append(structure.start(np.diag(np.diag(sigma)), pairs))
-    start = np.concatenate(near)
-    return start if likelihood.value(start) is not None else np.concatenate(plain)
 
 
 def _unsuitable(data: Observations, name: str) -> str:
@@ -168,22 +158,53 @@ def _subjects(count: float) -> str:
     return "no subject" if count == 0 else "1 subject" if count == 1 else f"{int(count)} subjects"
 
 
+def _best(likelihood: Likelihood, starts: Sequence[NDArray[np.float64]], name: str) -> Optimum:
+    """Return the first proper optimum that a start leads to, else where the first start led."""
+    found = None
+    for start in starts:
+        optimum = minimize(likelihood, start)
+        found = found or optimum
+        singular = name not in SPATIAL and any(
+            _weakest(sigma)[0] < SINGULAR for sigma in likelihood.matrices(optimum.value.theta)
+        )
+        if not optimum.trouble and not singular:
+            return optimum
+    if found is None:
+        raise ValueError("no starting point at which the likelihood exists")
+    return found
+
+
+def _weakest(sigma: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the smallest eigenvalue of the correlation matrix, and its vector."""
+    sd = np.sqrt(np.diag(sigma))
+    values, vectors = np.linalg.eigh(sigma / np.outer(sd, sd))
+    return float(values[0]), vectors[:, 0]
+
+
 def _explain(fit: Fit) -> str:
     """Say why the end of the steps is no proper optimum; empty where it is one."""
-    optimum = fit.optimum
-    worst = ""
+    optimum, rows = fit.optimum, fit.data.rows
     for g, sigma in enumerate(fit.sigma):
-        sd = np.sqrt(np.diag(sigma))
-        values, vectors = np.linalg.eigh(sigma / np.outer(sd, sd))
-        if values[0] < SINGULAR and fit.name not in SPATIAL:
-            rows = fit.data.rows
-            involved = np.argsort(-np.abs(vectors[:, 0]), kind="stable")[:2]
-            labels = " and ".join(repr(rows.visits[a]) for a in sorted(involved.tolist()))
+        least, vector = _weakest(sigma)
+        if least < SINGULAR and fit.name not in SPATIAL:
+            involved = np.flatnonzero(np.abs(vector) > INVOLVED * np.abs(vector).max())
+            labels = ", ".join(repr(rows.visits[a]) for a in involved)
             within = f" of group {rows.groups[g]!r}" if rows.groups else ""
-            worst = f"the covariance matrix{within} becomes singular: visits {labels} are almost collinear"
-    if worst:
-        return worst
+            complete = _subjects(_attending(fit.data, involved, g))
+            return (
+                f"the covariance matrix{within} becomes singular: visits {labels} are linearly dependent ({complete} "
+                "seen at all of them)"
+            )
     if optimum.trouble or not np.isfinite(optimum.theta_vcov).all():
         detail = f"{optimum.iterations} Newton steps, decrement {optimum.decrement:.2g}"
         return f"{optimum.trouble or 'the covariance parameters have no finite variance'} ({detail})"
     return ""
+
+
+def _attending(data: Observations, visits: NDArray[np.int64], group: int) -> int:
+    """Count the subjects of a group seen at all the visits."""
+    total = 0.0
+    for block in data.blocks:
+        all_seen = np.isin(block.visits, visits).sum(axis=1) == visits.size
+        total += float(block.count[all_seen & (block.group == group)].sum())
+    return int(total)

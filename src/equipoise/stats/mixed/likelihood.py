@@ -82,6 +82,15 @@ class PatternLikelihood:
         """Return Sigma of each group."""
         return np.stack([s.matrix(theta[part]) for s, part in zip(self.structures, self.parts, strict=True)])
 
+    def room(self, theta: NDArray[np.float64], step: NDArray[np.float64]) -> float:
+        """Return how many steps lie between here and a singular matrix, to first order; infinite where none does."""
+        least = 0.0
+        for structure, part in zip(self.structures, self.parts, strict=True):
+            half = np.linalg.inv(np.linalg.cholesky(structure.matrix(theta[part])))
+            change = np.tensordot(step[part], structure.first(theta[part]), 1)
+            least = min(least, float(np.linalg.eigvalsh(half @ change @ half.T)[0]))
+        return -1.0 / least if least < 0.0 else np.inf
+
     def value(self, theta: NDArray[np.float64]) -> Value | None:
         """Evaluate the function; None where a covariance matrix is not positive definite."""
         if not self.allowed(theta):

@@ -19,6 +19,8 @@ MOST_STEPS = 60
 QUADRATIC = 1e-7
 """Newton decrement g'H^-1 g below which full steps converge quadratically and the function cannot tell them apart."""
 CONVERGED = 1e-18
+BOUNDARY = 0.7
+"""Largest part of the way to a singular matrix that one step goes: leaps end at optima that are none."""
 FLATTEST = 1e-10
 """Smallest eigenvalue of the Hessian, relative to the largest and in units of the parameters, that counts as curved."""
 
@@ -75,7 +77,7 @@ def _full_step(likelihood: Likelihood, at: Value, step: NDArray[np.float64]) -> 
 def _search(likelihood: Likelihood, at: Value, slopes: Slopes, step: NDArray[np.float64]) -> Value | None:
     """Halve the step until the function falls as its slope promises."""
     slope = float(slopes.gradient @ step)
-    size = 1.0
+    size = min(1.0, BOUNDARY * likelihood.room(at.theta, step))
     for _ in range(40):
         trial = likelihood.value(at.theta + size * step)
         if trial is not None and trial.objective <= at.objective + 1e-4 * size * slope:

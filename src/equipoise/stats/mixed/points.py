@@ -69,6 +69,11 @@ class PointLikelihood:
         reach = (distances / pairs / -np.log(correlation)) ** (1.0 / self._power)
         return np.tile([variance, reach], len(self.parts))
 
+    def room(self, theta: NDArray[np.float64], step: NDArray[np.float64]) -> float:
+        """Return how many steps lie between here and a parameter that is 0; infinite where none does."""
+        least = float((step / theta).min())
+        return -1.0 / least if least < 0.0 else np.inf
+
     def value(self, theta: NDArray[np.float64]) -> Value | None:
         """Evaluate the function; None where a covariance matrix is not positive definite."""
         if not self.allowed(theta):

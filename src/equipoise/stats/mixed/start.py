@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from equipoise.stats.mixed.blocks import Block
+    from equipoise.stats.mixed.likelihood import PatternLikelihood
 
+SHRINKAGE = (1.0, 0.5, 0.0)
+"""Shares of the empirical correlations that starting points have: the later ones are tried where the first fails."""
 SMALLEST = 0.02
 """Eigenvalues of the starting correlation matrix are raised to at least this."""
 
@@ -45,3 +48,18 @@ def pairwise_covariance(sums: NDArray[np.float64], pairs: NDArray[np.float64]) -
         r = r / np.outer(root, root)
     sigma: NDArray[np.float64] = r * np.outer(sd, sd)
     return sigma
+
+
+def starting_points(blocks: Sequence[Block], likelihood: PatternLikelihood) -> list[NDArray[np.float64]]:
+    """Return parameters near the pairwise covariance of residuals, then nearer to no correlation."""
+    points = []
+    moments = [pairwise_moments(blocks, s.m, g) for g, s in enumerate(likelihood.structures)]
+    for share in SHRINKAGE:
+        parts = []
+        for structure, (sums, pairs) in zip(likelihood.structures, moments, strict=True):
+            sigma = pairwise_covariance(sums, pairs)
+            parts.append(structure.start(share * sigma + (1.0 - share) * np.diag(np.diag(sigma)), pairs))
+        point = np.concatenate(parts)
+        if likelihood.value(point) is not None:
+            points.append(point)
+    return points
