@@ -7,14 +7,15 @@ TRIAL := trials/cdisc_pilot
 BUILD := build/cdisc_pilot
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check lint bench schema docs clean
+.PHONY: help demo test test-full check lint bench docs clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
 
 demo: .venv/demo ## From public trial data to a report; prints its path
-	@$(BIN)/python $(TRIAL)/get_data.py $(BUILD)/sdtm
-	@$(BIN)/equipoise report $(TRIAL) $(BUILD)/sdtm -o $(BUILD)/report --format parquet --format xpt
+	@$(BIN)/python $(TRIAL)/get_data.py $(BUILD)/sdtm > /dev/null
+	@echo "SDTM files: $(BUILD)/sdtm; reading, deriving, analyzing and writing the report:"
+	@$(BIN)/equipoise report $(TRIAL) $(BUILD)/sdtm -o $(BUILD)/out --format parquet --format xpt
 
 test: .venv/test chromium ## Check style, types and imports, then run all tests at reduced sizes
 	@echo "sizes: reduced (make test-full runs the promised ones)"
@@ -37,8 +38,11 @@ lint: .venv/test
 bench: .venv/test ## Time and memory; see bench/README.md
 	@$(BIN)/python bench/pipeline.py
 
-schema: .venv/test ## Write the JSON Schema of the protocol file
+docs: .venv/test ## Renew what is generated: JSON Schema, reference tables, table of evidence
 	@$(BIN)/python -m equipoise.protocol.schema
+	@$(BIN)/python -m equipoise.protocol.reference
+	@$(BIN)/python -m equipoise.cdisc.reference docs/reference/cdisc.md docs/reference/cdisc-variables.md
+	@$(BIN)/python docs/validation/make_stats.py
 
 clean: ## Remove what was built, not what was installed
 	rm -rf build
@@ -53,9 +57,10 @@ clean: ## Remove what was built, not what was installed
 	@$(PYTHON) -m venv .venv
 
 .venv/core: .venv/bin/pip requirements/core.txt pyproject.toml
-	@echo "installing equipoise into .venv"
+	@echo "installing equipoise into .venv (once; two to six minutes)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/core.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "compiling the statistics (once)"
 	@$(BIN)/python -m equipoise.stats._kernels.warm
 	@touch $@
 

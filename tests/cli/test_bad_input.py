@@ -1,5 +1,8 @@
 """What a user reads when protocol, data or folder are wrong: code 2 and a remedy, or a finding; nothing overwritten."""
 
+import errno
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -241,3 +244,36 @@ def test_unknown_data_cut_names_those_there_are(trial):
 
 def test_unknown_format(trial):
     refused(trial.report("--format", "xls"), "xls", "parquet")
+
+
+def test_disk_full_leaves_the_folder_as_it_was(trial, monkeypatch):
+    assert trial.report().returncode == 0
+    before = (trial.out / "report/index.html").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("equipoise.cli.report.write_results", full)
+    done = trial.report()
+    assert done.returncode == 3
+    assert "No space left on device" in done.stderr
+    assert (trial.out / "report/index.html").read_bytes() == before
+    assert [p.name for p in trial.folder.iterdir() if p.name.startswith(".out")] == []
+
+
+def test_a_defect_is_called_one_and_its_details_are_kept(trial, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("made for this test")
+
+    monkeypatch.setattr("equipoise.cli.report.write_results", broken)
+    done = trial.report()
+    assert done.returncode == 1
+    assert "defect of equipoise" in done.stderr
+    details = Path(done.stderr.split("details are in ")[1].split(";")[0])
+    assert "made for this test" in details.read_text()
+    details.unlink()
+
+
+def test_rows_kept_out_are_said_at_the_end_of_the_run(trial):
+    trial.change("rs", RSDTC=pl.when(pl.col("USUBJID") == "MADEUP-01").then(pl.lit("2099-03-01")).otherwise("RSDTC"))
+    assert "out of the analysis" in trial.report().stderr

@@ -7,6 +7,7 @@ from typing import Any
 
 from equipoise.cdisc import Sdtm, findings_frame, read_folder, write_dataset
 from equipoise.cli.failure import ArgumentError
+from equipoise.cli.notice import notice
 from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.steps import steps
 from equipoise.derive import Derived, adsl_labels, derive, source_columns
@@ -33,6 +34,7 @@ def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list
             bar.begin("write ADaM")
             write_adam(protocol, derived, folder, formats)
             write_mark(folder, mark("derive", trial, data, derived))
+    notice(derived.findings, derived.adam["ADSL"])
     print(output)
 
 

@@ -3,7 +3,6 @@
 import sys
 import tempfile
 import traceback
-from pathlib import Path
 
 __all__ = ["DEFECT", "INPUT", "OUTPUT", "ArgumentError", "explain"]
 
@@ -30,10 +29,12 @@ def explain(error: Exception) -> int:
             f"equipoise: {error.strerror or error}: {error.filename or 'output'}; nothing was changed", file=sys.stderr
         )
         return OUTPUT
-    details = Path(tempfile.gettempdir()) / "equipoise-defect.txt"
-    details.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="equipoise-defect-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as details:
+        details.write("".join(traceback.format_exception(error)))
     print(
         f"equipoise: this is a defect of equipoise, not of your data: {type(error).__name__}: {error}", file=sys.stderr
     )
-    print(f"equipoise: details are in {details}; please report it with them", file=sys.stderr)
+    print(f"equipoise: details are in {details.name}; please report it with them", file=sys.stderr)
     return DEFECT

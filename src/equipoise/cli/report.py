@@ -14,6 +14,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
     """Write adam/, results/ and report/ into the output folder and print the path of the report."""
     from equipoise.analyze import analyze
     from equipoise.cli.derive import check_formats, derive_files, mark, read_sdtm, write_adam
+    from equipoise.cli.notice import notice
     from equipoise.protocol import load_protocol
 
     check_formats(formats)
@@ -44,6 +45,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
             bar.begin("write report")
             page = write_report(results, folder / "report").relative_to(folder)
             write_mark(folder, origin)
+    notice(derived.findings, derived.adam["ADSL"])
     print(output / page)
 
 

@@ -172,7 +172,7 @@ class DataMap(Item):
     datasets: dict[str, str] = {}
     """Data set -> file name without ending, where it is not the lower-case domain name."""
     dates: dict[Literal["consent", "registration", "randomization", "first_dose", "last_dose"], DateSource] = {}
-    """Homes of the built-in dates; see the guide for the defaults."""
+    """Homes of the built-in dates; the methods page on derivation lists the defaults."""
     death: tuple[DateSource, ...] | None = None
     """Sources of the death date, most trusted first."""
     proof_of_life: tuple[DateSource, ...] | None = None

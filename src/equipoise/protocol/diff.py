@@ -5,6 +5,7 @@ compared where it has a meaning (rows of tables, criteria as they are asked, fac
 elsewhere.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +32,8 @@ _ORDERED_LISTS = frozenset(
         "instruments",
     }
 )
+_LOOKS_OTHERWISE = re.compile(r"[-+.\d][-+.:\d]*|true|false|yes|no|null|", re.IGNORECASE)
+"""Texts that YAML would read as a number, a date, true, false or nothing: shown in quotes."""
 _NAMED_BY = {"amendments": "number", "instruments": "name"}
 _ALLOCATION_FIELDS = frozenset({"type", "levels", "derive", "unit"})
 _NEW_STAGE = "a new allocation stage begins"
@@ -200,7 +203,9 @@ def _text(value: Any) -> str:
         return "[" + ", ".join(_text(item) for item in value) + "]"
     if isinstance(value, dict):
         told = {key: item for key, item in value.items() if item not in (None, [], {}, False)}
-        return "{" + ", ".join(f"{key}: {_text(item)}" for key, item in told.items()) + "}"
+        return "{" + ", ".join(f"{_text(key)}: {_text(item)}" for key, item in told.items()) + "}"
+    if isinstance(value, str) and _LOOKS_OTHERWISE.fullmatch(value):
+        return f'"{value}"'
     return str(value)
 
 

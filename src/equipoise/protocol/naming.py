@@ -44,10 +44,16 @@ ADSL_RESERVED = frozenset(
         "STRATAR",
         "STRATAV",
         "REGDT",
+        "DTHDOM",
+        "DTHVAR",
+        "DTHSEQ",
+        "EOTTERM",
+        "EOSTERM",
+        "REASON",
         "DOMAIN",
     }
 )
-"""Variables of ADSL with a meaning of their own."""
+"""Variables of ADSL, or of the steps to it, with a meaning of their own."""
 
 _FLAGS = {"itt": "ITTFL", "safety": "SAFFL"}
 

@@ -39,6 +39,8 @@ __all__ = ["check_tree"]
 BOOLEAN = FieldType("boolean")
 DATE = FieldType("date")
 _MAX_SHIFT = 12_000.0
+_FEW = 24
+"""Up to so many declared names are listed beside a suggestion."""
 _KIND_WORDS = {"boolean": "true or false", "number": "a number", "text": "text", "date": "a date"}
 
 
@@ -139,7 +141,7 @@ class _Checker:
                 self.fail(f"{node.name} is a function; write {FUNCTIONS[node.name]}", node)
             known = ", ".join(sorted(self.fields)) or "none"
             suggestion = nearest(node.name, self.fields)
-            listing = "" if suggestion else f"; declared are: {known}"
+            listing = "" if suggestion and len(self.fields) > _FEW else f"; declared are: {known}"
             self.fail(f"field {node.name!r} is not declared{listing}", node, suggestion)
         unit = normal_unit(declared.unit) if declared.unit else None
         return replace(node, type=replace(declared, unit=unit))
