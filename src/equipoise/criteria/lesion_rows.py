@@ -115,18 +115,27 @@ def settle(columns: Columns, charter: Charter) -> Columns:
     return replace(columns, size=size, state=state)
 
 
-def sorted_order(*keys: Ints) -> Ints:
-    """Stable order by several keys, the first the most important."""
-    low = [int(key.min()) for key in keys]
-    span = [int(key.max()) - first + 1 for key, first in zip(keys, low, strict=True)]
-    if np.prod([float(s) for s in span]) >= 2.0**62:
-        return np.lexsort(keys[::-1]).astype(np.int64)
-    packed = keys[0] - low[0]
-    for key, first, width in zip(keys[1:], low[1:], span[1:], strict=True):
-        packed = packed * width + (key - first)
-    if np.all(packed[1:] >= packed[:-1]):
-        return np.arange(len(packed), dtype=np.int64)
-    return np.argsort(packed, kind="stable")
+def packed(*keys: Ints) -> Ints:
+    """One number for each combination of keys, in their order, the first key the most important."""
+    result, width = np.zeros(len(keys[0]), dtype=np.int64), 1
+    for key in keys:
+        low, high = int(key.min(initial=2**62)), int(key.max(initial=-(2**62)))
+        span = max(high - low + 1, 1)
+        if span == 1:
+            continue
+        if width * span >= 2**62:
+            result = np.unique(result, return_inverse=True)[1]
+            width = int(result.max()) + 1
+        result = (key - low) if width == 1 else result * span + (key - low)
+        width *= span
+    return result
+
+
+def sorted_order(key: Ints) -> Ints:
+    """Stable order by a key."""
+    if np.all(key[1:] >= key[:-1]):
+        return np.arange(len(key), dtype=np.int64)
+    return np.argsort(key, kind="stable")
 
 
 def first_days(columns: Columns) -> Ints:
@@ -134,10 +143,11 @@ def first_days(columns: Columns) -> Ints:
     if columns.visit is None:
         return np.where(columns.baseline, 0, columns.day)
     label = np.where(columns.baseline, -1, columns.visit)
-    order = sorted_order(columns.series, label, columns.day)
-    series, label = columns.series[order], label[order]
+    visit = packed(columns.series, label)
+    order = sorted_order(packed(visit, columns.day))
+    visit = visit[order]
     begins = np.ones(len(order), dtype=np.bool_)
-    begins[1:] = (series[1:] != series[:-1]) | (label[1:] != label[:-1])
+    begins[1:] = visit[1:] != visit[:-1]
     starts = np.flatnonzero(begins)
     first = np.empty_like(columns.day)
     first[order] = np.repeat(columns.day[order][starts], np.diff(np.append(starts, len(order))))
@@ -151,13 +161,8 @@ def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charte
     first = first_days(columns)
     label = np.zeros_like(first) if columns.visit is None else np.where(columns.baseline, -1, columns.visit)
     later = (~columns.baseline).astype(np.int64)
-    if len(first):
-        order = sorted_order(
-            columns.series, later, first, label, columns.kind, columns.lesion, columns.part, columns.day
-        )
-    else:
-        order = np.zeros(0, dtype=np.int64)
-    order, size, state, repeats = resolve_repeats(columns, order, first, label)
+    place = packed(columns.series, later, first, label, columns.kind, columns.lesion, columns.part)
+    order, size, state, repeats = resolve_repeats(columns, place)
     series = columns.series[order]
     rows = np.empty((len(order), k.N_ROW), dtype=np.int32)
     visit = np.zeros(len(order), dtype=np.int64)
@@ -175,17 +180,15 @@ def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charte
     return Assessed(rows, order, visit_starts, found, best, *repeats)
 
 
-def resolve_repeats(
-    columns: Columns, order: Ints, first: Ints, label: Ints
-) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
-    """Keep one row of each lesion (and part) and visit: the last day's, not evaluable where one day has two answers."""
+def resolve_repeats(columns: Columns, place: Ints) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
+    """Sort, and keep one row of each place (a lesion or part at a visit).
+
+    That of the last day is kept; it is not evaluable where one day has two answers.
+    """
+    order = sorted_order(packed(place, columns.day))
     size, state = columns.size[order], columns.state[order]
-    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
-    keys = (columns.lesion, columns.part, columns.kind, first, label, columns.series)
-    for key in keys:
-        ordered = key[order]
-        same &= ordered[1:] == ordered[:-1]
-    same &= columns.baseline[order][1:] == columns.baseline[order][:-1]
+    ordered = place[order]
+    same = ordered[1:] == ordered[:-1]
     pairs = np.flatnonzero(same)
     none = np.zeros(0, dtype=np.int64)
     if not len(pairs):
