@@ -25,7 +25,7 @@ test: .venv/test chromium ## Check style, types and imports, then run all tests 
 test-full: .venv/test chromium ## The same at the promised sizes
 	@echo "sizes: promised"
 	@$(MAKE) --no-print-directory lint
-	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest
+	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: test ## What the continuous integration runs
 
