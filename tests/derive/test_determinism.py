@@ -60,9 +60,9 @@ def test_trials_told_apart_by_study() -> None:
     two = sdtm(subject("1", "PLA", ok=[85]), subject("2", pd=[85]))
     other = {name: frame.with_columns(STUDYID=pl.lit("SECOND")) for name, frame in two.items()}
     cut = data_cut(protocol())
-    together = derive(protocol(), {name: pl.concat([one[name], other[name]]) for name in one}, cut=cut)
+    together = derive(protocol(), {name: pl.concat([one[name], other[name]]) for name in one}, cut=cut, studies="all")
     for name in ("ADSL", "ADTTE", "ADRS"):
-        apart = pl.concat([derive(protocol(), data, cut=cut).adam[name] for data in (one, other)])
+        apart = pl.concat([derive(protocol(), data, cut=cut, studies="all").adam[name] for data in (one, other)])
         assert together.adam[name].equals(apart), name
 
 

@@ -14,11 +14,14 @@ from equipoise.derive.adlb import derive_adlb
 from equipoise.derive.adrs import derive_adrs
 from equipoise.derive.adsl import derive_adsl
 from equipoise.derive.adtte import derive_adtte
+from equipoise.derive.cautions import cautions
 from equipoise.derive.cut import apply_cut
 from equipoise.derive.dates import home
 from equipoise.derive.errors import DeriveError
 from equipoise.derive.requirements import missing
 from equipoise.derive.source import Source
+from equipoise.derive.unmatched import unmatched
+from equipoise.derive.studies import Studies, of_study
 from equipoise.protocol import DataCut, Protocol
 
 __all__ = ["Derived", "derive"]
@@ -37,7 +40,13 @@ class Derived:
     cut_name: str
 
 
-def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: tuple[str, DataCut]) -> Derived:
+def derive(
+    protocol: Protocol,
+    sdtm: Sdtm | Mapping[str, pl.DataFrame],
+    *,
+    cut: tuple[str, DataCut],
+    studies: Studies = "declared",
+) -> Derived:
     """Derive ADaM from SDTM.
 
     Parameters
@@ -45,10 +54,13 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
     protocol
         The protocol: arms, homes of fields, endpoints, rules.
     sdtm
-        Data sets by name; several trials may stand together, told apart by STUDYID.
+        Data sets by name; with ``studies="all"`` several trials may stand together, told apart by STUDYID.
     cut
         Name and data cut; facts dated after its cut-off do not exist. The snapshot of a cut concerns the record from
         which SDTM was made and changes nothing here.
+    studies
+        ``declared`` derives the study of the protocol alone and reports the rows of others; ``all`` derives every study
+        of the data.
 
     Returns
     -------
@@ -58,7 +70,8 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
     Raises
     ------
     DeriveError
-        A data set or variable is missing without which nothing can be computed; lists all of them with their remedy.
+        A data set or variable is missing without which nothing can be computed (lists all of them with their remedy);
+        or the data hold several studies and not that of the protocol.
     """
     data = sdtm.datasets if isinstance(sdtm, Sdtm) else dict(sdtm)
     problems = missing(protocol, data)
@@ -66,14 +79,16 @@ def derive(protocol: Protocol, sdtm: Sdtm | Mapping[str, pl.DataFrame], *, cut: 
         raise DeriveError(problems)
     findings: list[Finding] = list(sdtm.findings) if isinstance(sdtm, Sdtm) else []
     name, data_cut = cut
-    data, found, _ = set_aside(data, cutoff=data_cut.cutoff)
+    data, found = of_study(protocol.study_id, data, studies)
     findings += found
+    data, found, _ = set_aside(data, cutoff=data_cut.cutoff)
+    findings += [*found, *unmatched(protocol, data)]
     source = Source(protocol, apply_cut(data, data_cut.cutoff, home(protocol, "randomization")), data_cut.cutoff)
     subjects = derive_adsl(source)
     findings += subjects.findings
     adam: dict[str, pl.DataFrame] = {"ADSL": subjects.adsl}
     adam["ADRS"], responses, found = derive_adrs(source, subjects.adsl)
-    findings += found
+    findings += [*found, *cautions(source, subjects.adsl, responses)]
     if source.has("AE", "AEDECOD"):
         adam["ADAE"], found = derive_adae(source, subjects.adsl)
         findings += found
