@@ -5,7 +5,7 @@ import pytest
 from mixed_cases import made_up
 
 from equipoise.stats import mmrm_arrays
-from equipoise.stats.mixed import observations
+from equipoise.stats.mixed import observations, orthonormal
 from equipoise.stats.mixed.likelihood import PatternLikelihood
 from equipoise.stats.mixed.start import starting_points
 from equipoise.stats.mixed.structures import SPATIAL, STRUCTURES, covariance_structure
@@ -188,6 +188,19 @@ def test_many_subjects_cost_no_precision(structure):
     assert large.iterations <= 6
 
 
+def test_cost_of_a_step_does_not_grow_with_subjects():
+    rows = []
+    for n in (2_000, 8_000):
+        y, x, subject, visit = made_up(n=n, m=3, missing=0.15)
+        read = observations.read_rows(
+            InputCheck(), y, x, subject, visit, group=None, weights=None, visit_levels=None, spatial=False
+        )
+        data = observations.prepare(read)
+        assert sum(block.z.shape[0] for block in data.blocks) == data.n_subjects
+        rows.append(sum(block.z.shape[0] for block in data.compact))
+    assert rows[0] == rows[1] < 60
+
+
 def test_residuals_and_predictions():
     y, x, subject, visit = made_up()
     model = mmrm_arrays(y, x, subject, visit)
@@ -203,3 +216,20 @@ def test_residuals_and_predictions():
     shown = model.predict(matrix[:5])
     np.testing.assert_allclose(shown.estimate, model.fitted()[:5], rtol=1e-12)
     assert (shown.conf_low < shown.estimate).all()
+
+
+@pytest.mark.parametrize("dependent", [False, True])
+def test_tall_columns_are_made_orthonormal_as_others(monkeypatch, dependent):
+    rng = np.random.default_rng(6)
+    x = np.column_stack([np.ones(1_000), rng.normal(1e4, 1.0, 1_000), rng.normal(size=(1_000, 3))])
+    if dependent:
+        x[:, 3] = x[:, 1] - 2.0 * x[:, 0]
+    monkeypatch.setattr(orthonormal, "PIECE", 64)
+    plain_q, plain_upper, plain_kept = orthonormal.orthonormal(x)
+    monkeypatch.setattr(orthonormal, "TALL", 10)
+    q, upper, kept = orthonormal.orthonormal(x)
+    assert kept.tolist() == plain_kept.tolist() == ([0, 1, 2, 4] if dependent else [0, 1, 2, 3, 4])
+    np.testing.assert_allclose(q.T @ q, np.eye(kept.size), atol=1e-14)
+    np.testing.assert_allclose(q @ upper, x[:, kept], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(q @ q.T, plain_q @ plain_q.T, atol=1e-10)
+    np.testing.assert_allclose(np.abs(np.diag(upper)), np.abs(np.diag(plain_upper)), rtol=1e-9)

@@ -10,7 +10,8 @@ import numpy as np
 from equipoise.stats.errors import StatsError
 from equipoise.stats.mixed.likelihood import PatternLikelihood
 from equipoise.stats.mixed.newton import Optimum, minimize
-from equipoise.stats.mixed.observations import Observations, inverse_upper
+from equipoise.stats.mixed.observations import Observations
+from equipoise.stats.mixed.orthonormal import inverse_upper
 from equipoise.stats.mixed.points import PointLikelihood, point_distances
 from equipoise.stats.mixed.start import pairwise_moments, starting_points
 from equipoise.stats.mixed.structures import SPATIAL, TITLES, covariance_structure

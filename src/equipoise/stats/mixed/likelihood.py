@@ -91,6 +91,12 @@ class PatternLikelihood:
             least = min(least, float(np.linalg.eigvalsh(half @ change @ half.T)[0]))
         return -1.0 / least if least < 0.0 else np.inf
 
+    def weakest(self, theta: NDArray[np.float64]) -> float:
+        """Return the smallest eigenvalue of the correlation matrices."""
+        sigma = self.matrices(theta)
+        sd = np.sqrt(np.diagonal(sigma, axis1=1, axis2=2))
+        return float(np.linalg.eigvalsh(sigma / (sd[:, :, None] * sd[:, None, :])).min())
+
     def value(self, theta: NDArray[np.float64]) -> Value | None:
         """Evaluate the function; None where a covariance matrix is not positive definite."""
         if not self.allowed(theta):

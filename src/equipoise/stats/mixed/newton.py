@@ -21,6 +21,8 @@ QUADRATIC = 1e-7
 CONVERGED = 1e-18
 BOUNDARY = 0.7
 """Largest part of the way to a singular matrix that one step goes: leaps end at optima that are none."""
+LOST = 1e-9
+"""Smallest eigenvalue of a correlation matrix at which the likelihood is taken to rise without bound."""
 FLATTEST = 1e-10
 """Smallest eigenvalue of the Hessian, relative to the largest and in units of the parameters, that counts as curved."""
 
@@ -45,6 +47,8 @@ def minimize(likelihood: Likelihood, start: NDArray[np.float64]) -> Optimum:
     best = np.inf
     for iteration in range(MOST_STEPS):
         slopes = likelihood.slopes(at)
+        if likelihood.weakest(at.theta) < LOST:
+            return _ended(likelihood, at, slopes, iteration, np.inf, "the covariance matrix becomes singular")
         step, decrement, curved = _newton_step(slopes, likelihood.scales(at.theta))
         if curved and (decrement < CONVERGED or (decrement < QUADRATIC and decrement >= 0.25 * best)):
             return _ended(likelihood, at, slopes, iteration, decrement, "")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.labels import Labels
 from equipoise.stats.mixed.blocks import Block, Layout, compress, lay_out, separate, split
+from equipoise.stats.mixed.orthonormal import inverse_upper, orthonormal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from equipoise.stats.validate import InputCheck
 
-DEPENDENT = 1e-7
-"""A column is dropped if less than this share of its length is left beside the columns before it (as R's qr does)."""
 MOST_POINTS = 40
 """Distinct coordinates up to which subjects share covariance matrices; above, each has its own."""
 EXACT = 1e-12
@@ -150,7 +148,7 @@ def prepare(rows: Rows) -> Observations:
         root = np.sqrt(weights)
         x, y = x * root[:, None], y * root
         log_weights = float(np.log(weights).sum())
-    q, upper, kept = _orthonormal(x)
+    q, upper, kept = orthonormal(x)
     n, p = q.shape
     projected = q.T @ y
     residual = y - q @ projected
@@ -242,34 +240,6 @@ def _check_rows(rows: Rows) -> None:
             )
     if problems:
         raise StatsError(problems)
-
-
-def _orthonormal(
-    x: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return an orthonormal basis, its triangle, and the columns kept: earlier ones win."""
-    lengths = np.sqrt(np.einsum("ij,ij->j", x, x))
-    q, upper = np.linalg.qr(x)
-    kept = list(range(x.shape[1]))
-    small = upper
-    while True:
-        own = np.abs(np.diag(small))
-        short = np.flatnonzero(own <= DEPENDENT * lengths[kept][: own.size])
-        if short.size == 0:
-            break
-        del kept[int(short[0])]
-        small = np.asarray(np.linalg.qr(upper[:, kept], mode="r"))
-    kept = kept[: small.shape[0]]
-    if len(kept) == x.shape[1]:
-        return q, upper, np.array(kept, np.int64)
-    basis, triangle = np.linalg.qr(x[:, kept])
-    return basis, triangle, np.array(kept, np.int64)
-
-
-def inverse_upper(upper: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Invert an upper triangle."""
-    inverse: NDArray[np.float64] = solve_triangular(upper, np.eye(upper.shape[0]))
-    return inverse
 
 
 def _ranks(subject: NDArray[np.int64], point: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -74,6 +74,10 @@ class PointLikelihood:
         least = float((step / theta).min())
         return -1.0 / least if least < 0.0 else np.inf
 
+    def weakest(self, theta: NDArray[np.float64]) -> float:  # noqa: ARG002 - each subject has its own matrix
+        """Return 1: points that coincide are refused beforehand."""
+        return 1.0
+
     def value(self, theta: NDArray[np.float64]) -> Value | None:
         """Evaluate the function; None where a covariance matrix is not positive definite."""
         if not self.allowed(theta):
