@@ -83,5 +83,9 @@ def survival_results(
     }
     if declared:
         analysis |= {"test": {"logrank": {"strata": test_strata}}, "effect": {"cox": {"strata": effect_strata}}}
-    endpoint = {"label": "Progression-free survival", "rule_set": rule_sets[0], "events": ["central_progression"]}
+    endpoint = {
+        "label": "Progression-free survival",
+        "rule_set": rule_sets[0],
+        "events": ["central_progression", "death"],
+    }
     return writer.finish(trial_of(*arms, analyses={"primary": analysis}, endpoints={"pfs": endpoint}))

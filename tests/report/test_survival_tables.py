@@ -54,7 +54,7 @@ def test_footnotes_name_population_cut_methods_interval_strata_and_rules() -> No
         "Methods: Kaplan-Meier, log-log; Cox, Efron ties, stratified by Site; log-rank, stratified by Site.",
         "Confidence intervals (CI) are two-sided 95%.",
         "P values are two-sided.",
-        "Strata: strata as frozen at randomization.",
+        "Strata as frozen at randomization: those with which the subject was randomized, right or wrong.",
         "Rule set P: progression or death whenever observed, else censored at the last adequate assessment.",
         "NE: not estimable, or not reached.",
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.report.rows import ALL
+from equipoise.report.words import STRATIFIED
 from equipoise.results import Results
 
 __all__ = ["Arm", "Facts", "in_words"]
@@ -157,10 +158,43 @@ class Facts:
         return self._label("strata", name) or str(label or in_words(name))
 
     def analysis_label(self, name: str) -> str:
-        """Name of an analysis of the protocol."""
+        """Name of an analysis of the protocol, with what tells it apart from another one of the same name."""
+        label = self._analysis_label(name)
+        same = [other for other in self.analyses if self._analysis_label(other) == label]
+        if name not in same or len(same) < 2:
+            return label
+        traits = {other: self._traits(other) for other in same}
+        differing = [i for i, column in enumerate(zip(*traits.values(), strict=True)) if len(set(column)) > 1]
+        words = {other: [known[i] for i in differing if known[i]] for other, known in traits.items()}
+        if sum(found == words[name] for found in words.values()) > 1 or not words[name]:
+            words[name].append(in_words(name).lower())
+        return f"{label} ({', '.join(words[name])})"
+
+    def analysis_name(self, name: str, endpoint: str | None) -> str:
+        """Name of an analysis; of its endpoint where the protocol does not know the analysis."""
+        return self.analysis_label(name) if name in self.analyses else self.endpoint_label(endpoint)
+
+    def _analysis_label(self, name: str) -> str:
         declared = self.analyses.get(name)
         return self._label("analyses", name) or (
             self.endpoint_label(declared.get("endpoint")) if declared else in_words(name)
+        )
+
+    def _traits(self, name: str) -> tuple[str, ...]:
+        """What can tell two analyses of one endpoint apart: cohort, population, comparisons, strata, data cut."""
+        declared = self.analyses[name]
+        cohort = declared.get("cohort")
+        pairs = (f"{self.arm_label(first)} v {self.arm_label(second)}" for first, second in self.comparisons(name))
+        chosen = (("test", "logrank"), ("effect", "cox"))
+        models = [_mapping(_mapping(declared.get(part)).get(kind)) for part, kind in chosen]
+        kinds = dict.fromkeys(str(model.get("strata") or "none") for model in models if model)
+        cut = declared.get("data_cut")
+        return (
+            self.cohort_label(cohort) if cohort else "",
+            self.population_label(declared.get("population")),
+            "; ".join(pairs),
+            " and ".join(STRATIFIED.get(kind, kind) for kind in kinds),
+            f"data cut {in_words(cut).lower()}" if cut else "",
         )
 
     def _label(self, kind: str, name: str | None) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from equipoise.report.cells import Block, Column, Line, Notice, Paragraph, Section, Table
 from equipoise.report.entries import Source
 from equipoise.report.facts import in_words
-from equipoise.report.words import RULE_SETS, STRATA
+from equipoise.report.rules import has_rule_set, rule_set_words
+from equipoise.report.words import STRATA
 
 __all__ = ["methods_section"]
 
@@ -30,10 +31,10 @@ def _analyses(source: Source) -> Table:
     for name, declared in source.facts.analyses.items():
         endpoint = str(declared.get("endpoint") or "")
         rule = source.facts.endpoint(endpoint).get("rule_set")
-        kind = source.facts.kind(name)
         cells = (
             str(declared.get("role") or "secondary"),
-            source.facts.endpoint_label(endpoint) + (f", rule set {rule}" if rule and kind == "time_to_event" else ""),
+            source.facts.endpoint_label(endpoint)
+            + (f", rule set {rule}" if rule and has_rule_set(source.facts, endpoint) else ""),
             source.facts.population_label(declared.get("population")),
             _test(declared.get("test")),
             _effect(declared.get("effect")),
@@ -90,9 +91,9 @@ def _populations(source: Source) -> Table:
 
 def _conventions(source: Source) -> Table:
     known = source.facts.conventions
+    sha = source.facts.trial.get("protocol_sha256")
     ties = {"efron": "Efron", "breslow": "Breslow"}.get(str(known.get("ties") or "efron"), str(known.get("ties")))
     quantile = str(known.get("quantile") or "midpoint")
-    used = dict.fromkeys(row.rule_set for row in source.rows if row.rule_set)
     entries = {
         "Intervals of survival probabilities and quantiles": f"{known.get('conf_type') or 'log-log'} transformation",
         "Median where the curve is flat at one half": "midpoint of the flat part"
@@ -105,7 +106,8 @@ def _conventions(source: Source) -> Table:
         "Median not reached": "printed as NE in tables and as NR in figures",
         "Percentages": "of the subjects in the head of the column unless a footnote says otherwise",
         "Data cut": source.facts.data_cut,
-        **{f"Rule set {name}": RULE_SETS.get(name or "", name or "").split(": ", 1)[-1] for name in used},
+        **({"SHA-256 of the protocol file": str(sha)} if sha else {}),
+        **_rule_sets(source),
     }
     return Table(
         name="conventions",
@@ -114,6 +116,20 @@ def _conventions(source: Source) -> Table:
         columns=(Column(head="In this report", numeric=False),),
         lines=tuple(Line(name, (text,)) for name, text in entries.items()),
     )
+
+
+def _rule_sets(source: Source) -> dict[str, str]:
+    """Rule sets in words; the endpoint is named where one rule set works in several ways."""
+    used: dict[str, dict[str, str | None]] = {}
+    for row in source.rows:
+        if row.rule_set and has_rule_set(source.facts, row.endpoint):
+            words = rule_set_words(source.facts, row.endpoint, row.rule_set).split(": ", 1)[-1]
+            used.setdefault(row.rule_set, {}).setdefault(words, row.endpoint)
+    return {
+        f"Rule set {name}" + (f", {source.facts.endpoint_label(endpoint)}" if len(ways) > 1 else ""): words
+        for name, ways in used.items()
+        for words, endpoint in ways.items()
+    }
 
 
 def _assumed(source: Source) -> list[Block]:

@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-__all__ = ["FLOW", "RULE_SETS", "STANDING", "STATISTICS", "STATUS", "STRATA", "VARIABLES", "sentence_case"]
+__all__ = [
+    "FLOW",
+    "RULE_SETS",
+    "STANDING",
+    "STATISTICS",
+    "STATUS",
+    "STRATA",
+    "STRATA_NOTES",
+    "STRATIFIED",
+    "VARIABLES",
+    "sentence_case",
+]
 
 RULE_SETS: Mapping[str, str] = {
     "A": (
@@ -19,6 +30,17 @@ STRATA: Mapping[str, str] = {
     "none": "unstratified",
     "randomization": "strata as frozen at randomization",
     "corrected": "strata as corrected",
+}
+
+STRATIFIED: Mapping[str, str] = {
+    "none": "unstratified",
+    "randomization": "stratified",
+    "corrected": "stratified, corrected strata",
+}
+
+STRATA_NOTES: Mapping[str, str] = {
+    "randomization": "Strata as frozen at randomization: those with which the subject was randomized, right or wrong",
+    "corrected": "Strata as corrected: those that the baseline data give after correction",
 }
 
 STATUS: Mapping[str, str] = {

@@ -14,6 +14,7 @@ from equipoise.report.figures.scene import Path, Point, Scene, Text, hline, poly
 from equipoise.report.figures.style import INK, LINE, MUTED, NARROW, WIDE, arm_styles, background, synthetic_band
 from equipoise.report.numbers import Style, format_estimate, format_number, format_p
 from equipoise.report.rows import row_ids
+from equipoise.report.rules import has_rule_set, rule_line
 from equipoise.results import Results
 
 __all__ = ["forest_figure"]
@@ -207,7 +208,7 @@ def _favors(scene: Scene, forest: Forest, x: Scale, y: float, size: float) -> fl
 
 def _note_text(forest: Forest, facts: Facts) -> str:
     parts = [f"Population: {facts.population_label(forest.population)}"]
-    if forest.rule_set:
+    if forest.rule_set and has_rule_set(facts, forest.endpoint):
         parts.append(f"rule set {forest.rule_set}")
     parts.append(f"data cut: {facts.data_cut}")
     parts += forest.methods
@@ -228,14 +229,16 @@ def _note(scene: Scene, words: str, y: float, size: float) -> float:
 
 def _caption(forest: Forest, facts: Facts) -> str:
     first, second = forest.arms
-    what = f"{facts.endpoint_label(forest.endpoint)} in subgroups, {first.label} v {second.label}."
-    return f"{what} {_note_text(forest, facts)}"
+    name, rule = rule_line(facts, forest.endpoint, forest.rule_set)
+    rules = f" {name}{' ' if name == 'Rule set' else ': '}{rule}." if rule else ""
+    whom = facts.analysis_name(forest.analysis_id, forest.endpoint)
+    what = f"{whom} in subgroups, {first.label} v {second.label}."
+    return f"{what} {_note_text(forest, facts)}{rules}"
 
 
 def _summary(forest: Forest, facts: Facts, style: Style) -> str:
-    sentences = [
-        f"Hazard ratios for {facts.endpoint_label(forest.endpoint)}, {forest.arms[0].label} v {forest.arms[1].label}."
-    ]
+    name = facts.analysis_name(forest.analysis_id, forest.endpoint)
+    sentences = [f"Hazard ratios for {name}, {forest.arms[0].label} v {forest.arms[1].label}."]
     for row in forest.rows:
         if row.kind == "factor":
             p = row.interaction.value if row.interaction else None

@@ -17,6 +17,8 @@ from equipoise.report.numbers import (
     missing_word,
 )
 from equipoise.report.rows import Row, row_ids
+from equipoise.report.rules import has_rule_set, rule_line
+from equipoise.report.words import STRATIFIED
 
 __all__ = [
     "Line",
@@ -82,7 +84,7 @@ def inset_cells(data: SurvivalData, style: Style) -> list[tuple[str, str, Line, 
 
 def model_words(row: Row) -> str:
     """Whether a test or an effect is stratified, and by which strata where that is not said by the word alone."""
-    return {"none": "unstratified", "corrected": "stratified, corrected strata"}.get(row.strata or "none", "stratified")
+    return STRATIFIED.get(row.strata or "none", "stratified")
 
 
 def comparison_lines(data: SurvivalData, style: Style, *, name_arms: bool | None = None) -> list[Line]:
@@ -136,7 +138,7 @@ def _interval_words(data: SurvivalData) -> str:
 def note(facts: Facts, data: SurvivalData) -> str:
     """What must stand beside the picture wherever it goes: population, rules, cut, interval, marks."""
     parts = [f"Population: {facts.population_label(data.population)}"]
-    if data.rule_set:
+    if data.rule_set and has_rule_set(facts, data.endpoint):
         parts.append(f"rule set {data.rule_set}")
     parts.append(f"data cut: {facts.data_cut}")
     parts.append(_interval_words(data))
@@ -156,14 +158,19 @@ def caption(facts: Facts, data: SurvivalData) -> str:
     """Caption: what is shown, of whom, by which methods."""
     bands = "" if len(data.arms) > 2 else f" Bands: pointwise {_interval_words(data)}."
     table = " Below the axis: subjects at risk, censored and with an event before each time."
-    return f"Kaplan-Meier curves, {facts.endpoint_label(data.endpoint)}.{bands}{table} {note(facts, data)}"
+    name, rule = rule_line(facts, data.endpoint, data.rule_set)
+    rules = f" {name}{' ' if name == 'Rule set' else ': '}{rule}." if rule else ""
+    what = facts.analysis_name(data.analysis_id, data.endpoint)
+    return f"Kaplan-Meier curves, {what}.{bands}{table} {note(facts, data)}{rules}"
 
 
 def summary(facts: Facts, data: SurvivalData, style: str) -> str:
     """Text alternative: events, medians and comparisons in sentences."""
     chosen = cast("Style", style)
     population = facts.population_label(data.population)
-    sentences = [f"Kaplan-Meier curves of {facts.endpoint_label(data.endpoint)}. Population: {population}."]
+    sentences = [
+        f"Kaplan-Meier curves of {facts.analysis_name(data.analysis_id, data.endpoint)}. Population: {population}."
+    ]
     for curve in data.arms:
         median = _median_words(data, curve, chosen)
         counts = f"{curve.total_events} of {curve.n} subjects with an event"

@@ -17,7 +17,8 @@ import polars as pl
 
 from equipoise.report.facts import Facts
 from equipoise.report.rows import Row, Rows
-from equipoise.report.words import RULE_SETS, STANDING, STATISTICS, STATUS, STRATA, VARIABLES
+from equipoise.report.rules import rule_line
+from equipoise.report.words import STANDING, STATISTICS, STATUS, STRATA, VARIABLES
 
 __all__ = ["BUDGET", "embed", "encode_set"]
 
@@ -37,6 +38,7 @@ def embed(rows: Rows, wanted: Iterable[int], facts: Facts, source_sets: pl.DataF
         "ids": [row.row_id for row in chosen],
         "columns": {name: column for name, column in columns.items() if column != {"one": None}},
         "words": _words(chosen, facts),
+        "rules": _rules(chosen, facts),
         "subjects": subjects,
         "sets": sets,
     }
@@ -113,7 +115,6 @@ def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
         "statistic": {name: STATISTICS[name] for name in used("statistic") if name in STATISTICS},
         "status": {name: STATUS.get(name, name) for name in used("status")},
         "strata": {name: STRATA.get(name, name) for name in used("strata")},
-        "rule_set": {name: RULE_SETS.get(name, name) for name in used("rule_set")},
         "population": {name: facts.population_label(name) for name in used("population")},
         "endpoint": {name: facts.endpoint_label(name) for name in used("endpoint")},
         "variable": {name: VARIABLES.get(name) or facts.field_label(name) for name in used("variable")},
@@ -123,6 +124,13 @@ def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
         },
         "data_cut": dict.fromkeys(used("data_cut"), facts.data_cut),
     }
+
+
+def _rules(rows: Sequence[Row], facts: Facts) -> dict[str, tuple[str, str]]:
+    """Endpoint and rule set -> name and words of what governs the times."""
+    keys = dict.fromkeys((row.endpoint, row.rule_set) for row in rows if row.rule_set)
+    lines = {f"{endpoint}|{rule_set}": rule_line(facts, endpoint, rule_set) for endpoint, rule_set in keys}
+    return {key: line for key, line in lines.items() if line[1]}
 
 
 def _analysis(name: str, facts: Facts) -> str:

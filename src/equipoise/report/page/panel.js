@@ -60,7 +60,7 @@
     say("Analysis", word("analysis", column("analysis_id", i)));
     say("Endpoint", word("endpoint", column("endpoint", i)));
     say("Population", word("population", column("population", i)));
-    say("Rule set", word("rule_set", column("rule_set", i)));
+    say(...(data.rules[`${column("endpoint", i)}|${column("rule_set", i)}`] || ["Rule set", null]));
     say(column("group", i) === "arm" ? "Arm" : "Group", arm(column("group_level", i)));
     say("Compared with", arm(column("reference_level", i)));
     say("Subgroup", column("subgroup", i));

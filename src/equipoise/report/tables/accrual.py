@@ -4,6 +4,7 @@ from equipoise.report.cells import Column, Line, Table
 from equipoise.report.entries import Source
 from equipoise.report.rows import ALL
 from equipoise.report.tables.footnotes import footnotes
+from equipoise.report.words import STRATA_NOTES
 
 __all__ = ["accrual_table", "sites_table", "strata_table"]
 
@@ -91,6 +92,6 @@ def strata_table(source: Source) -> Table:
         stub="Stratum",
         columns=tuple(source.arm_columns("itt", arms, total=True)),
         lines=tuple(lines),
-        footnotes=footnotes(source, rows),
+        footnotes=footnotes(source, rows, *(f"{note}." for note in STRATA_NOTES.values())),
         empty="Strata by arm will stand here once the protocol declares one and subjects are randomized.",
     )

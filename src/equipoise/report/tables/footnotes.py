@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from equipoise.report.entries import Source
 from equipoise.report.rows import Row
-from equipoise.report.words import RULE_SETS, STRATA
+from equipoise.report.rules import rule_notes
+from equipoise.report.words import STRATA_NOTES
 
 __all__ = ["footnotes", "level_text"]
 
@@ -18,7 +19,7 @@ def level_text(level: float | None) -> str:
 def footnotes(source: Source, rows: Iterable[Row], *more: str) -> tuple[str, ...]:
     """Footnotes of a table from the rows it shows, then ``more``."""
     shown = list(rows)
-    notes = [_population(source, shown), *_methods(shown), *_strata(source, shown), *_rule_sets(source, shown)]
+    notes = [_population(source, shown), *_methods(shown), *_strata(source, shown), *rule_notes(source.facts, shown)]
     if any(row.status in ("NR", "NE") for row in shown):
         notes.append("NE: not estimable, or not reached.")
     return tuple(note for note in (*notes, *more) if note)
@@ -52,22 +53,12 @@ def _methods(rows: list[Row]) -> list[str]:
 
 def _strata(source: Source, rows: list[Row]) -> list[str]:
     kinds = [kind for kind in _distinct(row.strata for row in rows) if kind != "none"]
-    notes = [f"Strata: {'; '.join(STRATA.get(kind, kind) for kind in kinds)}."] if kinds else []
+    notes = [f"{STRATA_NOTES.get(kind, kind)}." for kind in kinds]
     silent = _distinct(row.text for row in rows if row.measure in ("logrank", "hazard_ratio") and row.value is not None)
     notes += [f"Stratified models: {text.rstrip('.')}." for text in silent]
     left_out = [row for row in rows if row.measure == "interaction" and row.statistic == "p_value" and row.text]
     notes += _distinct(f"{source.facts.subgroup_label(row.subgroup)}: {row.text}." for row in left_out)
     return notes
-
-
-def _rule_sets(source: Source, rows: list[Row]) -> list[str]:
-    """Rule sets in words, for endpoints that progression can end."""
-    names = []
-    for row in rows:
-        events = source.facts.endpoint(row.endpoint).get("events")
-        if events is None or any("progression" in str(event) for event in events):
-            names.append(row.rule_set)
-    return [f"Rule set {RULE_SETS.get(name, name)}." for name in _distinct(names)]
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:

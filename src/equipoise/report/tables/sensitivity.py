@@ -103,6 +103,7 @@ def models_table(survival: Survival, *, name: str) -> Table:
             source,
             [row for row in shown if row.statistic != "conf_high_one_sided"],
             "z below 0 favors the experimental arm.",
+            "One-sided P: the probability of a z as low as seen or lower; opposite side: as high as seen or higher.",
         ),
         empty="Stratified and unstratified tests and effects will stand here once the arms can be compared.",
     )

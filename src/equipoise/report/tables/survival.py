@@ -50,8 +50,8 @@ class Survival:
 
     @property
     def label(self) -> str:
-        """Name of the endpoint."""
-        return self.source.facts.endpoint_label(self.endpoint)
+        """Name of the analysis: of its endpoint, and what tells it apart from others of that endpoint."""
+        return self.source.facts.analysis_name(self.analysis, self.endpoint)
 
     @property
     def population(self) -> str | None:
