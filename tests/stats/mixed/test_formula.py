@@ -1,5 +1,7 @@
 """The formula front door: coding, order of levels, frames of several libraries, means."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -139,6 +141,9 @@ def test_views_and_frame(trial):
     text = str(model)
     assert text.startswith("Mixed model for repeated measures, REML, unstructured, kenward-roger")
     assert "<table>" in model._repr_html_()
+    plain = json.loads(json.dumps(model.to_dict()))
+    assert plain["attempts"] == [{"covariance": "us", "reason": ""}]
+    assert plain["levels"]["arm"] == ["active", "placebo"]
     frame = model.differences(by="week").to_frame()
     assert frame.columns[:3] == ["week", "contrast", "estimate"]
     parameters = model.covariance_parameters()

@@ -15,6 +15,7 @@ from equipoise.stats.mixed.orthonormal import inverse_upper
 from equipoise.stats.mixed.points import PointLikelihood, point_distances
 from equipoise.stats.mixed.start import pairwise_moments, starting_points
 from equipoise.stats.mixed.structures import SPATIAL, TITLES, covariance_structure
+from equipoise.stats.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +72,8 @@ class Fit:
         return np.concatenate(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class Attempt(Result):
     """A structure that was tried, and why it was not used; the reason of the one used is empty."""
 
     covariance: str
@@ -94,8 +95,8 @@ def fit_first(data: Observations, names: Sequence[str], *, reml: bool) -> tuple[
             fit = _fit(data, name, reml=reml)
             reason = _explain(fit)
             if not reason:
-                return fit, (*attempts, Attempt(name, ""))
-        attempts.append(Attempt(name, reason))
+                return fit, (*attempts, Attempt(covariance=name, reason=""))
+        attempts.append(Attempt(covariance=name, reason=reason))
     tried = "\n".join(f"  {TITLES[a.covariance]} ({a.covariance}): {a.reason}" for a in attempts)
     advice = "give structures with fewer parameters to fall back to, such as covariance=('us', 'toeph', 'ar1h', 'cs')"
     raise StatsError(f"covariance: no structure could be fitted.\n{tried}\nWhat to do: {advice}")
