@@ -72,6 +72,7 @@ CASES = [
     ("{every_weeks: 12}", "{window_days: 7}", 18, "visits.tumor_assessment", "exactly one of every_weeks, phases"),
     ("{every_weeks: 12}", "{phases: [{every_weeks: 8}, {every_weeks: 12}]}", 18, "visits.tumor_assessment.phases[1]", "goes on for ever"),
     ("{readers: 2}", "{readers: 1, adjudicate: [best_response]}", 20, "review.central.adjudicate", "one reader cannot disagree"),
+    ("{readers: 2}", "{agreed_reader: 3}", 20, "review.central.agreed_reader", "there is no such reader"),
     ("{readers: 2}", "{real_time: death}", 20, "review.central.real_time", "does not trigger a reading"),
     (CUT, CUT + "\n  other: {default: true}", 33, "data_cuts.other.default", "more than one default data cut"),
     (CUT, CUT + "\nsafety: {population: safty}", 33, "safety.population", "population 'safty' is not declared"),

@@ -184,6 +184,8 @@ class CentralReview(Item):
     """Independent readers of each scan, the adjudicator not counted."""
     adjudicate: tuple[Literal["progression_date", "best_response", "response"], ...] = ()
     """Differences between readers that call the adjudicator."""
+    agreed_reader: Annotated[int, Field(ge=1)] = 1
+    """Reader, by number, whose reading is reported when the readers agree."""
     complete: str = "every scan of every randomized patient"
     """Which scans are read, in words."""
     real_time: EventSource | None = None
@@ -215,6 +217,20 @@ class Review(Item):
     """SD readings allowed between two PRs."""
     minimum_sd_days: Annotated[int, Field(ge=0)] = 42
     """Stable disease counts from this day after the reference date."""
+    node_returns: Literal["progression", "reimage"] = "progression"
+    """A target node of 10 mm or more again after complete response: progression, or the sum decides."""
+    lesion_returns: Literal["progression", "sum"] = "progression"
+    """Any target lesion seen again after complete response: progression whatever its size, or the sum decides."""
+    progression_date: Literal["first_scan", "last_target_scan", "scheduled_visit"] = "first_scan"
+    """Date of a progression among the scans of its visit."""
+    response_date: Literal["last_scan", "first_scan", "scheduled_visit"] = "last_scan"
+    """Date of a visit's response."""
+    small_new_node: Literal["wait", "new_lesion"] = "wait"
+    """A node, normal at baseline, of 10 to less than 15 mm: equivocal until 15 mm or seen again, or new at once."""
+    keep_partial_response: Literal["never", "confirmed", "always"] = "confirmed"
+    """Whether a partial response goes on until progression when the sum rises above 70% of the baseline."""
+    irecist_confirmation_days: Annotated[int, Field(ge=0)] = 28
+    """Under iRECIST progression is confirmed at the earliest this many days after it was first seen."""
 
 
 class Crossover(Item):

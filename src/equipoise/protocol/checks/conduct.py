@@ -97,6 +97,13 @@ def _check_review(protocol: Protocol, report: Report) -> None:
             seen=f"readers: {central.readers}",
             expected="readers: 2",
         )
+    if central.agreed_reader > central.readers:
+        report.add(
+            (*path, "agreed_reader"),
+            "there is no such reader",
+            seen=f"{central.agreed_reader} of {central.readers}",
+            expected=f"1 to {central.readers}",
+        )
 
 
 def _check_crossover(protocol: Protocol, report: Report) -> None:
