@@ -165,7 +165,7 @@ def test_disposition() -> None:
         day(80),
         "WITHDRAWAL BY SUBJECT",
     )
-    assert row(derived, "2", *names) == ("ONGOING", None, None, "COMPLETED", day(400), None)
+    assert row(derived, "2", *names) == (None, None, None, "COMPLETED", day(400), None)
 
 
 def test_last_alive_takes_partial_dates_at_their_first_day_and_no_loss_to_follow_up() -> None:

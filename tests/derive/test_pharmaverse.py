@@ -124,6 +124,8 @@ def test_findings_of_the_pilot(pilot: Derived) -> None:
         ("value-not-allowed", "RS2"): 1,
         ("death-dates-differ", "AE"): 1,
         ("partial-date", "RS"): 1,
+        ("lost-after-last-contact", "DS"): 1,
+        ("without-assessment", "ADRS"): 2,
     }
 
 

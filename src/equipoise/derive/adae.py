@@ -10,6 +10,7 @@ counted in period 1 unless it ended before the first dose.
 import polars as pl
 
 from equipoise.cdisc import Finding
+from equipoise.derive.fatal import fatal_event
 from equipoise.derive.imputation import add_imputed
 from equipoise.derive.source import KEYS, Source
 from equipoise.terms import Severity
@@ -109,20 +110,13 @@ def _add_period(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _add_flags(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
     related = [value.upper() for value in source.protocol.safety.related]
-    fatal = [pl.lit(False)]
-    if "AEOUT" in rows.columns:
-        fatal.append((pl.col("AEOUT") == "FATAL").fill_null(False))
-    if "AESDTH" in rows.columns:
-        fatal.append((pl.col("AESDTH") == "Y").fill_null(False))
-    if source.protocol.safety.grade_variable == "AETOXGR":
-        fatal.append((pl.col("AGRADEN") == 5).fill_null(False))
     relation = _text(rows, "AEREL")
     serious, action = _text(rows, "AESER"), _text(rows, "AEACN")
     return rows.with_columns(
         _yes(pl.col("APERIOD").is_not_null()).alias("TRTEMFL"),
         pl.when(relation.is_not_null()).then(_yes(relation.str.to_uppercase().is_in(related))).alias("RELFL"),
         _yes(serious == "Y").alias("SERFL"),
-        _yes(pl.any_horizontal(fatal)).alias("DTHAEFL"),
+        _yes(fatal_event(rows.columns)).alias("DTHAEFL"),
         _yes(action.str.to_uppercase().is_in(_WITHDRAWN)).alias("DISCFL"),
     )
 

@@ -13,11 +13,12 @@ from equipoise.derive.arms import assigned_arm, label_of, number_of, received_ar
 from equipoise.derive.baseline import add_baseline
 from equipoise.derive.dates import collected_date
 from equipoise.derive.death import add_death
-from equipoise.derive.disposition import not_randomized_reason, stops
+from equipoise.derive.disposition import stops
 from equipoise.derive.exposure import dose_rows, dose_spans
 from equipoise.derive.imputation import complete_date
 from equipoise.derive.populations import add_cohort, add_eligible, population_columns
 from equipoise.derive.source import KEYS, Source
+from equipoise.derive.status import add_status
 from equipoise.derive.strata import strata_columns
 from equipoise.protocol import adsl_variables, population_flag, population_reason
 
@@ -37,7 +38,7 @@ class Subjects:
 
     adsl: pl.DataFrame
     table: pl.DataFrame
-    """ADSL with further variables: REGDT and the source of the date of death (DTHDOM, DTHVAR, DTHSEQ)."""
+    """ADSL without baseline fields, with REGDT and the source of the date of death (DTHDOM, DTHVAR, DTHSEQ)."""
     doses: pl.DataFrame
     """Dosing records, see ``exposure.dose_rows``."""
     deaths: pl.DataFrame
@@ -64,13 +65,15 @@ def derive_adsl(source: Source) -> Subjects:
     strata, found = strata_columns(source, facts)
     findings += found
     table = table.join(facts.select(*KEYS, "COHORT"), on=KEYS, how="left", maintain_order="left")
+    table, found = add_status(source, table)
+    findings += found
     for part in (strata, population_columns(source.protocol, facts), _baseline_variables(source, facts)):
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
-    table = _add_disposition(source, table)
     findings += [*_not_randomized_on_date(table), *_wrong_treatment(table), *wrong_kits(source, doses, table)]
-    adsl = _select(source, table)
+    adsl = _select(source, table, strata.columns[len(KEYS) :])
     extra = table.select(*KEYS, "REGDT", "DTHDOM", "DTHVAR", "DTHSEQ")
-    wide = adsl.join(extra, on=KEYS, how="left", maintain_order="left")
+    # variables that the protocol names must not meet those of the steps that follow
+    wide = adsl.drop(adsl_variables(source.protocol).values()).join(extra, on=KEYS, how="left", maintain_order="left")
     return Subjects(adsl=adsl, table=wide, doses=doses, deaths=deaths, findings=tuple(findings))
 
 
@@ -149,23 +152,6 @@ def _add_stops(source: Source, table: pl.DataFrame, deaths: pl.DataFrame) -> pl.
     return table
 
 
-def _add_disposition(source: Source, table: pl.DataFrame) -> pl.DataFrame:
-    table = table.join(not_randomized_reason(source), on=KEYS, how="left", maintain_order="left")
-    randomized = pl.col("RANDFL") == "Y"
-    treated = randomized & pl.col("TRTSDT").is_not_null()
-    columns = []
-    for prefix, reason, applies in (("EOT", "DCTREAS", treated), ("EOS", "DCSREAS", randomized)):
-        term = pl.col(f"{prefix}TERM")
-        completed = term.str.to_uppercase().str.contains("COMPLETED", literal=True)
-        status = pl.when(term.is_null()).then(pl.lit("ONGOING")).when(completed).then(pl.lit("COMPLETED"))
-        columns += [
-            pl.when(applies).then(status.otherwise(pl.lit("DISCONTINUED"))).alias(f"{prefix}STT"),
-            pl.when(randomized).then(pl.col(f"{prefix}DT")).alias(f"{prefix}DT"),
-            pl.when(randomized & ~completed).then(term).alias(reason),
-        ]
-    return table.with_columns(*columns, SCRFREAS=pl.when(~randomized).then(pl.col("REASON")))
-
-
 def _not_randomized_on_date(table: pl.DataFrame) -> list[Finding]:
     lost = table.filter((pl.col("RANDFL") == "Y") & pl.col("RANDDT").is_null())
     return [
@@ -202,9 +188,9 @@ def _wrong_treatment(table: pl.DataFrame) -> list[Finding]:
     ]
 
 
-def _select(source: Source, table: pl.DataFrame) -> pl.DataFrame:
+def _select(source: Source, table: pl.DataFrame, strata: list[str]) -> pl.DataFrame:
     """The variables of ADSL in order."""
-    dm = source.rows("DM", columns=["SUBJID", "SITEID", "AGEU"]).unique(KEYS, keep="first", maintain_order=True)
+    dm = source.rows("DM", columns=["SUBJID", "SITEID"]).unique(KEYS, keep="first", maintain_order=True)
     table = table.join(dm, on=KEYS, how="left", maintain_order="left")
     protocol = source.protocol
     table = table.with_columns(
@@ -213,7 +199,6 @@ def _select(source: Source, table: pl.DataFrame) -> pl.DataFrame:
         TRT01PN=number_of(protocol, "ARMID"),
         TRT01AN=number_of(protocol, "AARMID"),
     )
-    strata = [c for c in table.columns if c.startswith("STRAT")]
     flags = [name(p) for p in protocol.populations for name in (population_flag, population_reason)]
     baseline = list(adsl_variables(protocol).values())
     return table.select(*_FIRST.split(), *_THEN.split(), *strata, *flags, *baseline).sort(KEYS)

@@ -20,7 +20,9 @@ from equipoise.criteria import (
     CensorReason,
     Histories,
     Outcomes,
+    Rules,
     censor,
+    progression_interval,
 )
 from equipoise.derive.adrs import Responses
 from equipoise.derive.histories import days, histories, schedule
@@ -38,6 +40,13 @@ _COLUMNS = [
     *("EVNTDESC", "CNSDTDSC", "CNSREAS", "SRCDOM", "SRCVAR", "SRCSEQ"),
 ]
 _ALIVE = "Alive at the data cut-off"
+_UNDATED = "Died on an unknown date, censored when last known alive"
+_TYPES = {
+    **dict.fromkeys(_COLUMNS, pl.String),
+    **dict.fromkeys(("STARTDT", "ADT"), pl.Date),
+    **dict.fromkeys(("AVAL", "CNSR"), pl.Int32),
+    "SRCSEQ": pl.Int64,
+}
 
 
 def derive_adtte(
@@ -59,7 +68,7 @@ def derive_adtte(
     for name, endpoint in endpoints.items():
         if endpoint.kind == "time_to_event" and endpoint.reverse_of is None:
             parts += _endpoint(source, name, endpoint, analyzed(source, endpoint, subjects, adae, responses), responses)
-    table = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(_COLUMNS, pl.String))
+    table = pl.concat(parts) if parts else pl.DataFrame(schema=_TYPES)
     reversed_parts = [
         _reverse(table, name, endpoint) for name, endpoint in endpoints.items() if endpoint.reverse_of is not None
     ]
@@ -121,7 +130,7 @@ def _outcomes(
     )
     if endpoint.censor_at in (None, "last_assessment"):
         return outcomes, place
-    return _censored_at(endpoint, table, past, outcomes, place)
+    return _censored_at(endpoint, table, past, RULES[rule_set], (outcomes, place))
 
 
 def _outcomes_without_scans(
@@ -143,14 +152,33 @@ def _outcomes_without_scans(
 
 
 def _censored_at(
-    endpoint: Endpoint, table: pl.DataFrame, past: Histories, outcomes: Outcomes, place: NDArray[np.int64]
+    endpoint: Endpoint,
+    table: pl.DataFrame,
+    past: Histories,
+    rules: Rules,
+    censored: tuple[Outcomes, NDArray[np.int64]],
 ) -> tuple[Outcomes, NDArray[np.int64]]:
-    """Move subjects without any event to the protocol's place of censoring."""
+    """Move subjects without any event, whose observation no other rule ended, to the protocol's place of censoring."""
+    outcomes, place = censored
     end, other = _censor_days(endpoint.censor_at or "last_alive", table, past.origin)
-    moved = ~outcomes.event & (outcomes.reason >= CensorReason.LEFT_STUDY)
+    followed = np.isin(outcomes.reason, (CensorReason.NO_ASSESSMENT, CensorReason.LEFT_STUDY, CensorReason.ONGOING))
+    moved = ~outcomes.event & followed & ~_ended(endpoint, past, rules)
     day = np.where(moved, end, outcomes.day)
     source_day = np.where(moved, end, outcomes.source_day)
     return replace(outcomes, day=day, source_day=source_day), np.where(moved, other, place)
+
+
+def _ended(endpoint: Endpoint, past: Histories, rules: Rules) -> NDArray[np.bool_]:
+    """Whether there was an event, counted or not, or new therapy or a stop of treatment that ends observation."""
+    days = [progression_interval(past)[1], past.other_event]
+    if rules.clinical_progression == "event":
+        days.append(past.clinical_progression)
+    if rules.new_therapy == "censor":
+        days.append(past.new_therapy)
+        if endpoint.stop_for_toxicity == "censor":
+            days.append(past.treatment_stop)
+    ended: NDArray[np.bool_] = np.minimum.reduce(days) < NEVER
+    return ended
 
 
 def _censor_days(
@@ -179,6 +207,7 @@ def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet
     if endpoint.origin is DateName.FIRST_RESPONSE:
         words[int(CensorReason.NO_ASSESSMENT)] = "No adequate assessment after the first response"
     inclusive = 1 if endpoint.day_count == "inclusive" else 0
+    reason = pl.col("CNSR").replace_strict(words, default=None, return_dtype=pl.String)
     return rows.with_columns(
         PARAMCD=pl.lit(endpoint.paramcd if primary else f"{endpoint.paramcd}{rule_set.value}"),
         PARAM=pl.lit(endpoint.label if primary else f"{endpoint.label} (rule set {rule_set.value})"),
@@ -187,7 +216,9 @@ def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet
         PRIMFL=pl.lit("Y" if primary else None, dtype=pl.String),
         STARTDT="ORIGIN",
         AVAL=((pl.col("ADT") - pl.col("ORIGIN")).dt.total_days() + inclusive).cast(pl.Int32),
-        CNSREAS=pl.col("CNSR").replace_strict(words, default=None, return_dtype=pl.String),
+        CNSREAS=pl.when((pl.col("DTHFL") == "Y") & pl.col("DTHDT").is_null() & (reason == _ALIVE))
+        .then(pl.lit(_UNDATED))
+        .otherwise(reason),
     ).select(_COLUMNS)
 
 

@@ -9,6 +9,7 @@ partial date proves life on its first possible day.
 import polars as pl
 
 from equipoise.cdisc import Finding
+from equipoise.derive.fatal import fatal_event
 from equipoise.derive.imputation import add_period, complete_date
 from equipoise.derive.source import KEYS, Source, domain_code, match
 from equipoise.protocol import DateSource
@@ -52,8 +53,8 @@ def _latest(source: Source, place: DateSource) -> pl.DataFrame | None:
     columns = source.data[place.domain].columns
     if domain_code(place.domain) == "DS" and "DSDECOD" in columns:
         frame = frame.filter(~pl.col("DSDECOD").is_in(_NOT_SEEN).fill_null(False))
-    if domain_code(place.domain) == "AE" and place.variable == "AEENDTC" and "AEOUT" in columns:
-        frame = frame.filter((pl.col("AEOUT") != "FATAL").fill_null(True))
+    if domain_code(place.domain) == "AE" and place.variable == "AEENDTC":
+        frame = frame.filter(~fatal_event(columns))
     if source.cutoff is not None:
         frame = frame.filter(text.str.head(10) <= source.cutoff.isoformat())
     # text order is date order for complete dates and puts a partial date first: few rows are left to parse

@@ -1,9 +1,12 @@
 """Death: its date from all sources, most trusted first, its cause, and until when the others were alive."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from equipoise.cdisc import Finding
 from equipoise.derive.alive import after_death, last_alive
+from equipoise.derive.fatal import FATAL_VALUES, fatal_contradictions, fatal_event
 from equipoise.derive.imputation import add_imputed, add_period, complete_date
 from equipoise.derive.source import KEYS, Source
 from equipoise.protocol import DateSource
@@ -13,7 +16,7 @@ __all__ = ["DEATH_SOURCES", "add_death", "death_dates", "death_records"]
 DEATH_SOURCES = (
     DateSource(domain="DM", variable="DTHDTC"),
     DateSource(domain="DD", variable="DDDTC"),
-    DateSource(domain="AE", variable="AEENDTC", where={"AEOUT": ("FATAL",)}),
+    *(DateSource(domain="AE", variable="AEENDTC", where={name: values}) for name, values in FATAL_VALUES.items()),
     DateSource(domain="DS", variable="DSSTDTC", where={"DSDECOD": ("DEATH",)}),
 )
 """Sources in order of trust unless the protocol names its own."""
@@ -30,7 +33,7 @@ def add_death(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     """Add DTHFL, DTHDT and its source, DTHCAUS and LSTALVDT to subjects (KEYS, RANDDT); also the table of deaths."""
     alive = last_alive(source)
     deaths, findings = death_dates(source, table, alive, death_records(source))
-    findings += after_death(alive, deaths)
+    findings += [*after_death(alive, deaths), *fatal_contradictions(source, table)]
     for part in (deaths, alive, _cause(source)):
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
     dead = (~pl.col("EARLY")).fill_null(False)
@@ -43,13 +46,14 @@ def add_death(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     return table.drop("EARLY", "ALIVE", "CAUSE"), deaths, findings
 
 
-def death_records(source: Source) -> pl.DataFrame:
+def death_records(source: Source, *, further: Sequence[DateSource] = ()) -> pl.DataFrame:
     """Every record that says a subject died.
 
-    KEYS, RANK (0 most trusted), SRCDOM, SRCVAR, SRCSEQ, TEXT, DATE (complete or null).
+    KEYS, RANK (0 most trusted), SRCDOM, SRCVAR, SRCSEQ, TEXT, DATE (complete or null). A row that is named by several
+    sources counts once, by the most trusted. ``further`` sources are trusted less than those of the protocol.
     """
     parts = []
-    for rank, place in enumerate(source.protocol.data.death or DEATH_SOURCES):
+    for rank, place in enumerate([*(source.protocol.data.death or DEATH_SOURCES), *further]):
         if not source.has(place.domain, place.variable, *place.where):
             continue
         rows = source.rows(place.domain, place.where, [place.variable])
@@ -75,7 +79,9 @@ def death_records(source: Source) -> pl.DataFrame:
         values = {"SRCDOM": "DM", "SRCVAR": "DTHFL", "RANK": len(parts) + 99}
         rest = [pl.lit(values.get(c), dtype=t).alias(c) for c, t in _SCHEMA.items() if c not in KEYS]
         parts.append(flagged.with_columns(rest).select(list(_SCHEMA)))
-    return pl.concat(parts) if parts else pl.DataFrame(schema=_SCHEMA)
+    records = pl.concat(parts) if parts else pl.DataFrame(schema=_SCHEMA)
+    once = [c for c in _SCHEMA if c != "RANK"]
+    return records.sort([*KEYS, "RANK"], maintain_order=True).unique(once, keep="first", maintain_order=True)
 
 
 def death_dates(
@@ -195,8 +201,9 @@ def _cause(source: Source) -> pl.DataFrame:
     parts = []
     if source.has("DD", "DDTESTCD", "DDSTRESC"):
         parts.append(source.rows("DD", {"DDTESTCD": ["PRCDTH"]}, ["DDSTRESC"]).select(*KEYS, CAUSE="DDSTRESC"))
-    if source.has("AE", "AEOUT", "AEDECOD"):
-        parts.append(source.rows("AE", {"AEOUT": ["FATAL"]}, ["AEDECOD"]).select(*KEYS, CAUSE="AEDECOD"))
+    if source.has("AE", "AEDECOD"):
+        events = source.rows("AE")
+        parts.append(events.filter(fatal_event(events.columns)).select(*KEYS, CAUSE="AEDECOD"))
     if source.has("DS", "DSDECOD", "DSTERM"):
         parts.append(source.rows("DS", {"DSDECOD": ["DEATH"]}, ["DSTERM"]).select(*KEYS, CAUSE="DSTERM"))
     if not parts:

@@ -20,8 +20,8 @@ from equipoise.derive.dates import home
 from equipoise.derive.errors import DeriveError
 from equipoise.derive.requirements import missing
 from equipoise.derive.source import Source
-from equipoise.derive.unmatched import unmatched
 from equipoise.derive.studies import Studies, of_study
+from equipoise.derive.unmatched import unmatched
 from equipoise.protocol import DataCut, Protocol
 
 __all__ = ["Derived", "derive"]
@@ -83,7 +83,8 @@ def derive(
     findings += found
     data, found, _ = set_aside(data, cutoff=data_cut.cutoff)
     findings += [*found, *unmatched(protocol, data)]
-    source = Source(protocol, apply_cut(data, data_cut.cutoff, home(protocol, "randomization")), data_cut.cutoff)
+    data = apply_cut(protocol, data, data_cut.cutoff, home(protocol, "randomization"))
+    source = Source(protocol, data, data_cut.cutoff)
     subjects = derive_adsl(source)
     findings += subjects.findings
     adam: dict[str, pl.DataFrame] = {"ADSL": subjects.adsl}

@@ -13,7 +13,7 @@ from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.protocol import Endpoint, TherapySource
 from equipoise.terms import EventSource, Response
 
-__all__ = ["clinical_progression", "days", "histories", "new_therapy", "schedule"]
+__all__ = ["clinical_progression", "days", "histories", "new_therapy", "schedule", "stopped_treatment"]
 
 
 def days(frame: pl.DataFrame, variable: str) -> NDArray[np.int64]:
@@ -184,11 +184,19 @@ def _stop(table: pl.DataFrame) -> NDArray[np.int64]:
     return days(table.select(DATE=pl.when(early).then(pl.col("EOTDT"))), "DATE")
 
 
+def stopped_treatment(endpoint: Endpoint) -> pl.Expr:
+    """Whether treatment was stopped for good; on the day of a death that is an event itself, the death counts."""
+    stopped = pl.col("EOTSTT") == "DISCONTINUED"
+    if EventSource.DEATH not in endpoint.events:
+        return stopped
+    return stopped & (pl.col("EOTDT") != pl.col("DTHDT")).fill_null(True)
+
+
 def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> NDArray[np.int64]:
     """Events beside progression and death: stop of treatment, new therapy."""
     events = [np.full(table.height, NEVER)]
     if EventSource.TREATMENT_STOP in endpoint.events:
-        stopped = pl.when(pl.col("EOTSTT") == "DISCONTINUED").then(pl.col("EOTDT"))
+        stopped = pl.when(stopped_treatment(endpoint)).then(pl.col("EOTDT"))
         events.append(days(table.select(DATE=stopped), "DATE"))
     if EventSource.NEW_THERAPY in endpoint.events:
         events.append(days(therapy, "DATE"))

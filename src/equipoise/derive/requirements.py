@@ -22,7 +22,9 @@ def missing(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[str]:
         lost = [v for v in variables if dataset in data and v not in data[dataset].columns]
         if lost:
             word = "variable" if len(lost) == 1 else "variables"
-            problems.append(f"{dataset}: {word} {', '.join(lost)} not found; {why}. {remedy}")
+            names = ", ".join(lost)
+            advice = f"Add {names} to DM" if remedy == _ADD_DM else remedy
+            problems.append(f"{dataset}: {word} {names} not found; {why}. {advice}")
     if "DM" in data and not {"ARMCD", "ARM"} & set(data["DM"].columns):
         problems.append("DM: neither ARMCD nor ARM found; they say who was randomized to what. Add one of them to DM")
     return list(dict.fromkeys(problems))
@@ -44,10 +46,11 @@ def _absent(protocol: Protocol, wanted: list["Want"]) -> list[str]:
 
 
 Want = tuple[str, Iterable[str], str, str]
+_ADD_DM = "Add DM to the data folder"
 
 
 def _subject() -> list[Want]:
-    return [("DM", [*KEYS, "SUBJID", "SITEID"], "it lists the subjects", "Add DM to the data folder")]
+    return [("DM", [*KEYS, "SUBJID"], "it lists the subjects", _ADD_DM)]
 
 
 def _dates(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[Want]:
@@ -119,13 +122,14 @@ def _readings(protocol: Protocol) -> list[Want]:
 
 
 def _safety(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[Want]:
-    organ_class = "AESOC" if "AE" in data and "AESOC" in data["AE"].columns else "AEBODSYS"
-    variables = [*KEYS, "AESEQ", "AEDECOD", organ_class, "AESTDTC", protocol.safety.grade_variable]
-    remedy = f"Add them; the grade is read from safety.grade_variable ({protocol.safety.grade_variable})"
-    wanted: list[Want] = [("AE", variables, "adverse events are counted from it", remedy)]
+    wanted: list[Want] = []
     for name, endpoint in protocol.endpoints.items():
         if endpoint.adverse_event:
-            wanted.append(
-                ("AE", list(endpoint.adverse_event), f"endpoints.{name}.adverse_event names it", "Correct it")
-            )
+            why = f"endpoints.{name}.adverse_event names it"
+            wanted.append(("AE", list(endpoint.adverse_event), why, f"Add it, or correct endpoints.{name}"))
+    if "AE" in data:
+        organ_class = "AESOC" if "AESOC" in data["AE"].columns else "AEBODSYS"
+        variables = [*KEYS, "AESEQ", "AEDECOD", organ_class, "AESTDTC", protocol.safety.grade_variable]
+        remedy = f"Add them; the grade is read from safety.grade_variable ({protocol.safety.grade_variable})"
+        wanted.insert(0, ("AE", variables, "adverse events are counted from it", remedy))
     return wanted

@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.criteria import Cause, Outcomes
-from equipoise.derive.histories import clinical_progression, new_therapy
+from equipoise.derive.histories import clinical_progression, new_therapy, stopped_treatment
 from equipoise.derive.origins import ORIGIN_VARIABLES
 from equipoise.derive.source import KEYS, Source
 from equipoise.protocol import Endpoint
@@ -49,7 +49,7 @@ def with_sources(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.
             SEQ=pl.col("AESEQ").cast(pl.Int64),
         )
     )
-    stopped = pl.when(pl.col("EOTSTT") == "DISCONTINUED").then(
+    stopped = pl.when(stopped_treatment(endpoint)).then(
         pl.struct(DATE="EOTDT", LABEL=pl.lit("Treatment stopped"), DOM=pl.lit("ADSL"), VAR=pl.lit("EOTDT"), SEQ=number)
     )
     therapy = pl.struct(
