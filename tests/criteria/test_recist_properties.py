@@ -1,5 +1,6 @@
 """What must hold whatever was measured."""
 
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -127,3 +128,40 @@ def test_best_response_is_that_of_the_overall_responses(rows: Any, confirmed: bo
     assert best["CBOR" if confirmed else "BOR"] == expected.response
     day = best["CBORDAY" if confirmed else "BORDAY"]
     assert day == (None if expected.index is None else points[expected.index].day + 1)
+
+
+def by_the_book(rows: list[dict[str, Any]]) -> list[str]:
+    """Overall responses of one patient, written down from the guideline with exact fractions, visit by visit."""
+    targets = {row["LESION"]: row for row in rows if row["DAY"] == 1 and row["KIND"] == "TARGET"}
+    others = any(row["KIND"] == "NON-TARGET" for row in rows)
+    baseline = sum(Fraction(str(row["DIAMETER"])) for row in targets.values())
+    nadir, answers = baseline, list[str]()
+    for day in sorted({row["DAY"] for row in rows} - {1}):
+        visit = {row["LESION"]: row for row in rows if row["DAY"] == day}
+        sizes = {name: visit[name]["DIAMETER"] for name in targets}
+        known = {name: Fraction(str(size)) for name, size in sizes.items() if size is not None}
+        back = [name for name, size in known.items() if (size >= 10 if targets[name]["NODAL"] else size > 0)]
+        total, complete = sum(known.values()), len(known) == len(targets)
+        if complete and not back:
+            target = "CR"
+        elif ("CR" in answers and back) or (total - nadir >= 5 and total >= nadir * Fraction(12, 10)):
+            target = "PD"
+        elif not complete:
+            target = "NE"
+        else:
+            target = "PR" if total <= baseline * Fraction(7, 10) else "SD"
+        state = visit.get("N", {}).get("STATE")
+        new = visit.get("X", {}).get("STATE") == "UNEQUIVOCAL"
+        if target == "PD" or state == "UNEQUIVOCAL" or new:
+            answers.append("PD")
+        else:
+            answers.append("PR" if target == "CR" and others and state != "ABSENT" else target)
+        if complete:
+            nadir = min(nadir, total)
+    return answers
+
+
+@given(patients())
+def test_overall_responses_are_those_of_the_guideline(rows: Any) -> None:
+    found = recist_responses(frame(rows), Charter(keep_partial_response="never"))
+    assert found.visits["OVERALL"].to_list() == by_the_book(rows)
