@@ -1,5 +1,8 @@
 """One patient without a frame: the same answers as the frame gives, and refusals."""
 
+import subprocess
+import sys
+
 import polars as pl
 import pytest
 from tests.criteria.recist_cases import CASES, case_frame
@@ -108,3 +111,11 @@ def test_rows_that_the_frame_would_set_aside_are_refused(extra: Measurement, pro
 def test_nothing_measured_is_no_response() -> None:
     found = patient_response([])
     assert (found.visits, found.best, found.progression_day) == ((), None, None)
+
+
+def test_the_compiler_is_loaded_on_first_use() -> None:
+    code = "import sys, equipoise.criteria; print('numba' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
