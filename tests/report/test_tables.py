@@ -28,6 +28,7 @@ from equipoise.report.tables import (
     terms_table,
     univariate_table,
 )
+from equipoise.report.tables.findings import PER_CODE
 from equipoise.results import FINDINGS, Results, ResultsWriter
 from equipoise.terms import Status
 
@@ -211,6 +212,63 @@ def test_findings_gravest_first_and_counted() -> None:
         ("Note", "a", "", "1", "1", "x"),
     ]
     assert [cells[0] for cells in printed(findings_list_table(frame))] == ["Error: kept out"] * 2 + ["Note"]
+
+
+def findings_of(n: int) -> pl.DataFrame:
+    """So many findings of one code, each with its date in the effect."""
+    columns = {name: [""] * n for name in FINDINGS}
+    columns |= {"severity": ["warning"] * n, "code": ["dose-without-end"] * n, "dataset": ["EX"] * n}
+    columns |= {"row_key": [f"EXSEQ={i:03}" for i in range(n)]}
+    columns |= {"effect": [f"runs to 2019-12-{i % 28 + 1:02}, day {i}" for i in range(n)]}
+    return pl.DataFrame(columns, schema=FINDINGS)
+
+
+def test_the_effect_of_many_findings_is_told_without_the_dates_of_one() -> None:
+    assert printed(findings_table(findings_of(5)))[0][-1] == "runs to [date], day [number]"
+    assert printed(findings_table(findings_of(1)))[0][-1] == "runs to 2019-12-01, day 0"
+
+
+def test_findings_of_one_code_are_listed_up_to_a_number_and_folded() -> None:
+    table = findings_list_table(findings_of(50))
+    cells = printed(table)
+    assert len(cells) == PER_CODE + 1
+    assert cells[-1][1:3] == ("dose-without-end", f"and {50 - PER_CODE} more (results/findings)")
+    assert table.collapsed
+    assert len(printed(findings_list_table(findings_of(PER_CODE)))) == PER_CODE
+
+
+def subgroup_results(*, missing: int, strata: str) -> Source:
+    """One factor with one level and subjects with missing values; the declared effect is stratified."""
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    shared = {"population": "itt", "endpoint": "pfs", "group": "arm"}
+    ratio = {"measure": "hazard_ratio", "variable": "hazard_ratio", "group_level": "a", "reference_level": "b"}
+    writer.add("estimate", 0.5, analysis_id="primary", strata="randomization", declared=True, **ratio, **shared)
+    for level, n in (("F", 5), ("(missing)", missing)):
+        where = {"analysis_id": "primary_subgroups", "subgroup": "sex", "subgroup_level": level, **shared}
+        for arm in "ab":
+            for variable in ("subjects", "events"):
+                writer.add("n", n, variable=variable, n=n, group_level=arm, **where)
+        writer.add("estimate", 0.5, strata=strata, **ratio, **where)
+    analyses = {"primary": {"endpoint": "pfs"}}
+    trial = trial_of("a", "b", analyses=analyses, endpoints={"pfs": {"label": "PFS"}})
+    return source_of(writer.finish(trial))
+
+
+def test_missing_levels_of_subgroups_stand_only_where_they_have_subjects() -> None:
+    labels = [
+        [cells[0] for cells in printed(subgroup_table(subgroup_results(missing=n, strata="none"), "primary", name="t"))]
+        for n in (0, 2)
+    ]
+    assert labels == [["Sex", "F"], ["Sex", "F", "Missing"]]
+
+
+def test_subgroups_stratified_otherwise_than_the_declared_effect_say_so() -> None:
+    def notes(strata: str) -> str:
+        return " ".join(subgroup_table(subgroup_results(missing=0, strata=strata), "primary", name="t").footnotes)
+
+    said = "here: unstratified; the declared effect is stratified and stands in the table PFS."
+    assert said in notes("none")
+    assert "the declared effect" not in notes("randomization")
 
 
 def test_not_estimable_and_not_reached_print_as_ne() -> None:

@@ -47,6 +47,18 @@ def test_three_arms_make_a_list_and_two_comparisons() -> None:
     assert text.count("hazard ratio, 0.54") == 2
 
 
+def test_where_nobody_is_in_the_population_no_count_is_made_up() -> None:
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    shared = {"analysis_id": "primary", "population": "itt", "endpoint": "pfs", "group": "arm"}
+    for arm, n in (("a", 0), ("b", 0)):
+        for variable in ("subjects", "events"):
+            writer.add("n", n, variable=variable, n=n, group_level=arm, **shared)
+    protocol = {"populations": {"itt": {"label": "All randomized"}}, "endpoints": {"pfs": {"label": "PFS"}}}
+    assert sentence(writer.finish(trial_of("a", "b", **protocol))) == (
+        "PFS: Nobody is in the population (All randomized): see Findings about the data."
+    )
+
+
 def test_one_arm_has_no_comparison() -> None:
     text = sentence(survival_results("a"))
     assert "hazard ratio" not in text

@@ -69,6 +69,14 @@ def survival_text(survival: Survival) -> list[Paragraph]:
     if not survival.rows or not survival.of("subjects"):
         return []
     source, arms = survival.source, survival.arms
+    members = {row.group_level: row for row in survival.of("subjects")}
+    population = source.facts.population_label(survival.population)
+    if not any(members[arm.id].value for arm in arms if arm.id in members):
+        nobody = Number("Nobody", row_ids(*members.values()))
+        start = f"{survival.label}: "
+        return [Paragraph((start, nobody, f" is in the population ({population}): see Findings about the data."))]
+    empty = [arm for arm in arms if arm.id in members and not members[arm.id].value]
+    arms = [arm for arm in arms if arm not in empty]
     pieces: list[list[Part]] = []
     for arm in arms:
         events, subjects = (
@@ -86,6 +94,8 @@ def survival_text(survival: Survival) -> list[Paragraph]:
     ]
     if pieces:
         parts += ["The median was ", *_series(pieces), ". "]
+    for arm in empty:
+        parts += [Number("Nobody", (members[arm.id].row_id,)), f" with {arm.label} is in the population. "]
     for pair in survival.comparisons:
         parts += _comparison(survival, pair)
     return [Paragraph(tuple(parts))]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 __all__ = [
+    "BAND",
     "FLOW",
     "RULE_SETS",
     "STANDING",
@@ -14,6 +15,8 @@ __all__ = [
     "VARIABLES",
     "sentence_case",
 ]
+
+BAND = "Synthetic or anonymized data: not a report of a clinical trial's results"
 
 RULE_SETS: Mapping[str, str] = {
     "A": (

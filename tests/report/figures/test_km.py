@@ -16,6 +16,7 @@ from equipoise.report.figures.km_data import read_survival
 from equipoise.report.figures.labels import Box
 from equipoise.report.figures.metrics import text_width
 from equipoise.report.figures.scene import Path
+from equipoise.report.words import BAND
 from equipoise.results import Results
 
 SMALL: Times = [(60, True), (120, True), (120, False), (180, False)]
@@ -263,9 +264,7 @@ def test_only_at_risk_has_one_line_per_arm() -> None:
 
 def test_synthetic_data_bear_a_band() -> None:
     marked = figure_of(two_arms(trial=trial_of(["drug", "control"], trial={"synthetic": True})))
-    assert any(
-        getattr(shape, "text", "") == "Synthetic or anonymized data" for shape in shapes(marked, "synthetic-band")
-    )
+    assert any(getattr(shape, "text", "") == BAND for shape in shapes(marked, "synthetic-band"))
     assert not shapes(figure_of(two_arms()), "synthetic-band")
 
 

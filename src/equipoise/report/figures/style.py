@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from equipoise.report.facts import Arm
+from equipoise.report.figures.metrics import text_width
 from equipoise.report.figures.scene import MM, Scene, Text, rect
+from equipoise.report.words import BAND
 from equipoise.terms import ArmRole
 
 __all__ = [
-    "BAND",
     "INK",
     "LINE",
     "MUTED",
@@ -30,8 +31,6 @@ WIDE = 178 * MM
 """Two journal columns."""
 NARROW = 86 * MM
 """One journal column, and a telephone."""
-
-BAND = "Synthetic or anonymized data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,9 @@ def background(scene: Scene) -> None:
 def synthetic_band(scene: Scene, y: float = 0.0) -> float:
     """Draw the band that marks data of no real patient; gives the space below it."""
     height = 13.0
+    size = min(7.5, 7.5 * (scene.width - 8) / text_width(BAND, 7.5, bold=True))
     scene.add(
         rect(0, y, scene.width, height, fill=LINE, part="synthetic-band"),
-        Text(x=scene.width / 2, y=y + 9.3, text=BAND, size=7.5, bold=True, anchor="middle", part="synthetic-band"),
+        Text(x=scene.width / 2, y=y + 9.3, text=BAND, size=size, bold=True, anchor="middle", part="synthetic-band"),
     )
     return y + height + 5

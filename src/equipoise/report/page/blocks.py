@@ -155,17 +155,21 @@ class BlockWriter:
         notes = Markup("").join(Markup("<li>{}</li>").format(note) for note in table.footnotes)
         caption = Markup('Table {}. <span class="name">{}</span>').format(self._tables, table.title)
         skip = Markup('<a class="skip-table" href="#{0}-end">Skip this table</a>\n').format(table.name) if long else ""
+        fold = Markup('<details class="fold">\n<summary>Show the rows ({})</summary>\n').format(len(table.lines))
         return Markup(
-            '<figure class="table">\n{skip}<figcaption id="{name}-caption">{caption}</figcaption>\n'
+            '<figure class="table">\n{skip}<figcaption id="{name}-caption">{caption}</figcaption>\n{fold}'
+            '<p class="hint">Scroll the table sideways for more columns.</p>\n'
             '<div class="frame{long}" role="group" aria-labelledby="{name}-caption" tabindex="0">\n'
             '<table id="{name}" aria-labelledby="{name}-caption"{kind}>\n<thead>\n{head}\n</thead>\n'
-            "<tbody>\n{body}\n</tbody>\n</table>\n</div>\n"
+            "<tbody>\n{body}\n</tbody>\n</table>\n</div>\n{unfold}"
             '{notes}<p class="files" id="{name}-end">File: <a href="tables/{name}.rtf">tables/{name}.rtf</a></p>\n'
             "</figure>"
         ).format(
             skip=skip,
             name=table.name,
             caption=caption,
+            fold=fold if table.collapsed else "",
+            unfold=Markup("</details>\n") if table.collapsed else "",
             long=Markup(" long") if long else "",
             kind=_table_kind(table),
             head=self._head(table),

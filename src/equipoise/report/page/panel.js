@@ -171,9 +171,15 @@
   };
 
   const uncover = (link) => {
+    document.body.style.removeProperty("--shift");
+    document.body.classList.remove("shifted");
     if (!link) return;
-    const at = link.getBoundingClientRect();
     const over = panel.getBoundingClientRect();
+    const shifted = Math.min(link.getBoundingClientRect().right + 16 - over.left, link.getBoundingClientRect().left - 8);
+    const shift = over.left > 0 ? Math.max(0, shifted) : 0;
+    document.body.style.setProperty("--shift", `${shift}px`);
+    document.body.classList.toggle("shifted", shift > 0);
+    const at = link.getBoundingClientRect();
     const hidden = over.width >= window.innerWidth - 1 && at.bottom > over.top;
     if (hidden) window.scrollBy({ top: at.top - over.top / 2, behavior: "instant" });
   };
@@ -193,7 +199,7 @@
   function shut() {
     if (panel.hidden) return;
     panel.hidden = true;
-    document.body.classList.remove("opened");
+    document.body.classList.remove("opened", "shifted");
     mark(null);
     live.textContent = "Closed.";
     if (/^#row-/.test(location.hash)) history.replaceState(null, "", location.href.split("#")[0]);
@@ -229,6 +235,8 @@
     const id = wanted();
     if (id === null) return shut();
     const link = document.querySelector(`a.num[href="#row-${id}"]`);
+    const fold = link && link.closest("details");
+    if (fold) fold.open = true;
     if (link) link.scrollIntoView({ block: "center", inline: "nearest" });
     return show(id, link);
   };
@@ -240,10 +248,19 @@
     const fits = frames.map((frame) => frame.firstElementChild.scrollWidth <= frame.clientWidth);
     frames.forEach((frame, i) => {
       frame.classList.toggle("fits", fits[i]);
+      frame.parentElement.classList.toggle("over", !fits[i]);
       frame.tabIndex = fits[i] ? -1 : 0;
     });
   };
+  const edge = (frame) => {
+    frame.classList.toggle("end", frame.scrollLeft + frame.clientWidth >= frame.scrollWidth - 2);
+  };
   fit();
+  for (const frame of document.querySelectorAll(".frame")) frame.addEventListener("scroll", () => edge(frame));
+  for (const fold of document.querySelectorAll("details")) fold.addEventListener("toggle", fit);
   window.addEventListener("resize", fit);
+  window.addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
+  });
   if (wanted() !== null) follow();
 })();

@@ -18,10 +18,12 @@ from equipoise.report.figures.figure import Figure
 from equipoise.report.figures.style import arm_styles
 from equipoise.report.page.blocks import BlockWriter
 from equipoise.report.page.embed import embed
+from equipoise.report.words import BAND
 
 __all__ = ["render_page"]
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; img-src data:; base-uri 'none'"
+SHOWN_DIGITS = 12
 DRAWN = re.compile(r'data-row="([\d ]+)"')
 
 
@@ -52,6 +54,7 @@ def render_page(document: Document, figures: Mapping[str, Figure], source_sets: 
         version=str(facts.trial.get("equipoise") or ""),
         facts=facts,
         identity=_identity(facts),
+        band=BAND,
         style="\n".join([_text("style.css").rstrip(), *_arm_rules(facts), *writer.styles, ""]),
         opening=opening,
         sections=sections,
@@ -85,15 +88,14 @@ def _arm_rules(facts: Facts) -> list[str]:
     return rules
 
 
-def _identity(facts: Facts) -> list[tuple[str, str]]:
+def _identity(facts: Facts) -> list[tuple[str, str, str]]:
+    """Name, value and, where the value is cut short, the whole of it."""
     protocol = facts.protocol
     version = protocol.get("version") if isinstance(protocol.get("version"), Mapping) else {}
     number = version.get("number") if version else None
+    digest = str(facts.trial.get("protocol_sha256") or "")
     found = [
-        ("Protocol", f"version {number}" if number else ""),
-        (
-            "Protocol file",
-            f"SHA-256 {facts.trial.get('protocol_sha256')}" if facts.trial.get("protocol_sha256") else "",
-        ),
+        ("Protocol", f"version {number}" if number else "", ""),
+        ("Protocol file", f"SHA-256 {digest[:SHOWN_DIGITS]}, whole under Conventions" if digest else "", digest),
     ]
-    return [(name, value) for name, value in found if value]
+    return [known for known in found if known[1]]

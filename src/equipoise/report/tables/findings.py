@@ -1,12 +1,22 @@
 """What was wrong with the data, and what that did to the results."""
 
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
 import polars as pl
 
 from equipoise.report.cells import Column, Line, Table
 
-__all__ = ["LISTED", "finding_counts", "findings_list_table", "findings_table"]
+__all__ = ["PER_CODE", "finding_counts", "findings_list_table", "findings_table"]
 
-LISTED = 500
+PER_CODE = 20
+"""Rows listed of one code."""
+EFFECTS = 3
+PARTICULARS = (
+    (re.compile(r"\b\d{4}-\d{2}(-\d{2})?\b"), "[date]"),
+    (re.compile(r"(?<![\w.])\d+(\.\d+)?\b"), "[number]"),
+)
 KEYS = ("severity", "code", "dataset", "variable")
 ORDER = {"error": 0, "warning": 1, "note": 2}
 WORDS = {"error": "Error: kept out", "warning": "Warning: used", "note": "Note"}
@@ -27,8 +37,7 @@ def findings_table(findings: pl.DataFrame) -> Table:
     lines = []
     for key in sorted(groups, key=lambda key: (ORDER.get(key[0], 3), *key[1:])):
         severity, code, dataset, variable = key
-        effects = sorted({effect for effect, _ in groups[key]})
-        said = effects[0] if len(effects) == 1 else f"for example: {effects[0]}"
+        said = _effects(effect for effect, _ in groups[key])
         subjects = {subject for _, subject in groups[key] if subject}
         where = ".".join(part for part in (dataset, variable) if part)
         lines.append(
@@ -51,22 +60,38 @@ def findings_table(findings: pl.DataFrame) -> Table:
 
 
 def findings_list_table(findings: pl.DataFrame) -> Table:
-    """Each finding, the gravest first, at most ``LISTED`` of them."""
+    """Each finding, the gravest first, at most ``PER_CODE`` of one code."""
     names = ("severity", "code", "dataset", "row_key", "variable", "seen", "expected", "effect")
     rows = [tuple(value or "" for value in row) for row in findings.select(names).iter_rows()]
     rows.sort(key=lambda row: (ORDER.get(row[0], 3), row[1:]))
-    lines = [
-        Line(WORDS.get(severity, severity), (code, key or dataset, variable, seen, expected, effect))
-        for severity, code, dataset, key, variable, seen, expected, effect in rows[:LISTED]
-    ]
+    lines: list[Line] = []
+    for (severity, code), group in groupby(rows, key=lambda row: row[:2]):
+        found, word = list(group), WORDS.get(severity, severity)
+        lines += [
+            Line(word, (code, key or dataset, variable, seen, expected, effect))
+            for _, _, dataset, key, variable, seen, expected, effect in found[:PER_CODE]
+        ]
+        if len(found) > PER_CODE:
+            more = f"and {len(found) - PER_CODE} more (results/findings)"
+            lines.append(Line(word, (code, more, "", "", "", "")))
     heads = ("Code", "Row", "Variable", "Seen", "Expected", "Effect")
-    more = f"The first {LISTED} of {len(rows)} are listed; all are in results/findings." if len(rows) > LISTED else ""
     return Table(
         name="findings-list",
         title="Findings about the data, row by row",
         stub="Severity",
         columns=tuple(Column(head=head, numeric=False) for head in heads),
         lines=tuple(lines),
-        footnotes=(more,) if more else (),
+        collapsed=True,
         empty="No row of the data was found wrong.",
     )
+
+
+def _effects(effects: Iterable[str]) -> str:
+    """Effects of one kind of finding: one as it is, several without the dates and numbers of single rows."""
+    known = sorted(set(effects))
+    if len(known) <= 1:
+        return "".join(known)
+    for pattern, word in PARTICULARS:
+        known = [pattern.sub(word, effect) for effect in known]
+    known = list(dict.fromkeys(known))
+    return "; or ".join(known[:EFFECTS]) + ("; or others, listed below" if len(known) > EFFECTS else "")

@@ -4,6 +4,7 @@ from equipoise.report.cells import Column, Line, Part, Table
 from equipoise.report.entries import NOTHING, Source, by_statistic
 from equipoise.report.rows import ALL, Row
 from equipoise.report.tables.footnotes import footnotes
+from equipoise.report.words import STRATIFIED
 
 __all__ = ["subgroup_table", "univariate_table"]
 
@@ -34,6 +35,8 @@ def subgroup_table(source: Source, analysis: str, *, name: str) -> Table:
         lines.append(Line(source.facts.subgroup_label(factor), tuple(cells), 0))
         for level in dict.fromkeys(row.subgroup_level for row in part if row.subgroup_level):
             chosen = [row for row in part if row.subgroup_level == level]
+            if level == "(missing)" and not any(row.value for row in chosen if row.variable == "subjects"):
+                continue
             words = source.facts.subgroup_level(factor, level)
             lines.append(_level_line(source, chosen, words, [arm.id for arm in arms], pairs, level=1))
     return Table(
@@ -45,11 +48,24 @@ def subgroup_table(source: Source, analysis: str, *, name: str) -> Table:
         footnotes=footnotes(
             source,
             [row for row in rows if row.measure],
+            *_overall(source, analysis, rows),
             "P for interaction is from a likelihood-ratio test in one model per factor.",
             "Intervals are not adjusted for multiplicity.",
         ),
         empty="The effect within subgroups will stand here once the protocol declares subgroups for this analysis.",
     )
+
+
+def _overall(source: Source, analysis: str, rows: list[Row]) -> list[str]:
+    """Says so where the effect in all subjects is stratified otherwise than the declared one."""
+    shown = {row.strata or "none" for row in rows if row.measure == "hazard_ratio"}
+    declared = [row for row in source.rows.analysis(analysis, "hazard_ratio") if row.declared]
+    kinds = list(dict.fromkeys(row.strata or "none" for row in declared))
+    if not kinds or shown <= set(kinds):
+        return []
+    here, there = (" and ".join(STRATIFIED.get(kind, kind) for kind in sorted(part)) for part in (shown, kinds))
+    title = source.facts.analysis_label(analysis)
+    return [f"Subgroups and all subjects here: {here}; the declared effect is {there} and stands in the table {title}."]
 
 
 def _level_line(
