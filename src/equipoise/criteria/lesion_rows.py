@@ -162,16 +162,15 @@ def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charte
     label = np.zeros_like(first) if columns.visit is None else np.where(columns.baseline, -1, columns.visit)
     later = (~columns.baseline).astype(np.int64)
     place = packed(columns.series, later, first, label, columns.kind, columns.lesion, columns.part)
-    order, size, state, repeats = resolve_repeats(columns, place)
+    order = sorted_order(packed(place, columns.day))
+    rows = np.take(as_rows(columns), order, axis=0)
+    keep, repeats = resolve_repeats(rows, place[order], order)
+    if len(repeats[0]) + len(repeats[1]) + len(repeats[2]):
+        rows, order = rows[keep], order[keep]
     series = columns.series[order]
-    rows = np.empty((len(order), k.N_ROW), dtype=np.int32)
     visit = np.zeros(len(order), dtype=np.int64)
     visit_starts = k.number_visits(series, n_series, columns.baseline[order], label[order], first[order], visit)
     rows[:, k.R_VISIT] = visit
-    rows[:, k.R_KIND], rows[:, k.R_LESION] = columns.kind[order], columns.lesion[order]
-    rows[:, k.R_NODAL], rows[:, k.R_SIZE], rows[:, k.R_STATE] = columns.nodal[order], size, state
-    rows[:, k.R_DAY], rows[:, k.R_SCHEDULED] = columns.day[order], columns.scheduled[order]
-    rows[:, k.R_FLAG] = 0
     row_starts = np.searchsorted(series, np.arange(n_series + 1))
     found = np.zeros((visit_starts[-1], k.N_VISIT), dtype=np.int64)
     best = np.zeros((n_series, k.N_BEST), dtype=np.int64)
@@ -180,35 +179,37 @@ def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charte
     return Assessed(rows, order, visit_starts, found, best, *repeats)
 
 
-def resolve_repeats(columns: Columns, place: Ints) -> tuple[Ints, Ints, Ints, tuple[Ints, Ints, Ints]]:
-    """Sort, and keep one row of each place (a lesion or part at a visit).
+def as_rows(columns: Columns) -> npt.NDArray[np.int32]:
+    """Write columns side by side, so that sorting moves a row at once."""
+    rows = np.zeros((len(columns.series), k.N_ROW), dtype=np.int32)
+    rows[:, k.R_KIND], rows[:, k.R_LESION], rows[:, k.R_NODAL] = columns.kind, columns.lesion, columns.nodal
+    rows[:, k.R_SIZE], rows[:, k.R_STATE] = columns.size, columns.state
+    rows[:, k.R_DAY], rows[:, k.R_SCHEDULED] = columns.day, columns.scheduled
+    return rows
 
-    That of the last day is kept; it is not evaluable where one day has two answers.
+
+def resolve_repeats(rows: npt.NDArray[np.int32], place: Ints, source: Ints) -> tuple[Bools, tuple[Ints, Ints, Ints]]:
+    """Which of the sorted rows to keep, one for each place (a lesion or part at a visit); sources of the others.
+
+    That of the last day is kept; it is made not evaluable where one day has two answers.
     """
-    order = sorted_order(packed(place, columns.day))
-    size, state = columns.size[order], columns.state[order]
-    ordered = place[order]
-    same = ordered[1:] == ordered[:-1]
-    pairs = np.flatnonzero(same)
-    none = np.zeros(0, dtype=np.int64)
-    if not len(pairs):
-        return order, size, state, (none, none, none)
-    day = columns.day[order]
-    keep = np.ones(len(order), dtype=np.bool_)
-    keep[pairs] = False
+    same = place[1:] == place[:-1]
+    keep = np.ones(len(rows), dtype=np.bool_)
+    keep[:-1] = ~same
     superseded: list[int] = []
     conflicting: list[int] = []
     repeated: list[int] = []
     doubtful = False
-    for i in pairs:
+    answer = [k.R_SIZE, k.R_STATE]
+    for i in np.flatnonzero(same):
         doubtful = doubtful and bool(i > 0 and same[i - 1])
-        if day[i] != day[i + 1]:
-            superseded.append(order[i])
+        if rows[i, k.R_DAY] != rows[i + 1, k.R_DAY]:
+            superseded.append(source[i])
             doubtful = False
             continue
-        differs = doubtful or bool(size[i] != size[i + 1] or state[i] != state[i + 1])
-        (conflicting if differs else repeated).append(order[i])
+        differs = doubtful or bool(np.any(rows[i, answer] != rows[i + 1, answer]))
+        (conflicting if differs else repeated).append(source[i])
         if differs:
-            size[i + 1], state[i + 1], doubtful = k.NOT_MEASURED, k.NOT_EVALUABLE, True
-    lists = tuple(np.array(sorted(items), dtype=np.int64) for items in (superseded, conflicting, repeated))
-    return order[keep], size[keep], state[keep], (lists[0], lists[1], lists[2])
+            rows[i + 1, answer], doubtful = (k.NOT_MEASURED, k.NOT_EVALUABLE), True
+    lists = [np.array(sorted(items), dtype=np.int64) for items in (superseded, conflicting, repeated)]
+    return keep, (lists[0], lists[1], lists[2])
