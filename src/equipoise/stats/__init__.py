@@ -84,6 +84,7 @@ from equipoise.stats.survival import (
     rmst,
     rmst_difference,
     subgroup_hazard_ratios,
+    threads,
     turnbull,
 )
 
@@ -167,6 +168,7 @@ __all__ = [
     "rmst_difference",
     "rubin",
     "subgroup_hazard_ratios",
+    "threads",
     "tipping_point",
     "turnbull",
 ]

@@ -29,6 +29,9 @@ Booleans = NDArray[np.bool_]
 REFRESH_BELOW = 1e-3
 """Sums from which rows were taken out are summed anew once they fall below this part of their peak: cancellation."""
 
+WAITING = 64
+"""Risk sums at death times without ties that are kept back, to add their squares together."""
+
 
 @compiled
 def tie_steps(s0: float, d0: float, deaths: int, weight: float, efron: bool, frequency: bool) -> tuple[float, ...]:
@@ -80,6 +83,24 @@ def sum_at_risk(x: Floats, risk: Floats, group: int, start: int, end: int, first
 
 
 @compiled
+def add_moment(x: Floats, weight: Floats, information: Floats) -> None:
+    """Add X' diag(weight) X to `information`; four rows at a time, which halves the time."""
+    n, p = x.shape
+    fours = n - n % 4
+    for i in range(0, fours, 4):
+        for j in range(p):
+            a, b = weight[i] * x[i, j], weight[i + 1] * x[i + 1, j]
+            c, d = weight[i + 2] * x[i + 2, j], weight[i + 3] * x[i + 3, j]
+            for k in range(p):
+                information[j, k] += a * x[i, k] + b * x[i + 1, k] + c * x[i + 2, k] + d * x[i + 3, k]
+    for i in range(fours, n):
+        for j in range(p):
+            value = weight[i] * x[i, j]
+            for k in range(p):
+                information[j, k] += value * x[i, k]
+
+
+@compiled
 def cox_sums(
     x: Floats,
     event: Booleans,
@@ -92,6 +113,7 @@ def cox_sums(
     removal: Integers,
     efron: bool,
     frequency: bool,
+    later: Floats,
     hazard: Floats,
     hazard_own: Floats,
     score: Floats,
@@ -101,13 +123,15 @@ def cox_sums(
     log-likelihood.
 
     `hazard` is the step of a row that outlives the group or is censored in it, `hazard_own` that of a row that dies
-    in it. `removal` orders rows by `first_group`.
+    in it. `removal` orders rows by `first_group`. `later` holds the sums of risk times x, then of risk, over
+    the rows of the last stratum that come after these; zero where these are all.
     """
     n, p = x.shape
     loglik = 0.0
     score[:] = 0.0
     outer[:, :] = 0.0
     s1, d1, mean_a, mean_b = np.zeros(p), np.zeros(p), np.zeros(p), np.zeros(p)
+    kept_back, kept_weight, n_kept = np.empty((WAITING, p)), np.empty(WAITING), 0
     delayed = first_group.shape[0] > 0
     last = n - 1
     for s in range(stratum_group.shape[0] - 2, -1, -1):
@@ -116,10 +140,15 @@ def cox_sums(
             last -= 1
         s0 = peak = 0.0
         s1[:] = 0.0
+        if s == stratum_group.shape[0] - 2:
+            s0 = float(later[p])
+            s1[:] = later[:p]
         for g in range(stratum_group[s + 1] - 1, stratum_group[s] - 1, -1):
             d0 = weight = 0.0
             deaths = 0
-            d1[:] = 0.0
+            alone = group_start[g + 1] - group_start[g] == 1 and not frequency
+            if not alone:
+                d1[:] = 0.0
             for i in range(group_start[g], group_start[g + 1]):
                 r = risk[i]
                 s0 += r
@@ -131,8 +160,10 @@ def cox_sums(
                     d0 += r
                     loglik += weights[i] * eta[i]
                     for j in range(p):
-                        d1[j] += r * x[i, j]
                         score[j] += weights[i] * x[i, j]
+                    if not alone:
+                        for j in range(p):
+                            d1[j] += r * x[i, j]
             hazard[g] = hazard_own[g] = 0.0
             if delayed:
                 peak = max(peak, s0)
@@ -153,9 +184,12 @@ def cox_sums(
             if b == 0.0:
                 for j in range(p):
                     score[j] -= a * s1[j]
-                    mean = aa * s1[j]
-                    for k in range(j + 1):
-                        outer[j, k] += mean * s1[k]
+                    kept_back[n_kept, j] = s1[j]
+                kept_weight[n_kept] = aa
+                n_kept += 1
+                if n_kept == WAITING:
+                    add_moment(kept_back, kept_weight, outer)
+                    n_kept = 0
                 continue
             for j in range(p):
                 score[j] -= a * s1[j] - b * d1[j]
@@ -164,6 +198,7 @@ def cox_sums(
             for j in range(p):
                 for k in range(j + 1):
                     outer[j, k] += mean_a[j] * s1[k] + mean_b[j] * d1[k]
+    add_moment(kept_back[:n_kept], kept_weight[:n_kept], outer)
     return loglik
 
 
@@ -175,13 +210,15 @@ def lived_hazard(
     first_group: Integers,
     hazard: Floats,
     hazard_own: Floats,
+    before_all: float,
 ) -> Floats:
-    """Return the cumulative hazard (at eta = 0) that each row lived through."""
+    """Return the cumulative hazard (at eta = 0) that each row lived through; the first stratum starts at
+    `before_all`."""
     before = np.empty(hazard.shape[0] + 1)
     lived = np.empty(event.shape[0])
     delayed = first_group.shape[0] > 0
     for s in range(stratum_group.shape[0] - 1):
-        total = 0.0
+        total = before_all if s == 0 else 0.0
         for g in range(stratum_group[s], stratum_group[s + 1]):
             before[g] = total
             for i in range(group_start[g], group_start[g + 1]):
@@ -189,24 +226,6 @@ def lived_hazard(
                 lived[i] = total + own - (before[first_group[i]] if delayed else 0.0)
             total += hazard[g]
     return lived
-
-
-@compiled
-def add_moment(x: Floats, weight: Floats, information: Floats) -> None:
-    """Add X' diag(weight) X to `information`; four rows at a time, which halves the time."""
-    n, p = x.shape
-    fours = n - n % 4
-    for i in range(0, fours, 4):
-        for j in range(p):
-            a, b = weight[i] * x[i, j], weight[i + 1] * x[i + 1, j]
-            c, d = weight[i + 2] * x[i + 2, j], weight[i + 3] * x[i + 3, j]
-            for k in range(p):
-                information[j, k] += a * x[i, k] + b * x[i + 1, k] + c * x[i + 2, k] + d * x[i + 3, k]
-    for i in range(fours, n):
-        for j in range(p):
-            value = weight[i] * x[i, j]
-            for k in range(p):
-                information[j, k] += value * x[i, k]
 
 
 @compiled
@@ -242,12 +261,13 @@ def cox_evaluate(
         removal,
         efron,
         frequency,
+        np.zeros(p + 1),
         hazard,
         hazard_own,
         score,
         outer,
     )
-    lived = lived_hazard(event, group_start, stratum_group, first_group, hazard, hazard_own)
+    lived = lived_hazard(event, group_start, stratum_group, first_group, hazard, hazard_own, 0.0)
     for i in range(lived.shape[0]):
         lived[i] *= risk[i]
     information[:, :] = 0.0

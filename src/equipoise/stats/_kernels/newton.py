@@ -19,7 +19,10 @@ PIVOT = 1e-11
 """Part of a diagonal element of the information that must be left when the columns before it are taken out:
 collinearity."""
 
-CONVERGED, SINGULAR, EXHAUSTED = 0, 1, 2
+CONVERGED, SINGULAR, EXHAUSTED, AGAIN = 0, 1, 2, 3
+
+LOGLIK, SIZE, DECREMENT, DONE = 0, 1, 2, 3
+"""Places in the memory of `next_trial`: value at beta, part of the step tried, its decrement, steps taken."""
 
 
 @compiled
@@ -114,6 +117,48 @@ def evaluate(
 
 
 @compiled
+def next_trial(
+    value: float,
+    score: Floats,
+    information: Floats,
+    beta: Floats,
+    trial: Floats,
+    step: Floats,
+    factor: Floats,
+    memory: Floats,
+    max_iterations: int,
+) -> int:
+    """Take the log-likelihood, score and information at `trial`; put the next point to look at there and return AGAIN.
+
+    Or return how the search ended, at `beta`. `memory` starts as zeros, `trial` as `beta`.
+    """
+    loglik, size = memory[LOGLIK], memory[SIZE]
+    if memory[DONE] > 0.0:
+        if not (np.isfinite(value) and value >= loglik - 1e-10 * (1.0 + abs(loglik))) and size > 1e-9:
+            memory[SIZE] = 0.5 * size
+            trial[:] = beta + memory[SIZE] * step
+            return AGAIN
+        beta[:] = trial
+    memory[LOGLIK] = value
+    if beta.shape[0] == 0 or (memory[DONE] > 0.0 and memory[DECREMENT] < NEARLY and size == 1.0):
+        return CONVERGED
+    if memory[DONE] >= max_iterations:
+        return EXHAUSTED
+    if cholesky(information, factor, PIVOT) >= 0:
+        return SINGULAR
+    step[:] = cholesky_solve(factor, score)
+    decrement = 0.0
+    for j in range(step.shape[0]):
+        decrement += step[j] * score[j]
+    if decrement < 1e-22:
+        return CONVERGED
+    memory[SIZE], memory[DECREMENT] = 1.0, decrement
+    memory[DONE] += 1.0
+    trial[:] = beta + step
+    return AGAIN
+
+
+@compiled
 def newton(
     x: Floats,
     event: Booleans,
@@ -135,9 +180,9 @@ def newton(
     at the start.
     """
     p = x.shape[1]
-    beta, step = start.copy(), np.zeros(p)
-    score, information, factor = np.zeros(p), np.zeros((p, p)), np.zeros((p, p))
-    loglik = evaluate(
+    beta, trial, step = start.copy(), start.copy(), np.zeros(p)
+    score, information, factor, memory = np.zeros(p), np.zeros((p, p)), np.zeros((p, p)), np.zeros(4)
+    loglik_start = value = evaluate(
         x,
         event,
         weights,
@@ -148,49 +193,30 @@ def newton(
         removal,
         ties,
         frequency,
-        beta,
+        trial,
         score,
         information,
     )
-    loglik_start, score_start, information_start = loglik, score.copy(), information.copy()
-    ending = EXHAUSTED if p > 0 else CONVERGED
-    done = 0
-    while done < max_iterations and p > 0:
-        if cholesky(information, factor, PIVOT) >= 0:
-            ending = SINGULAR
-            break
-        step = cholesky_solve(factor, score)
-        decrement = 0.0
-        for j in range(p):
-            decrement += step[j] * score[j]
-        if decrement < 1e-22:
-            ending = CONVERGED
-            break
-        done += 1
-        value, size = -np.inf, 2.0
-        trial = beta
-        while not (np.isfinite(value) and value >= loglik - 1e-10 * (1.0 + abs(loglik))) and size > 1e-9:
-            size *= 0.5
-            trial = beta + size * step
-            value = evaluate(
-                x,
-                event,
-                weights,
-                offset,
-                group_start,
-                stratum_group,
-                first_group,
-                removal,
-                ties,
-                frequency,
-                trial,
-                score,
-                information,
-            )
-        beta, loglik = trial, value
-        if decrement < NEARLY and size == 1.0:
-            ending = CONVERGED
-            break
+    score_start, information_start = score.copy(), information.copy()
+    ending = next_trial(value, score, information, beta, trial, step, factor, memory, max_iterations)
+    while ending == AGAIN:
+        value = evaluate(
+            x,
+            event,
+            weights,
+            offset,
+            group_start,
+            stratum_group,
+            first_group,
+            removal,
+            ties,
+            frequency,
+            trial,
+            score,
+            information,
+        )
+        ending = next_trial(value, score, information, beta, trial, step, factor, memory, max_iterations)
+    loglik, done = memory[LOGLIK], int(memory[DONE])
     return beta, loglik, score, information, step, done, ending, loglik_start, score_start, information_start
 
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from equipoise.stats._kernels.decorator import compiled
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
@@ -47,49 +48,76 @@ def group_rows(
 
 
 @compiled
-def gather_centered(
-    x: NDArray[np.float64], order: Integers, starts: Integers, weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def gather_block(
+    x: Floats, order: Integers, starts: Integers, weights: Floats, low: int, high: int, out: Floats
+) -> tuple[int, Floats, Floats, Floats]:
+    """Bring the covariates of the sorted rows low .. high into `out`, less those of the first row of the stratum.
+
+    Returns the first stratum met, and from it on the sums per stratum of the weights, of what stands in `out`, and of
+    its squares.
+    """
+    p = x.shape[1]
+    first: int = np.searchsorted(starts, low, side="right") - 1  # type: ignore[assignment]
+    n_strata = np.searchsorted(starts, high, side="left") - first
+    weight, sums, squares = np.zeros(n_strata), np.zeros((n_strata, p)), np.zeros((n_strata, p))
+    for s in range(n_strata):
+        origin = order[starts[first + s]]
+        for i in range(max(low, starts[first + s]), min(high, starts[first + s + 1])):
+            w, row = weights[i], order[i]
+            weight[s] += w
+            for j in range(p):
+                value = x[row, j] - x[origin, j]
+                out[i, j] = value
+                sums[s, j] += w * value
+                squares[s, j] += w * value * value
+    return first, weight, sums, squares
+
+
+@compiled
+def center_and_scale(
+    origin: Floats, weight: Floats, sums: Floats, squares: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Turn sums per stratum into shifts and means (stratum x column), the pooled spread of each column (0 where it does
+    not vary), and the factors that bring the spread to 1."""
+    n_strata, p = sums.shape
+    shift, means = np.empty((n_strata, p)), np.empty((n_strata, p))
+    spread, size, total = np.zeros(p), np.zeros(p), 0.0
+    for s in range(n_strata):
+        total += weight[s]
+        for j in range(p):
+            size[j] = max(size[j], abs(origin[s, j]))
+            spread[j] += max(squares[s, j] - sums[s, j] * sums[s, j] / weight[s], 0.0)
+            shift[s, j] = sums[s, j] / weight[s]
+            means[s, j] = origin[s, j] + shift[s, j]
+    scale = np.sqrt(spread / total)
+    for j in range(p):
+        if scale[j] <= 1e-12 * size[j]:
+            scale[j] = 0.0
+    return shift, means, scale, np.where(scale > 0.0, 1.0 / scale, 0.0)
+
+
+@compiled
+def center_block(starts: Integers, low: int, high: int, shift: Floats, factor: Floats, out: Floats) -> None:
+    """Center and scale the rows low .. high."""
+    first = np.searchsorted(starts, low, side="right") - 1
+    last = np.searchsorted(starts, high, side="left")
+    for s in range(first, last):
+        for i in range(max(low, starts[s]), min(high, starts[s + 1])):
+            for j in range(out.shape[1]):
+                out[i, j] = (out[i, j] - shift[s, j]) * factor[j]
+
+
+@compiled
+def gather_centered(x: Floats, order: Integers, starts: Integers, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Bring covariates into the sorted order, centered at the weighted mean of the stratum and scaled by the pooled
     spread.
 
     Returns the matrix, the means (stratum x column) and the scale of each column; a column without spread has scale 0
     and stays zero.
     """
-    n, p = x.shape[0], x.shape[1]
-    n_strata = starts.shape[0] - 1
-    out = np.empty((n, p))
-    means = np.zeros((n_strata, p))
-    spread, size, total = np.zeros(p), np.zeros(p), 0.0
-    first, sums, squares = np.zeros(p), np.zeros(p), np.zeros(p)
-    for s in range(n_strata):
-        weight = 0.0
-        sums[:] = 0.0
-        squares[:] = 0.0
-        first[:] = x[order[starts[s]], :]
-        for i in range(starts[s], starts[s + 1]):
-            w, row = weights[i], order[i]
-            weight += w
-            for j in range(p):
-                value = x[row, j] - first[j]
-                out[i, j] = value
-                sums[j] += w * value
-                squares[j] += w * value * value
-        total += weight
-        for j in range(p):
-            size[j] = max(size[j], abs(first[j]))
-            spread[j] += max(squares[j] - sums[j] * sums[j] / weight, 0.0)
-            sums[j] /= weight
-            means[s, j] = first[j] + sums[j]
-        for i in range(starts[s], starts[s + 1]):
-            for j in range(p):
-                out[i, j] -= sums[j]
-    scale = np.sqrt(spread / total)
-    for j in range(p):
-        if scale[j] <= 1e-12 * size[j]:
-            scale[j] = 0.0
-    factor = np.where(scale > 0.0, 1.0 / scale, 0.0)
-    for i in range(n):
-        for j in range(p):
-            out[i, j] *= factor[j]
+    n = x.shape[0]
+    out, origin = np.empty((n, x.shape[1])), x[order[starts[:-1]]]
+    _, weight, sums, squares = gather_block(x, order, starts, weights, 0, n, out)
+    shift, means, scale, factor = center_and_scale(origin, weight, sums, squares)
+    center_block(starts, 0, n, shift, factor, out)
     return out, means, scale

@@ -12,6 +12,7 @@ from equipoise.stats.survival.logrank import LogRankTest, logrank_test
 from equipoise.stats.survival.max_combo import MaxComboTest, max_combo
 from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
 from equipoise.stats.survival.nelson_aalen import CumulativeHazard, nelson_aalen
+from equipoise.stats.survival.parallel import threads
 from equipoise.stats.survival.parametric import LogTimeModel, aft_interval_regression, aft_regression
 from equipoise.stats.survival.piecewise import PiecewiseModel, piecewise_exponential
 from equipoise.stats.survival.proportional_hazards import ProportionalHazardsTest
@@ -63,5 +64,6 @@ __all__ = [
     "rmst",
     "rmst_difference",
     "subgroup_hazard_ratios",
+    "threads",
     "turnbull",
 ]

@@ -10,8 +10,10 @@ import numpy as np
 from equipoise.stats._kernels.newton import newton
 from equipoise.stats._kernels.order import counting_order, nested_order
 from equipoise.stats._kernels.risk_sets import gather_centered, group_rows
+from equipoise.stats.survival.cox_blocks import BlockLikelihood, cut_blocks, gather_in_blocks, newton_in_blocks
 from equipoise.stats.survival.grid import time_grid
 from equipoise.stats.survival.groups import present_levels
+from equipoise.stats.survival.parallel import BLOCK_ROWS
 from equipoise.stats.survival.sample import read_sample
 
 if TYPE_CHECKING:
@@ -99,19 +101,34 @@ class CoxData:
         """Maximize over some columns from `start` (default 0), with `extra` added to the offset."""
         whole = columns is None or columns.size == self.n_columns
         x = self.x if whole else np.ascontiguousarray(self.x[:, columns])
+        offset = self.offset if extra is None else self.offset + extra
+        first = np.zeros(x.shape[1]) if start is None else start
+        if self.event.size > BLOCK_ROWS and not self.first_group.size and self.ties != "exact":
+            likelihood = BlockLikelihood(
+                x=x,
+                event=self.event,
+                weights=self.weights,
+                offset=offset,
+                blocks=cut_blocks(self.group_start, self.stratum_group),
+                hazard=np.empty(self.group_start.size - 1),
+                hazard_own=np.empty(self.group_start.size - 1),
+                efron=self.ties == "efron",
+                frequency=self.frequency,
+            )
+            return NewtonEnd(*newton_in_blocks(likelihood, first, iterations))
         return NewtonEnd(
             *newton(
                 x,
                 self.event,
                 self.weights,
-                self.offset if extra is None else self.offset + extra,
+                offset,
                 self.group_start,
                 self.stratum_group,
                 self.first_group,
                 self.removal,
                 TIES[self.ties],
                 self.frequency,
-                np.zeros(x.shape[1]) if start is None else start,
+                first,
                 iterations,
             )
         )
@@ -150,7 +167,8 @@ def read_cox(
     group_start, stratum_group, row_group, first_group = group_rows(order, starts, grid.codes, grid.entry)
     removal = counting_order(first_group, group_start.size)[0] if first_group.size else first_group
     sorted_weights = sample.weights[order] if sample.weights.size else np.ones(order.size)
-    centered, means, scale = gather_centered(matrix, order, starts, sorted_weights)
+    gather = gather_in_blocks if order.size > BLOCK_ROWS else gather_centered
+    centered, means, scale = gather(matrix, order, starts, sorted_weights)
     return CoxData(
         x=centered,
         means=means,
