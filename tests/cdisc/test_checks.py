@@ -161,18 +161,30 @@ def test_a_birth_after_the_start_is_the_fault_and_not_the_other_dates(sdtm: Data
 
 
 def test_values_that_no_codelist_has(sdtm: Data) -> None:
-    sdtm["DM"] = changed(changed(sdtm["DM"], 0, SEX="f"), 1, AGE=421.0)
+    sdtm["DM"] = changed(changed(sdtm["DM"], 0, SEX="W"), 1, AGE=421.0)
     sdtm["AE"] = changed(sdtm["AE"], 0, AETOXGR="6")
     sdtm["RS"] = changed(sdtm["RS"], 0, RSSTRESC="Stable")
     clean = set_aside(sdtm)
     assert told(clean.findings) == [
         ("implausible-age", "DM USUBJID=02", "AGE", "421.0"),
         ("not-in-codelist", "AE USUBJID=01, AESEQ=1", "AETOXGR", "6"),
-        ("not-in-codelist", "DM USUBJID=01", "SEX", "f"),
+        ("not-in-codelist", "DM USUBJID=01", "SEX", "W"),
         ("not-in-codelist", "RS USUBJID=01, RSSEQ=1", "RSSTRESC", "Stable"),
     ]
     assert {f.severity for f in clean.findings} == {"warning"}
     assert all(n.rows_reported == 0 for n in clean.counts.values())
+
+
+def test_a_value_in_another_letter_case_is_spelled_as_its_codelist(sdtm: Data) -> None:
+    plain = set_aside(sdtm).datasets
+    sdtm["AE"] = changed(sdtm["AE"], 0, AEOUT=" Recovered/Resolved")
+    sdtm["DM"] = sdtm["DM"].with_columns(pl.col("SEX").str.to_lowercase())
+    clean = set_aside(sdtm)
+    assert all(clean.datasets[name].equals(plain[name]) for name in plain)
+    assert told(clean.findings) == [
+        ("other-spelling", "AE", "AEOUT", "' Recovered/Resolved' (1 row)"),
+        ("other-spelling", "DM", "SEX", "'f', 'm' (4 rows)"),
+    ]
 
 
 def test_many_rows_with_one_fault_are_one_finding_with_their_number(sdtm: Data) -> None:

@@ -94,8 +94,8 @@ def test_flags_and_grades() -> None:
     assert derived.adam["ADAE"].select(names).rows() == [
         (5, "5", "Y", "Y", "Y", "Y", "drug", "drug"),
         (3, "3", "N", "N", "N", "N", "drug", "drug"),
-        (None, None, None, "N", "N", "N", "drug", "drug"),
-        (2, "2", None, "N", "Y", "N", "drug", "drug"),
+        (None, None, None, None, "N", "N", "drug", "drug"),
+        (2, "2", None, None, "Y", "N", "drug", "drug"),
     ]
     assert [f.seen for f in derived.findings if f.code == "grade-missing"] == ["6"]
 

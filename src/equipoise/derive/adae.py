@@ -20,6 +20,12 @@ __all__ = ["derive_adae"]
 _SUBJECT = ["ARMID", "AARMID", "TRTSDT", "TRTEDT", "TR02SDT", "TR02EDT", "DTHDT", "EOTSTT"]
 _SEVERITY = {word.value: number for number, word in enumerate(Severity, start=1)}
 _WITHDRAWN = ("DRUG WITHDRAWN",)
+_UNRELATED = (
+    *("N", "NO", "NONE", "NOT RELATED", "UNRELATED", "UNLIKELY", "UNLIKELY RELATED", "REMOTE", "DOUBTFUL"),
+    *("NOT SUSPECTED", "NOT APPLICABLE"),
+)
+"""AEREL values that mean not related, unless the protocol counts them as related."""
+_COUNTED = {"SERFL": "serious", "RELFL": "related"}
 
 
 def derive_adae(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
@@ -34,7 +40,7 @@ def derive_adae(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, list[
     findings += _ends_before_start(rows)
     rows = _add_period(source, rows)
     rows = _add_flags(source, rows)
-    findings += _unknown_onset(rows)
+    findings += [*_unknown_onset(rows), *_unreadable(source, rows)]
     drop = [c for c in _SUBJECT if c not in ("ARMID", "AARMID")]
     return rows.drop(drop).sort([*KEYS, "AESEQ"], nulls_last=True, maintain_order=True), findings
 
@@ -109,20 +115,37 @@ def _add_period(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_flags(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
-    related = [value.upper() for value in source.protocol.safety.related]
     relation = _text(rows, "AEREL")
     serious, action = _text(rows, "AESER"), _text(rows, "AEACN")
     return rows.with_columns(
         _yes(pl.col("APERIOD").is_not_null()).alias("TRTEMFL"),
-        pl.when(relation.is_not_null()).then(_yes(relation.str.to_uppercase().is_in(related))).alias("RELFL"),
-        _yes(serious == "Y").alias("SERFL"),
+        _yes_or_no(relation, *_relations(source)).alias("RELFL"),
+        _yes_or_no(serious, ["Y"], ["N"]).alias("SERFL"),
         _yes(fatal_event(rows.columns)).alias("DTHAEFL"),
-        _yes(action.str.to_uppercase().is_in(_WITHDRAWN)).alias("DISCFL"),
+        _if_recorded(action, action.str.to_uppercase().is_in(_WITHDRAWN)).alias("DISCFL"),
     )
+
+
+def _relations(source: Source) -> tuple[list[str], list[str]]:
+    """Values of AEREL that mean related, and those that mean not related."""
+    related = [value.strip().upper() for value in source.protocol.safety.related]
+    usual = [value.upper() for value in type(source.protocol.safety)().related]
+    return related, [value for value in (*_UNRELATED, *usual) if value not in related]
+
+
+def _yes_or_no(text: pl.Expr, yes: list[str], no: list[str]) -> pl.Expr:
+    """Y or N; null where the value is missing or neither."""
+    word = text.cast(pl.String).str.strip_chars().str.to_uppercase()
+    return pl.when(word.is_in(yes)).then(pl.lit("Y")).when(word.is_in(no)).then(pl.lit("N"))
 
 
 def _yes(test: pl.Expr) -> pl.Expr:
     return pl.when(test.fill_null(False)).then(pl.lit("Y")).otherwise(pl.lit("N"))
+
+
+def _if_recorded(value: pl.Expr, test: pl.Expr) -> pl.Expr:
+    """Y or N; null throughout where no event has a value."""
+    return pl.when(value.is_not_null().any()).then(_yes(test))
 
 
 def _unknown_onset(rows: pl.DataFrame) -> list[Finding]:
@@ -141,6 +164,34 @@ def _unknown_onset(rows: pl.DataFrame) -> list[Finding]:
         )
         for row in unknown.iter_rows(named=True)
     ]
+
+
+def _unreadable(source: Source, rows: pl.DataFrame) -> list[Finding]:
+    """Serious or related not known: one finding per variable and value, with its number of rows."""
+    findings = []
+    related, unrelated = _relations(source)
+    for variable, flag, values in (
+        ("AESER", "SERFL", ["Y", "N"]),
+        ("AEREL", "RELFL", [*related, *unrelated]),
+    ):
+        lost = rows.filter(pl.col(flag).is_null())
+        value = pl.col(variable).cast(pl.String) if variable in rows.columns else pl.lit(None, dtype=pl.String)
+        counts = lost.with_columns(VALUE=value.fill_null("")).group_by("VALUE").len().sort("VALUE")
+        findings += [
+            Finding(
+                severity="warning",
+                code="flag-missing",
+                dataset="AE",
+                row_key="",
+                variable=variable,
+                seen=f"{seen or '(empty)'} ({count} of {rows.height} rows)",
+                expected=f"one of {', '.join(values)}"
+                + ("; safety.related of the protocol names further values" if variable == "AEREL" else ""),
+                effect=f"{flag} is missing: the events are not counted as {_COUNTED[flag]}",
+            )
+            for seen, count in counts.iter_rows()
+        ]
+    return findings
 
 
 def _ends_before_start(rows: pl.DataFrame) -> list[Finding]:

@@ -52,7 +52,7 @@ def _latest(source: Source, place: DateSource) -> pl.DataFrame | None:
         frame = frame.filter(match(place.where))
     columns = source.data[place.domain].columns
     if domain_code(place.domain) == "DS" and "DSDECOD" in columns:
-        frame = frame.filter(~pl.col("DSDECOD").is_in(_NOT_SEEN).fill_null(False))
+        frame = frame.filter(~pl.col("DSDECOD").str.to_uppercase().is_in(_NOT_SEEN).fill_null(False))
     if domain_code(place.domain) == "AE" and place.variable == "AEENDTC":
         frame = frame.filter(~fatal_event(columns))
     if source.cutoff is not None:

@@ -20,8 +20,11 @@ def domain_code(name: str) -> str:
 
 
 def match(where: Mapping[str, Sequence[str]]) -> pl.Expr:
-    """Rows in which every variable has one of its accepted values."""
-    conditions = [pl.col(variable).cast(pl.String).is_in(list(values)) for variable, values in where.items()]
+    """Rows in which every variable has one of its accepted values; letter case and blanks around do not matter."""
+    conditions = [
+        pl.col(variable).cast(pl.String).str.strip_chars().str.to_uppercase().is_in([v.strip().upper() for v in values])
+        for variable, values in where.items()
+    ]
     return pl.all_horizontal(conditions).fill_null(False) if conditions else pl.lit(True)
 
 

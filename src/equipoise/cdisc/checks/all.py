@@ -9,6 +9,7 @@ import polars as pl
 from equipoise.cdisc.checks.dates import check_dates
 from equipoise.cdisc.checks.marks import ROW, Mark, mark_findings
 from equipoise.cdisc.checks.rows import check_rows
+from equipoise.cdisc.checks.spelling import respelled
 from equipoise.cdisc.checks.story import check_story
 from equipoise.cdisc.checks.values import check_values
 from equipoise.cdisc.findings import Finding
@@ -35,7 +36,7 @@ class SetAside(NamedTuple):
 def set_aside(
     datasets: Mapping[str, pl.DataFrame], *, cutoff: dt.date | None = None, extracted: dt.date | None = None
 ) -> SetAside:
-    """Take away the rows that cannot be used, and the values that cannot be true.
+    """Take away the rows that cannot be used, and the values that cannot be true; spell values as their codelists do.
 
     Every row that is taken away has a finding of severity ``error``; every value that becomes missing has a finding of
     severity ``warning``. The rules are listed in ``RULES`` (groups rows, dates, values). The order of the rows does not
@@ -56,12 +57,12 @@ def set_aside(
     SetAside
         ``datasets``, ``findings``, ``counts``. Rows in are always rows used plus rows reported.
     """
-    datasets = {name: frame.rechunk() for name, frame in datasets.items()}
+    datasets, spelled = respelled({name: frame.rechunk() for name, frame in datasets.items()})
     rows = check_rows(datasets)
     kept = _without(datasets, rows)
     later = [*check_dates(kept, cutoff=cutoff, extracted=extracted), *check_values(kept)]
     clean = _blanked(_without(kept, later), kept, later)
-    findings = mark_findings(rows, datasets) + mark_findings(later, kept)
+    findings = _spelled(spelled) + mark_findings(rows, datasets) + mark_findings(later, kept)
     counts = {
         name: Counts(frame.height, clean[name].height, frame.height - clean[name].height)
         for name, frame in datasets.items()
@@ -79,6 +80,23 @@ def check_sdtm(
     """
     clean = set_aside(datasets, cutoff=cutoff, extracted=extracted)
     return clean.findings + mark_findings(check_story(clean.datasets), clean.datasets)
+
+
+def _spelled(marks: list[Mark]) -> list[Finding]:
+    """One finding per variable, of no single row."""
+    return [
+        Finding(
+            severity=item.rule.severity,
+            code=item.rule.code,
+            dataset=item.dataset,
+            row_key="",
+            variable=item.variable,
+            seen=item.rows["seen"][0],
+            expected=item.rows["expected"][0],
+            effect=item.rule.effect,
+        )
+        for item in marks
+    ]
 
 
 def _counted(dataset: str, counts: Counts) -> Finding:

@@ -174,6 +174,15 @@ RULES = (
         together=True,
     ),
     Rule(
+        "other-spelling",
+        "values",
+        "keep",
+        "warning",
+        "a value of the codelist in another letter case, or with blanks around it",
+        "the spelling of the codelist",
+        "value used as that of the codelist",
+    ),
+    Rule(
         "wrong-domain",
         "values",
         "keep",

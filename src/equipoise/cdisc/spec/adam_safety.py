@@ -37,7 +37,7 @@ ADAE = DatasetSpec(
         V("APERIOD", "Period", "integer", origin="1 first treatment, 2 after crossover, missing before treatment"),
         V("AGRADEN", "Analysis Grade (N)", "integer", origin="Number of AGRADE: 1 to 5, or 1 to 3 for severity"),
         V("AGRADE", "Analysis Grade", origin="AETOXGR or AESEV, as the protocol says"),
-        V("RELFL", "Related Flag", codelist="NY", origin="Y where AEREL is a related value of the protocol"),
+        V("RELFL", "Related Flag", codelist="NY", origin="Y where AEREL means related, N where not"),
         V("SERFL", "Serious Flag", codelist="NY", origin="AE.AESER"),
         V("DTHAEFL", "Fatal Adverse Event Flag", codelist="NY", origin="Grade 5, AEOUT FATAL or AESDTH Y"),
         V("DISCFL", "Led to Discontinuation Flag", codelist="NY", origin="AEACN DRUG WITHDRAWN"),
