@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from mixed_cases import made_up
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from equipoise.stats import mmrm_arrays
 from equipoise.stats.mixed import observations, orthonormal
@@ -233,3 +234,14 @@ def test_tall_columns_are_made_orthonormal_as_others(monkeypatch, dependent):
     np.testing.assert_allclose(q @ upper, x[:, kept], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(q @ q.T, plain_q @ plain_q.T, atol=1e-10)
     np.testing.assert_allclose(np.abs(np.diag(upper)), np.abs(np.diag(plain_upper)), rtol=1e-9)
+
+
+def test_threads_of_linear_algebra_change_no_bit():
+    y, x, subject, visit = made_up(n=1_500, m=8)
+    fits = []
+    for count in (1, 2):
+        with threadpool_limits(limits=count, user_api="blas"):
+            fits.append(mmrm_arrays(y, x, subject, visit))
+            assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {count}
+    for name in ("coef", "std_error", "df", "covariance"):
+        np.testing.assert_array_equal(getattr(fits[0], name), getattr(fits[1], name))

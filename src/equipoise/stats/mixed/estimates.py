@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equipoise.stats.mixed.inference import DEPENDENT
+from equipoise.stats.mixed.single_thread import single_threaded
 from equipoise.stats.result import Result
 from equipoise.stats.tails import f_upper, t_quantile, t_two_sided
 
@@ -75,6 +76,7 @@ class FTest(Result):
         return self.method
 
 
+@single_threaded
 def linear_estimates(
     fit: Fit,
     inference: Inference,
@@ -113,6 +115,7 @@ def linear_estimates(
     )
 
 
+@single_threaded
 def f_test(fit: Fit, inference: Inference, contrasts: NDArray[np.float64], method: str) -> FTest:
     """Test that all rows are 0."""
     columns = contrasts[:, fit.data.kept]

@@ -24,6 +24,7 @@ import numpy as np
 from equipoise.stats.errors import StatsError
 from equipoise.stats.labels import Labels, code_labels
 from equipoise.stats.mixed.mmrm_arrays import mmrm_arrays
+from equipoise.stats.mixed.single_thread import single_threaded
 from equipoise.stats.result import Result
 from equipoise.stats.validate import InputCheck
 
@@ -83,6 +84,7 @@ class Imputations(Result):
         }
 
 
+@single_threaded
 def impute_visits(
     y: ArrayLike,
     arm: ArrayLike,

@@ -12,6 +12,7 @@ from equipoise.stats.mixed.inference import DF_METHODS, BetweenWithin, DfMethod,
 from equipoise.stats.mixed.model import DROPPED, MixedModel
 from equipoise.stats.mixed.observations import Rows, prepare, read_rows
 from equipoise.stats.mixed.sandwich import SANDWICHES, SandwichInference
+from equipoise.stats.mixed.single_thread import single_threaded
 from equipoise.stats.mixed.structures import SPATIAL, STRUCTURES, TITLES, Structure
 from equipoise.stats.validate import InputCheck, Missing
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from equipoise.stats.mixed.inference import Inference
 
 
+@single_threaded
 def mmrm_arrays(
     y: ArrayLike,
     X: object,

@@ -10,6 +10,7 @@ import numpy as np
 from equipoise.stats.errors import StatsError
 from equipoise.stats.mixed.estimates import FTest, LinearEstimates, f_test, linear_estimates
 from equipoise.stats.mixed.fit import Attempt, Fit
+from equipoise.stats.mixed.single_thread import single_threaded
 from equipoise.stats.mixed.structures import TITLES
 from equipoise.stats.result import Result
 
@@ -152,12 +153,14 @@ class MixedModel(Result):
         rows = tuple(range(matrix.shape[0]))
         return self.linear(matrix, {"row": rows}, conf_level, f"Expected response, {self.inference_title}")
 
+    @single_threaded
     def fitted(self) -> NDArray[np.float64]:
         """Return the expected response of the rows used, in the order of `rows`."""
         data = self._fit.data
         expected: NDArray[np.float64] = data.rows.x[:, data.kept] @ self._fit.coef
         return expected
 
+    @single_threaded
     def residuals(self, kind: ResidualType = "response") -> NDArray[np.float64]:
         """Return residuals of the rows used, in the order of `rows`.
 

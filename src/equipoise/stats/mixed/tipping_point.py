@@ -9,6 +9,7 @@ import numpy as np
 
 from equipoise.stats.errors import StatsError
 from equipoise.stats.mixed.pooling import PooledEstimate, rubin
+from equipoise.stats.mixed.single_thread import single_threaded
 from equipoise.stats.result import Result
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class TippingPoint(Result):
         return {name: getattr(self, name) for name in shown}
 
 
+@single_threaded
 def compare_at_visit(
     imputations: Imputations,
     visit: int = -1,
