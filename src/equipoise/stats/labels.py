@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.stats._kernels.inputs import recode, scan_codes, scan_numbers
+from equipoise.stats._kernels.inputs import code_by_counting, extremes, scan_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,17 +50,12 @@ def cross(parts: Sequence[Labels]) -> Labels:
 
 def code_integers(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the sorted distinct values and each row's index among them; by counting where the range allows."""
-    low, high = int(values.min()), int(values.max())
+    low, high = extremes(values)
     span = high - low + 1
-    if span > max(FEW_LEVELS, 4 * values.size):
-        distinct, codes = np.unique(values, return_inverse=True)
-        return distinct, codes.astype(np.int64)
-    counts = scan_codes(values, low, span)
-    present = counts > 0
-    if low == 0 and present.all():
-        return np.arange(span), values
-    table = np.cumsum(present) - 1
-    return np.flatnonzero(present) + low, recode(values, low, table)
+    if span <= max(FEW_LEVELS, 4 * values.size):
+        return code_by_counting(values, low, span)
+    distinct, codes = np.unique(values, return_inverse=True)
+    return distinct, codes.astype(np.int64)
 
 
 def code_labels(raw: NDArray[Any]) -> Labels:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from equipoise.stats._kernels.inputs import scan_numbers
+from equipoise.stats._kernels.inputs import read_events, scan_numbers
 from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.labels import Labels, code_labels, cross, is_missing
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from equipoise.stats._kernels.inputs import NumberScan
 
 Missing = Literal["raise", "drop"]
 
@@ -83,23 +85,20 @@ class InputCheck:
 
     def times(self, name: str, values: object) -> NDArray[np.float64]:
         """Read times: finite numbers from 0 on."""
-        array = self._numbers(name, values, "times must be finite numbers")
-        if array.size:
-            scan = scan_numbers(array)
-            if scan.n_negative:
-                at = scan.first_negative
-                self.problem(name, "times must not be negative", position=at, value=array[at], count=scan.n_negative)
+        array, scan = self._numbers(name, values, "times must be finite numbers")
+        if scan and scan.n_negative:
+            at = scan.first_negative
+            self.problem(name, "times must not be negative", position=at, value=array[at], count=scan.n_negative)
         return array
 
     def numbers(self, name: str, values: object) -> NDArray[np.float64]:
         """Read finite numbers."""
-        return self._numbers(name, values, "expected finite numbers")
+        return self._numbers(name, values, "expected finite numbers")[0]
 
     def weights(self, name: str, values: object) -> NDArray[np.float64]:
         """Read weights: finite and positive."""
-        array = self._numbers(name, values, "weights must be finite numbers")
-        if array.size:
-            scan = scan_numbers(array)
+        array, scan = self._numbers(name, values, "weights must be finite numbers")
+        if scan:
             if scan.n_negative:
                 at = scan.first_negative
                 self.problem(name, "weights must be positive", position=at, value=array[at], count=scan.n_negative)
@@ -127,9 +126,9 @@ class InputCheck:
         if array is None:
             return np.empty(0, np.bool_)
         self._length(name, array)
-        self._missing(name, array, "expected 0, 1, True or False")
-        event: NDArray[np.bool_] = array == 1.0
-        if array.size and np.count_nonzero(event) + np.count_nonzero(array == 0.0) < array.size:
+        event, n_bad = read_events(array)
+        if n_bad:
+            self._missing(name, array, "expected 0, 1, True or False")
             bad = np.flatnonzero(~event & (array != 0.0) & ~np.isnan(array))
             if bad.size:
                 message = "expected 0, 1, True or False" + _event_hint(array)
@@ -203,14 +202,13 @@ class InputCheck:
         if value not in allowed:
             self.problem(name, f"expected one of {', '.join(map(repr, allowed))}, got {value!r}")
 
-    def _numbers(self, name: str, values: object, expected: str) -> NDArray[np.float64]:
+    def _numbers(self, name: str, values: object, expected: str) -> tuple[NDArray[np.float64], NumberScan | None]:
         raw = self._array(name, values)
         array = None if raw is None else self._floats(name, raw)
         if array is None:
-            return np.empty(0)
+            return np.empty(0), None
         self._length(name, array)
-        self._missing(name, array, expected)
-        return array
+        return array, self._missing(name, array, expected)
 
     def _array(self, name: str, values: object) -> NDArray[Any] | None:
         if values is None or isinstance(values, str | bytes):
@@ -256,14 +254,15 @@ class InputCheck:
         elif n != self._n:
             self.problem(name, f"has {n} rows where {self._first} has {self._n}")
 
-    def _missing(self, name: str, array: NDArray[np.float64], expected: str) -> None:
+    def _missing(self, name: str, array: NDArray[np.float64], expected: str) -> NumberScan | None:
         if array.size == 0:
-            return
+            return None
         scan = scan_numbers(np.ascontiguousarray(array))
         if scan.n_inf:
             self.problem(name, expected, position=scan.first_inf, value=array[scan.first_inf], count=scan.n_inf)
         if scan.n_nan:
             self._note_missing(name, np.flatnonzero(np.isnan(array)), np.nan, expected)
+        return scan
 
     def _note_missing(self, name: str, rows: NDArray[np.int64], value: object, expected: str) -> None:
         if not self._drop:

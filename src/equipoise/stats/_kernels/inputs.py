@@ -71,9 +71,42 @@ def scan_codes(values: NDArray[np.int64], low: int, span: int) -> NDArray[np.int
 
 
 @compiled
-def recode(values: NDArray[np.int64], low: int, table: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Replace every value by `table[value - low]`."""
-    out = np.empty(values.shape[0], np.int64)
+def code_by_counting(values: NDArray[np.int64], low: int, span: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the sorted distinct values among `low .. low + span - 1`, and each row's index among them."""
+    rank = np.zeros(span, np.int64)
     for i in range(values.shape[0]):
-        out[i] = table[values[i] - low]
-    return out
+        rank[values[i] - low] = 1
+    distinct = np.empty(span, np.int64)
+    k = 0
+    for j in range(span):
+        if rank[j] > 0:
+            distinct[k] = low + j
+            rank[j] = k
+            k += 1
+    if low == 0 and k == span:
+        return distinct, values
+    codes = np.empty(values.shape[0], np.int64)
+    for i in range(values.shape[0]):
+        codes[i] = rank[values[i] - low]
+    return distinct[:k], codes
+
+
+@compiled
+def read_events(values: NDArray[np.float64]) -> tuple[NDArray[np.bool_], int]:
+    """Tell where 1 stands, and count what is neither 0 nor 1, missing values included."""
+    flags = np.empty(values.shape[0], np.bool_)
+    n_bad = 0
+    for i in range(values.shape[0]):
+        flags[i] = values[i] == 1.0
+        if values[i] != 1.0 and values[i] != 0.0:
+            n_bad += 1
+    return flags, n_bad
+
+
+@compiled
+def extremes(values: NDArray[np.int64]) -> tuple[int, int]:
+    """Give the least and the largest of integers."""
+    low = high = values[0]
+    for i in range(values.shape[0]):
+        low, high = min(low, values[i]), max(high, values[i])
+    return low, high

@@ -177,8 +177,9 @@ def _reasons(
     converged: bool,
 ) -> list[str]:
     """Say what could not be estimated, and why."""
-    idle = [name for j, name in enumerate(data.names) if j not in tested]
-    lost = [data.names[j] for j in tested if j not in kept and j not in infinite]
+    tested_list, found = tested.tolist(), {*kept.tolist(), *infinite}
+    idle = [name for j, name in enumerate(data.names) if j not in tested_list]
+    lost = [data.names[j] for j in tested_list if j not in found]
     endless = ", ".join(data.names[j] for j in sorted(infinite))
     verb = "does" if len(idle) == 1 else "do"
     return [
