@@ -1,13 +1,20 @@
 """Sentences of the results section, with the rows behind each number."""
 
-from tests.report.made_up import empty_results, survival_results, trial_of
+import pytest
+from tests.report.made_up import empty_results, row, survival_results, trial_of
 from tests.results.example import example_results
 
 from equipoise.report.cells import Number, text_of
 from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.rows import Rows
-from equipoise.report.tables import Survival
+from equipoise.report.tables import (
+    Survival,
+    follow_up_table,
+    maximum_grade_tables,
+    overview_table,
+    terms_table,
+)
 from equipoise.report.text import (
     accrual_text,
     follow_up_text,
@@ -16,7 +23,9 @@ from equipoise.report.text import (
     survival_text,
     unknown_onset_text,
 )
+from equipoise.report.words import sentence_case
 from equipoise.results import Results, ResultsWriter
+from equipoise.terms import Status
 
 
 def source_of(results: Results) -> Source:
@@ -57,6 +66,69 @@ def test_where_nobody_is_in_the_population_no_count_is_made_up() -> None:
     assert sentence(writer.finish(trial_of("a", "b", **protocol))) == (
         "PFS: Nobody is in the population (All randomized): see Findings about the data."
     )
+
+
+def nothing_counted() -> Source:
+    """No adverse event in the data: each arm says why nothing was counted."""
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    for arm in "ab":
+        shared = {"analysis_id": "safety_overview", "variable": "adverse_events", "group": "arm", "group_level": arm}
+        writer.add("n", None, status=Status.NOT_DONE, text="the data hold no adverse events (AE)", **shared)
+    return source_of(writer.finish(trial_of("a", "b")))
+
+
+def test_adverse_events_that_were_not_counted_are_never_zero() -> None:
+    source = nothing_counted()
+    said = "Adverse events. Not in the data: the data hold no adverse events (AE)."
+    assert [text_of(paragraph.parts) for paragraph in harms_text(source)] == [said]
+    for table in (overview_table(source), terms_table(source), *maximum_grade_tables(source)):
+        assert (table.lines, table.empty) == ((), said)
+
+
+def test_a_count_that_is_not_recorded_is_not_zero() -> None:
+    source = nothing_counted()
+    assert source.count(row(statistic="n", status=Status.NOT_DONE)).text == "not in the data"
+    assert source.count(row(statistic="n", status=Status.NOT_ESTIMABLE, text="not recorded")).text == "not recorded"
+
+
+def test_the_follow_up_in_the_text_is_that_of_survival() -> None:
+    writer = ResultsWriter(study_id="MADE-UP", data_cut="final")
+    shared = {"analysis_id": "follow_up", "variable": "reverse_kaplan_meier", "group": "arm", "group_level": "a"}
+    for endpoint in ("pfs", "os"):
+        writer.add("estimate", 365.25, endpoint=endpoint, population="itt", **shared)
+        counts = {"analysis_id": endpoint, "endpoint": endpoint, "population": "itt", "group": "arm"}
+        writer.add("n", 10, variable="subjects", group_level="a", **counts)
+        level = "No adequate assessment after baseline" if endpoint == "pfs" else "Alive"
+        writer.add("n", 8, variable="censored_reason", variable_level=level, group_level="a", **counts)
+    analyses = {name: {"endpoint": name, "population": "itt"} for name in ("pfs", "os")}
+    endpoints = {"pfs": {"events": ["local_progression"]}, "os": {"events": ["death"], "label": "Overall survival"}}
+    source = source_of(writer.finish(trial_of("a", analyses=analyses, endpoints=endpoints)))
+    (paragraph,) = follow_up_text(source)
+    assert text_of(paragraph.parts).startswith("Overall survival: the median follow-up (reverse Kaplan-Meier) was 12.0")
+    assert follow_up_table(source).footnotes[-1] == "Pfs: 8 of 10 subjects have no reading and count with no follow-up."
+
+
+def test_comparisons_stand_in_the_order_of_the_protocol() -> None:
+    results = survival_results("a", "b", "c")
+    results.trial["comparisons"] = {"primary": [["b", "c"], ["a", "c"]]}  # type: ignore[index]
+    assert Survival.primary(source_of(results), "primary").comparisons == [("b", "c"), ("a", "c")]
+    text = sentence(results)
+    assert text.index("Arm b compared with Arm c") < text.index("Arm a compared with Arm c")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "printed"),
+    [
+        ("APPLICATION SITE PRURITUS", "Application site pruritus"),
+        ("ELECTROCARDIOGRAM ST SEGMENT DEPRESSION", "Electrocardiogram ST segment depression"),
+        ("ELECTROCARDIOGRAM T WAVE INVERSION", "Electrocardiogram T wave inversion"),
+        ("PARKINSON'S DISEASE", "Parkinson's disease"),
+        ("HIV", "HIV"),
+        ("Lost to follow-up", "Lost to follow-up"),
+    ],
+)
+def test_terms_of_the_data_in_sentence_case(recorded: str, printed: str) -> None:
+    assert sentence_case(recorded) == printed
 
 
 def test_one_arm_has_no_comparison() -> None:

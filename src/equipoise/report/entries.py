@@ -22,10 +22,13 @@ from equipoise.report.numbers import (
     missing_word,
 )
 from equipoise.report.rows import ALL, Row, Rows, row_ids
+from equipoise.terms import Status
 
-__all__ = ["LIMITS", "NOTHING", "Source", "by_statistic", "group_by_level", "level_of", "limits_of"]
+__all__ = ["LIMITS", "NOTHING", "Source", "by_statistic", "group_by_level", "level_of", "limits_of", "not_in_data"]
 
 NOTHING = "\N{EN DASH}"
+NOT_IN_DATA = "not in the data"
+NOT_RECORDED = "not recorded"
 LIMITS = ("estimate", "conf_low", "conf_high")
 
 
@@ -73,7 +76,7 @@ class Source:
         """A count; ``absent`` where there is no row."""
         if row is None:
             return absent
-        return Number(self._missing(row) if row.value is None else str(round(row.value)), (row.row_id,))
+        return Number(_uncounted(row) if row.value is None else str(round(row.value)), (row.row_id,))
 
     def count_percent(self, rows: Mapping[str, Row], *, absent: str = "0") -> Part:
         """A count with its percentage, from rows ``n`` and ``percent``."""
@@ -182,6 +185,22 @@ class Source:
     @staticmethod
     def _ids(rows: Mapping[str, Row], *names: str) -> tuple[int, ...]:
         return row_ids(*(rows.get(name) for name in names))
+
+
+def not_in_data(rows: Iterable[Row]) -> str:
+    """Sentence with the reasons why nothing was counted; empty where something was."""
+    found = list(rows)
+    if not found or any(row.status != Status.NOT_DONE for row in found):
+        return ""
+    reasons = dict.fromkeys(row.text for row in found if row.text)
+    return f"Not in the data{': ' if reasons else ''}{'; '.join(reason.rstrip('.') for reason in reasons)}."
+
+
+def _uncounted(row: Row) -> str:
+    """Words of a count that is not there, which is never zero."""
+    if row.status == Status.NOT_DONE:
+        return NOT_IN_DATA
+    return NOT_RECORDED if row.text == NOT_RECORDED else missing_word(row.status or "NE", "table")
 
 
 def _arm_column(arm: str | None, label: str, row: Row | None) -> Column:

@@ -1,16 +1,17 @@
 """What a report must know about the trial besides the statistics: names, arms, conventions, the data cut."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from equipoise.report.rows import ALL
-from equipoise.report.words import STRATIFIED
+from equipoise.report.words import STRATIFIED, sentence_case
 from equipoise.results import Results
 
 __all__ = ["Arm", "Facts", "in_words"]
 
 MONTH_DAYS = 30.4375
+Pair = TypeVar("Pair", bound=tuple[str | None, str | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class Facts:
         pairs = _mapping(self.trial.get("comparisons")).get(analysis_id) or []
         return [(str(first), str(second)) for first, second in pairs]
 
+    def in_protocol_order(self, analysis_id: str, pairs: Iterable[Pair]) -> list[Pair]:
+        """Comparisons in the order of the protocol, then those it does not name."""
+        found, declared = list(pairs), self.comparisons(analysis_id)
+        return sorted(found, key=lambda pair: declared.index(pair) if pair in declared else len(declared))
+
     @property
     def analyses(self) -> dict[str, Mapping[str | None, Any]]:
         """Analyses in protocol order."""
@@ -129,7 +135,8 @@ class Facts:
             return str(levels.get(level, level))
         if isinstance(levels, Sequence) and level in levels:
             return in_words(level)
-        return "" if level is None else str(level)
+        text = "" if level is None else str(level)
+        return sentence_case(text) if " " in text else text
 
     def subgroup_label(self, name: str | None) -> str:
         """Name of a subgroup factor: its own, else that of its field."""

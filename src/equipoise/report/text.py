@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from equipoise.report.cells import Model, Number, Paragraph, Part
-from equipoise.report.entries import LIMITS, Source, group_by_level, level_of, limits_of
+from equipoise.report.entries import LIMITS, Source, group_by_level, level_of, limits_of, not_in_data
 from equipoise.report.numbers import (
     format_estimate,
     format_median,
@@ -50,9 +50,14 @@ def accrual_text(source: Source) -> list[Paragraph]:
 
 
 def follow_up_text(source: Source) -> list[Paragraph]:
-    """Median follow-up by reverse Kaplan-Meier, of the endpoint that comes first in the results."""
+    """Median follow-up by reverse Kaplan-Meier: of the endpoint the protocol reverses, else of overall survival."""
     rows = source.rows.analysis("follow_up", "reverse_kaplan_meier")
-    endpoint = rows[0].endpoint if rows else None
+    found = list(dict.fromkeys(row.endpoint for row in rows))
+    declared = {str(name): source.facts.endpoint(name) for name in source.facts.protocol.get("endpoints") or {}}
+    reversed_ones = {item.get("reverse_of") for item in declared.values()}
+    chosen = [name for name in found if name in reversed_ones]
+    chosen += [name for name in found if list(source.facts.endpoint(name).get("events") or ()) == ["death"]]
+    endpoint = chosen[0] if chosen else None
     groups = group_by_level(row for row in rows if row.endpoint == endpoint)
     arms = [arm for arm in source.facts.arms if "estimate" in groups.get(arm.id, {})]
     if not arms:
@@ -160,11 +165,15 @@ def harms_text(source: Source) -> list[Paragraph]:
     )
     if source.facts.safety.get("grade_variable") == "AESEV":
         sentences = (("any", "Adverse events occurred in "), ("grade3", "Severe adverse events occurred in "))
+    absent = not_in_data(source.rows.analysis("safety_overview"))
+    if absent:
+        return [Paragraph((f"Adverse events. {absent}",))]
     parts: list[Part] = []
     for variable, start in sentences:
         rows = source.rows.where("safety_overview", variable, measure=None)
         groups = group_by_level(row for row in rows if row.reference_level is None)
         arms = [arm for arm in source.facts.arms if "n" in groups.get(arm.id, {})]
+        arms = [arm for arm in arms if groups[arm.id]["n"].value is not None]
         pieces = [[_counted(source, groups[arm.id]), f" with {arm.label}"] for arm in arms]
         parts += [start, *_series(pieces), ". "] if pieces else []
     return [Paragraph(tuple(parts))] if parts else []

@@ -1,5 +1,6 @@
 """Words for identifiers of the results files, as tables, sentences and the side panel print them."""
 
+import re
 from collections.abc import Mapping
 
 __all__ = [
@@ -15,6 +16,13 @@ __all__ = [
     "VARIABLES",
     "sentence_case",
 ]
+
+WORD = re.compile(r"[^\W\d_]+")
+NAMES = frozenset(
+    {"ST", "QT", "QTC", "QRS", "PR", "ECG", "HIV", "HBV", "HCV", "DNA", "RNA", "CNS", "CPK"}
+    | {"ALT", "AST", "GGT", "LDH", "TSH", "COVID", "COPD", "II", "III", "IV"}
+)
+"""Names that keep their capitals inside a longer term."""
 
 BAND = "Synthetic or anonymized data: not a report of a clinical trial's results"
 
@@ -171,5 +179,6 @@ VARIABLES: Mapping[str, str] = {
 def sentence_case(text: str) -> str:
     """Text in sentence case; submission values in capitals are lowered, but for short names such as PD or HIV."""
     if text.isupper() and len(text) > 3:
-        text = text.lower()
+        text = WORD.sub(lambda found: found[0] if found[0] in NAMES else found[0].lower(), text)
+        text = text.replace(" t wave", " T wave")
     return text[:1].upper() + text[1:]

@@ -102,8 +102,8 @@ def _table_kind(table: Table) -> Markup:
 
 
 def _is_word(text: str) -> bool:
-    """Whether a cell is a word such as "reference", which has no alignment point."""
-    return len(text) > SHORT and text.isalpha()
+    """Whether a cell is a word such as "reference" or "not recorded", which has no alignment point."""
+    return len(text) > SHORT and text.replace(" ", "").isalpha()
 
 
 def _text(cell: Part) -> str:

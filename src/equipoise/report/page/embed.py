@@ -18,7 +18,7 @@ import polars as pl
 from equipoise.report.facts import Facts
 from equipoise.report.rows import Row, Rows
 from equipoise.report.rules import rule_line
-from equipoise.report.words import STANDING, STATISTICS, STATUS, STRATA, VARIABLES
+from equipoise.report.words import STANDING, STATISTICS, STATUS, STRATA, VARIABLES, sentence_case
 
 __all__ = ["BUDGET", "embed", "encode_set"]
 
@@ -26,6 +26,8 @@ BUDGET = 3_000_000
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 LEFT_OUT = {"row_id", "study_id"}
 NUMBERS = {"value"}
+DATA_TERMS = ("safety_terms", "flow", "deaths", "populations")
+"""Analyses whose levels are terms or reasons of the data."""
 
 
 def embed(rows: Rows, wanted: Iterable[int], facts: Facts, source_sets: pl.DataFrame, *, budget: int = BUDGET) -> str:
@@ -122,8 +124,16 @@ def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
         "arm": {
             name: facts.arm_label(name) for name in dict.fromkeys([*used("group_level"), *used("reference_level")])
         },
+        "level": _levels(rows),
         "data_cut": dict.fromkeys(used("data_cut"), facts.data_cut),
     }
+
+
+def _levels(rows: Sequence[Row]) -> dict[str, str]:
+    """Terms and reasons of the data in sentence case, as tables print them."""
+    terms = (row for row in rows if (row.analysis_id or "").startswith(DATA_TERMS) or " " in (row.variable_level or ""))
+    names = dict.fromkeys(name for row in terms for name in (row.variable_level, row.parent_level) if name)
+    return {name: sentence_case(name) for name in names if sentence_case(name) != name}
 
 
 def _rules(rows: Sequence[Row], facts: Facts) -> dict[str, tuple[str, str]]:

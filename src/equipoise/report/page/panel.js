@@ -66,8 +66,8 @@
     say("Subgroup", column("subgroup", i));
     say("Subgroup level", column("subgroup_level", i));
     say("Variable", word("variable", column("variable", i)));
-    say("Within", column("parent_level", i));
-    say("Level", column("variable_level", i));
+    say("Within", word("level", column("parent_level", i)));
+    say("Level", word("level", column("variable_level", i)));
     say("Visit", column("visit", i));
     const time = column("time_days", i);
     if (time !== null) say("Time", `${time} days`);
@@ -118,7 +118,7 @@
   const title = (i) => [
     word("analysis", column("analysis_id", i)),
     word("variable", column("variable", i)),
-    column("variable_level", i),
+    word("level", column("variable_level", i)),
     word("statistic", column("statistic", i)),
   ].filter(Boolean).join(", ");
 

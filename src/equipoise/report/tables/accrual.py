@@ -1,7 +1,7 @@
 """Accrual by month and site, and the check of the strata."""
 
 from equipoise.report.cells import Column, Line, Table
-from equipoise.report.entries import Source
+from equipoise.report.entries import Source, not_in_data
 from equipoise.report.rows import ALL
 from equipoise.report.tables.footnotes import footnotes
 from equipoise.report.words import STRATA_NOTES
@@ -50,6 +50,7 @@ def sites_table(source: Source) -> Table:
     groups = [*(arm.id for arm in arms), ALL]
     found = {(row.variable_level, row.group_level): row for row in rows}
     base = {row.group_level: row for row in source.rows.analysis("flow", "randomized")}
+    absent = not_in_data(rows)
     sites = dict.fromkeys(row.variable_level for row in rows)
     lines = [
         Line(site or "", tuple(source.part_of(found.get((site, group)), base.get(group)) for group in groups))
@@ -60,9 +61,11 @@ def sites_table(source: Source) -> Table:
         title="Accrual by site",
         stub="Site",
         columns=tuple(source.columns(arms, base, total=True)),
-        lines=tuple(lines),
+        lines=() if absent else tuple(lines),
         footnotes=footnotes(source, [], "Percentages are of the subjects randomized."),
-        empty="Subjects randomized at each site will stand here once the first subject is randomized.",
+        empty=f"Accrual by site. {absent}"
+        if absent
+        else "Subjects randomized at each site will stand here once the first subject is randomized.",
     )
 
 

@@ -1,7 +1,7 @@
 """Baseline characteristics, without tests of balance, and exposure to treatment."""
 
 from equipoise.report.cells import Line, Table
-from equipoise.report.entries import Source
+from equipoise.report.entries import Source, not_in_data
 from equipoise.report.rows import ALL
 from equipoise.report.tables.distribution import category_lines, distribution_lines
 from equipoise.report.tables.footnotes import footnotes
@@ -52,6 +52,7 @@ def exposure_table(source: Source, *, crossover: bool = False) -> Table:
         else:
             counts = {row.group_level: row for row in chosen}
             lines.append(Line(label, tuple(source.count(counts.get(group)) for group in groups)))
+    absent = not_in_data(rows)
     population = rows[0].population if rows else "safety"
     members = {row.group_level: row for row in source.rows.where("populations", "members", population=population)}
     treated = {row.group_level: row for row in source.rows.analysis(analysis, "treated")} if crossover else {}
@@ -60,7 +61,9 @@ def exposure_table(source: Source, *, crossover: bool = False) -> Table:
         title=f"Exposure to treatment{' after crossover' if crossover else ''}",
         stub="Exposure",
         columns=tuple(source.columns(arms, treated or members, total=total)),
-        lines=tuple(lines),
+        lines=() if absent else tuple(lines),
         footnotes=footnotes(source, rows, "SD: standard deviation."),
-        empty="Duration of treatment and dose intensity will stand here once the data hold exposure (EX).",
+        empty=f"Exposure. {absent}"
+        if absent
+        else "Duration of treatment and dose intensity will stand here once the data hold exposure (EX).",
     )

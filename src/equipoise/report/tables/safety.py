@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from equipoise.report.cells import Column, Line, Part, Table
-from equipoise.report.entries import Source, by_statistic, group_by_level
+from equipoise.report.entries import Source, by_statistic, group_by_level, not_in_data
 from equipoise.report.facts import Arm
 from equipoise.report.rows import Row
 from equipoise.report.tables.footnotes import footnotes
@@ -39,15 +39,16 @@ def overview_table(source: Source, *, crossover: bool = False) -> Table:
             test = by_statistic(row for row in chosen if row.measure == "fisher").get("p_value")
             cells += [source.share(effect, role="effect"), source.p(test)]
         lines.append(Line(_severity(source, variable), tuple(cells)))
+    absent = not_in_data(rows)
     after = " after crossover" if crossover else ""
     return Table(
         name=f"adverse-events-overview{'-crossover' if crossover else ''}",
         title=f"Adverse events{after}, overview",
         stub="Subjects with, n (%)",
         columns=tuple(columns),
-        lines=tuple(lines),
+        lines=() if absent else tuple(lines),
         footnotes=footnotes(source, rows, *safety_notes(source, crossover=crossover)),
-        empty=no_events(crossover=crossover),
+        empty=no_events(source, crossover=crossover),
     )
 
 
@@ -72,14 +73,17 @@ def deaths_table(source: Source) -> Table:
             cells = tuple(source.count_percent(groups.get(arm.id, {})) for arm in arms)
             words = sentence_case(level or "Not recorded") if variable == "cause" else names.get(variable, variable)
             lines.append(Line(words, cells, int(variable == "cause")))
+    absent = not_in_data(rows)
+    counted = [row for row in rows if row.text and row.value is not None and row.variable == "within_30_days"]
+    uncounted = dict.fromkeys(f"{source.facts.arm_label(row.group_level)}: {row.text}." for row in counted)
     return Table(
         name="deaths",
         title="Deaths",
         stub="Subjects, n (%)",
         columns=tuple(safety_heads(source, rows, arms)),
-        lines=tuple(lines),
-        footnotes=footnotes(source, rows),
-        empty="Deaths by arm, time and cause will stand here.",
+        lines=() if absent else tuple(lines),
+        footnotes=footnotes(source, rows, *uncounted),
+        empty=f"Deaths. {absent}" if absent else "Deaths by arm, time and cause will stand here.",
     )
 
 
@@ -131,8 +135,11 @@ def safety_notes(source: Source, *, crossover: bool) -> tuple[str, ...]:
     return (period, f"Terms and grades: {', '.join(terms)}." if terms else "")
 
 
-def no_events(*, crossover: bool) -> str:
-    """What would stand in a table without events."""
+def no_events(source: Source, *, crossover: bool) -> str:
+    """Why there is a table without events, or what would stand in it."""
+    absent = not_in_data(source.rows.analysis(f"safety_overview{crossover_suffix(crossover=crossover)}"))
+    if absent:
+        return f"Adverse events. {absent}"
     if crossover:
         return "Adverse events after crossover will stand here once a subject crosses over."
     return "Adverse events by arm will stand here once treated subjects and adverse events (AE) are in the data."

@@ -13,7 +13,8 @@ def subgroup_table(source: Source, analysis: str, *, name: str) -> Table:
     """Events and subjects by arm and the hazard ratio in each subgroup, the interaction P on the head of its factor."""
     rows = source.rows.analysis(f"{analysis}_subgroups")
     arms = source.arms_of(row for row in rows if row.variable == "subjects")
-    pairs = list(dict.fromkeys((row.group_level, row.reference_level) for row in rows if row.measure == "hazard_ratio"))
+    found = dict.fromkeys((row.group_level, row.reference_level) for row in rows if row.measure == "hazard_ratio")
+    pairs = source.facts.in_protocol_order(analysis, found)
     label = source.facts.arm_label
     columns = [Column(head="Events/n", span=arm.label, arm=arm.id) for arm in arms]
     for a, b in pairs:

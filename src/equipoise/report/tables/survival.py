@@ -12,6 +12,7 @@ from equipoise.report.words import sentence_case
 
 __all__ = ["Survival", "follow_up_table", "landmark_table", "survival_table"]
 
+NO_READING = "No adequate assessment"
 UNDECLARED = "The protocol declares no test and no effect for this analysis: the arms are described, not compared."
 
 
@@ -83,11 +84,12 @@ class Survival:
 
     @property
     def comparisons(self) -> list[tuple[str, str]]:
-        """(experimental, reference) pairs in the order of the file."""
+        """(experimental, reference) pairs in the order of the protocol."""
         pairs = (
             (row.group_level or "", row.reference_level) for row in self.rows if row.measure or row.reference_level
         )
-        return list(dict.fromkeys((first, second) for first, second in pairs if second is not None))
+        found = dict.fromkeys((first, second) for first, second in pairs if second is not None)
+        return self.source.facts.in_protocol_order(self.analysis, found)
 
     def declared(self, variable: str, pair: tuple[str, str]) -> dict[str, Row]:
         """The declared test or effect of a comparison; under a sensitivity rule set, the one with the declared strata.
@@ -262,7 +264,8 @@ def landmark_table(survival: Survival, *, name: str) -> Table:
     source = survival.source
     arms = survival.arms
     times = sorted({row.time_days for row in survival.of("survival") if row.time_days is not None})
-    pairs = list(dict.fromkeys((row.group_level, row.reference_level) for row in survival.of("survival_difference")))
+    with_difference = {(row.group_level, row.reference_level) for row in survival.of("survival_difference")}
+    pairs = [pair for pair in survival.comparisons if pair in with_difference]
     columns: list[Column] = []
     for column in survival.columns():
         columns += [
@@ -320,6 +323,26 @@ def follow_up_table(source: Source) -> Table:
             Column(head=source.facts.arm_label(group), arm=None if group == ALL else group) for group in groups
         ),
         lines=tuple(lines),
-        footnotes=footnotes(source, rows),
+        footnotes=footnotes(source, rows, *_without_reading(source, rows)),
         empty="The median follow-up by arm will stand here once an endpoint is derived.",
     )
+
+
+def _without_reading(source: Source, rows: Iterable[Row]) -> list[str]:
+    """Names the endpoints for which most subjects have no reading, so that their follow-up is none."""
+    notes = []
+    for endpoint, population in dict.fromkeys((row.endpoint, row.population) for row in rows):
+        for name, declared in source.facts.analyses.items():
+            if (declared.get("endpoint"), declared.get("population")) != (endpoint, population):
+                continue
+            shown = Survival.primary(source, name)
+            silent = [r for r in shown.of("censored_reason") if (r.variable_level or "").startswith(NO_READING)]
+            subjects, without = (
+                round(sum(row.value or 0 for row in part if row.group_level != ALL))
+                for part in (shown.of("subjects"), silent)
+            )
+            if 2 * without > subjects:
+                label = source.facts.endpoint_label(endpoint)
+                notes.append(f"{label}: {without} of {subjects} subjects have no reading and count with no follow-up.")
+            break
+    return notes

@@ -52,7 +52,7 @@ def terms_table(source: Source, *, crossover: bool = False) -> Table:
         columns=(*_heads(source, described, arms), *_compared_heads(source, pairs)),
         lines=tuple(lines),
         footnotes=footnotes(source, rows, ONCE, *least, *safety_notes(source, crossover=crossover)),
-        empty=no_events(crossover=crossover),
+        empty=no_events(source, crossover=crossover),
     )
 
 
@@ -144,7 +144,7 @@ def _maximum_grade(
         columns=tuple(columns),
         lines=tuple(lines),
         footnotes=footnotes(source, rows, ONCE, *safety_notes(source, crossover=crossover)),
-        empty=no_events(crossover=crossover),
+        empty=no_events(source, crossover=crossover),
     )
 
 
