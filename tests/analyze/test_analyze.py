@@ -105,7 +105,9 @@ def test_without_data_sets_only_their_parts_are_empty() -> None:
     assert value(results, analysis_id="flow", variable="assessed") == 27
     assert value(results, variable="subjects", group_level="active", statistic="n", **PRIMARY) == 0
     assert value(results, variable="without_record", group_level="active", statistic="n", **PRIMARY) == 12
-    assert find(results, analysis_id="safety_overview").height == 0
+    assert find(results, analysis_id="safety_overview").select("variable", "status", "text").unique().rows() == [
+        ("adverse_events", "not_done", "the data hold no adverse events (AE)")
+    ]
     best = find(results, analysis_id="response", variable="best_response", variable_level="(missing)", statistic="n")
     assert best["value"].to_list() == [12, 12, 24]
 
@@ -174,7 +176,9 @@ def test_a_cohort_is_stratified_by_its_own_factors() -> None:
     }
     analyses = {name: data["analyses"]["primary"] | {"cohort": name} for name in cohorts}
     # a factor without a label has that of the baseline field which it is
-    strata = data["randomization"]["strata"] | {"prior": "prior"}
+    strata = data["randomization"]["strata"] | {
+        "prior": {"expression": "prior", "sdtm": {"domain": "DM", "variable": "PRIOR"}}
+    }
     frames = adam()
     cohort = pl.col("SEX").replace_strict({"F": "first", "M": "second"}, default=None, return_dtype=pl.String)
     frames["ADSL"] = frames["ADSL"].with_columns(COHORT=cohort, STRAT2R=pl.col("PRIOR"), STRAT2V=pl.col("PRIOR"))

@@ -153,4 +153,8 @@ def test_a_protocol_without_populations_or_analyses() -> None:
     bare = {k: v for k, v in protocol_data().items() if k in ("equipoise", "trial", "arms", "randomization")}
     declared = protocol().model_validate(bare | {"baseline": protocol_data()["baseline"]})
     results = results_of(declared=declared)
-    assert set(results.statistics["analysis_id"].unique()) == {"flow", "strata", "accrual"}
+    done = results.statistics.filter(pl.col("status") != "not_done")
+    assert set(done["analysis_id"].unique()) == {"flow", "strata", "accrual"}
+    rest = results.statistics.filter(pl.col("status") == "not_done")
+    assert set(rest["analysis_id"].unique()) == {"exposure", "safety_overview", "deaths"}
+    assert set(rest["text"].unique()) == {"the protocol declares no population safety"}

@@ -20,6 +20,9 @@ def accrual(book: Book) -> None:
     place = {text: k for k, text in enumerate(months)}
     order = np.array([place.get(text, len(months)) for text in month], dtype=np.int64)
     sites = sorted(set(site[study.randomized]))
+    if sites == [NOT_RECORDED]:
+        sites = []
+        book.not_done("accrual", "site", "no subject has a site (SITEID)")
     for level, positions in study.randomized_by_arm():
         shared: Columns = {"analysis_id": "accrual", "group_level": level, "of": len(positions)}
         for k, text in enumerate(months):

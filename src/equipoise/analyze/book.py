@@ -114,6 +114,12 @@ class Book:
         for statistic in statistics:
             self.writer.add(statistic, None, status=status, **{**columns, "text": why})
 
+    def not_done(self, analysis: str, variable: str, why: str) -> None:
+        """Write that a count per arm was not done, and why."""
+        for arm in self.study.arms:
+            columns: Columns = {"analysis_id": analysis, "variable": variable, "group": "arm", "group_level": arm}
+            self.nothing(("n",), why, status=Status.NOT_DONE, method="count", **columns)
+
     def find(self, severity: str, code: str, **what: Any) -> None:
         """Report something that was wrong with the data."""
         blank = {"dataset": "ADSL", "row_key": "", "variable": "", "seen": "", "expected": "", "effect": ""}

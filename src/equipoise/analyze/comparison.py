@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from equipoise.analyze.book import MISSING, Book, Columns
 from equipoise.analyze.populations import pairs
-from equipoise.analyze.strata import Which, factor_labels, stratum_labels
+from equipoise.analyze.strata import Which, factor_labels, recomputed, stratum_labels, without_values
 from equipoise.analyze.study import Positions, Study
 from equipoise.analyze.survival import Frame
 from equipoise.protocol import Analysis
@@ -25,6 +25,7 @@ from equipoise.stats.tails import normal_quantile
 __all__ = ["EFFECT", "Model", "Pair", "comparison", "hazard_ratio", "models", "pair_of", "ties_of"]
 
 Ties = Literal["efron", "breslow"]
+_NO_RECORD = "recomputed: no record of the strata used"
 EFFECT = ("estimate", "std_error", "conf_low", "conf_high")
 
 
@@ -39,6 +40,12 @@ class Model:
     """Stratum of every subject; None without strata."""
     missing: str = ""
     """Why the model cannot be computed."""
+    also: str = ""
+    """Key of a further model that this one stands for."""
+
+    def is_declared(self, strata: str) -> bool:
+        """Whether this is the model of the strata that the protocol names."""
+        return strata in (self.key, self.also)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,23 +109,34 @@ def pair_of(frame: Frame, experimental: str, reference: str) -> Pair:
 
 
 def models(study: Study, cohort: str | None) -> list[Model]:
-    """Models of every comparison; stratified ones by the cohort's own factors, where randomization was stratified."""
+    """Models of every comparison; stratified ones by the cohort's own factors, where randomization was stratified.
+
+    Where the data hold no record of any stratum used, strata frozen and corrected are the same, and one model stands
+    for both.
+    """
     plain = Model(key="none", words="unstratified", labels=None)
-    names = ", ".join(factor_labels(study, cohort))
-    if not names:
+    factors, lost = factor_labels(study, cohort), recomputed(study, cohort)
+    if not factors:
         return [plain]
+    if len(lost) == len(factors):
+        words = f"stratified by {', '.join(factors)} ({_NO_RECORD})"
+        return [_stratified(study, cohort, "randomization", words, also="corrected"), plain]
+    marked = ", ".join(f"{name} ({_NO_RECORD})" if name in lost else name for name in factors)
     return [
-        _stratified(study, cohort, "randomization", f"stratified by {names}"),
+        _stratified(study, cohort, "randomization", f"stratified by {marked}"),
         plain,
-        _stratified(study, cohort, "corrected", f"stratified by {names}, corrected"),
+        _stratified(study, cohort, "corrected", f"stratified by {', '.join(factors)}, corrected"),
     ]
 
 
-def _stratified(study: Study, cohort: str | None, which: Which, words: str) -> Model:
+def _stratified(study: Study, cohort: str | None, which: Which, words: str, also: str = "") -> Model:
     labels = stratum_labels(study, which, cohort)
-    kind = "frozen at randomization" if which == "randomization" else "as corrected"
-    missing = "" if labels is not None else f"the data do not hold the strata {kind}"
-    return Model(key=which, words=words, labels=labels, missing=missing)
+    missing = ""
+    if labels is None:
+        kind = "" if also else " frozen at randomization" if which == "randomization" else " as corrected"
+        names = ", ".join(without_values(study, which, cohort))
+        missing = f"the data do not hold the strata{kind}: {names} missing for every subject"
+    return Model(key=which, words=words, labels=labels, missing=missing, also=also)
 
 
 def comparison(book: Book, frame: Frame) -> None:
@@ -143,7 +161,9 @@ def comparison(book: Book, frame: Frame) -> None:
 
 def _logrank(book: Book, frame: Frame, pair: Pair, model: Model, shared: Columns) -> None:
     test = frame.analysis.test
-    declared = frame.primary and test is not None and test.logrank is not None and test.logrank.strata == model.key
+    declared = (
+        frame.primary and test is not None and test.logrank is not None and model.is_declared(test.logrank.strata)
+    )
     columns: Columns = {
         **shared,
         "variable": "logrank",
@@ -175,7 +195,7 @@ def _sizes(pair: Pair) -> dict[str, int]:
 def _hazard_ratio(book: Book, frame: Frame, pair: Pair, model: Model, shared: Columns) -> None:
     effect, analysis = frame.analysis.effect, frame.analysis
     cox = effect.cox if effect is not None else None
-    declared = frame.primary and cox is not None and cox.strata == model.key
+    declared = frame.primary and cox is not None and model.is_declared(cox.strata)
     ties = ties_of(book.study, analysis)
     columns: Columns = {**shared, "strata": model.key, "declared": declared}
     limit = analysis.alpha if analysis.sided == 1 else None

@@ -13,16 +13,21 @@ from equipoise.analyze.study import POSITION, Study
 __all__ = ["deaths"]
 
 
+_NO_CAUSE = ("", "DEATH", "DIED", "DEAD", "FATAL")
+
+
 def deaths(book: Book) -> None:
     """Write ``deaths``; ``grade5`` counts subjects with a fatal adverse event in either period."""
     study = book.study
     safety = study.protocol.safety
     if safety.population not in study.protocol.populations:
+        book.not_done("deaths", "all", f"the protocol declares no population {safety.population}")
         return
     parts = groups(study, safety.population, total=False)
     dead = study.text("DTHFL") == "Y"
     soon = _soon(study, safety.days_after_last_dose)
-    cause = np.array([c or NOT_RECORDED for c in study.text("DTHCAUS")], dtype=object)
+    imputed = soon & _ends_with_death(study)
+    cause = np.array([_cause(c) for c in study.text("DTHCAUS")], dtype=object)
     causes = ranked(cause[part.positions[dead[part.positions]]] for part in parts)
     from_event = _fatal_event(study)
     for part in parts:
@@ -31,13 +36,33 @@ def deaths(book: Book) -> None:
         shared |= {"of": len(at), "percent": True}
         book.count(at[dead[at]], label=f"deaths, {part.level}", variable="all", **shared)
         label = f"deaths within {safety.days_after_last_dose} days of the last dose, {part.level}"
-        book.count(at[soon[at]], label=label, variable="within_30_days", **shared)
+        resting = len(at[imputed[at]])
+        word = "death is" if resting == 1 else "deaths are"
+        why = f"{resting} more {word} not counted: the last dose has no end date and was taken to end with death"
+        about: Columns = {"text": why} if resting else {}
+        counted = at[soon[at] & ~imputed[at]]
+        book.count(counted, label=label, variable="within_30_days", **{**shared, **about})
         for text in causes:
             chosen = at[dead[at] & (cause[at] == text)]
             book.count(chosen, label=f"deaths: {text}, {part.level}", variable="cause", variable_level=text, **shared)
         if from_event is not None:
             label = f"fatal adverse event, {part.level}"
             book.count(at[from_event[at]], label=label, variable="grade5", **shared)
+
+
+def _cause(text: str | None) -> str:
+    """Cause of death; that it was death is no cause."""
+    return NOT_RECORDED if text is None or text.strip().upper() in _NO_CAUSE else text
+
+
+def _ends_with_death(study: Study) -> npt.NDArray[np.bool_]:
+    """Whether the end of the last dose is imputed and is the day of death."""
+    found = np.zeros(study.adsl.height, dtype=bool)
+    for last, flag in (("TRTEDT", "TRTEDTF"), ("TR02EDT", "TR02EDTF")):
+        days, dead, flags = study.text(last), study.text("DTHDT"), study.text(flag)
+        same = [f is not None and d is not None and d == x for d, x, f in zip(days, dead, flags, strict=True)]
+        found |= np.array(same, dtype=bool)
+    return found
 
 
 def _soon(study: Study, days: int) -> npt.NDArray[np.bool_]:

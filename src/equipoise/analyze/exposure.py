@@ -18,6 +18,7 @@ def exposure(book: Book) -> None:
     study = book.study
     population = study.protocol.safety.population
     if population not in study.protocol.populations:
+        book.not_done("exposure", "treated", f"the protocol declares no population {population}")
         return
     _phase(book, "exposure", population, groups(study, population), crossover=False)
     crossed = crossed_over(study, population)

@@ -78,11 +78,17 @@ def _allocation(book: Book, members: Members) -> None:
         book.count(positions[same], label="received the treatment assigned", variable="received", **own)
         book.count(positions[~treated[positions]], label="never treated", variable="not_received", **own)
     none = [(level, positions[~treated[positions]]) for level, positions in members]
-    _reasons(book, none, lambda i: _first(study, i, "DCTREAS", "DCSREAS"), "not_received_reason", members)
+    _reasons(book, none, lambda i: _why_never_treated(study, i), "not_received_reason", members)
     for code, arm in [*enumerate(study.arms), (NO_ARM, "(unknown)")]:
         other = [(level, p[treated[p] & (received[p] == code) & (assigned[p] != code)]) for level, p in members]
         if any(len(p) for _, p in other):
             _received_other(book, members, other, arm)
+
+
+def _why_never_treated(study: Study, position: int) -> str:
+    """Reason of a record of treatment; only without any such record the reason for leaving the study."""
+    silent = study.text("EOTDT")[position] is None and study.text("EOTSTT")[position] is None
+    return _first(study, position, "DCTREAS", *(("DCSREAS",) if silent else ()))
 
 
 def _received_other(book: Book, members: Members, other: Members, arm: str) -> None:

@@ -39,7 +39,11 @@ def safety(book: Book) -> None:
     study = book.study
     population = study.protocol.safety.population
     events = study.frame("ADAE")
-    if events is None or population not in study.protocol.populations:
+    if population not in study.protocol.populations:
+        book.not_done("safety_overview", "adverse_events", f"the protocol declares no population {population}")
+        return
+    if events is None:
+        book.not_done("safety_overview", "adverse_events", "the data hold no adverse events (AE)")
         return
     parts = groups(study, population, total=False)
     treated = events.filter(pl.col("TRTEMFL") == "Y")
@@ -55,6 +59,11 @@ def _period(book: Book, suffix: str, population: str, parts: list[Group], rows: 
     shared: Columns = {"population": population, "group": "arm"}
     for variable, mask in _overview(book.study, rows).items():
         columns: Columns = {**shared, "analysis_id": f"safety_overview{suffix}", "variable": variable}
+        if not _recorded(book.study, variable):
+            for part in parts:
+                whole: Columns = {"group_level": part.level, "n": len(part.positions)}
+                book.nothing(("n", "percent"), "not recorded", method="count", **whole, **columns)
+            continue
         with_event = _subjects(rows, mask)
         sides = [(part, np.intersect1d(part.positions, with_event)) for part in parts]
         for part, chosen in sides:
@@ -102,6 +111,14 @@ def _overview(study: Study, rows: pl.DataFrame) -> dict[str, npt.NDArray[np.bool
         "grade5": fatal(study, rows),
         **flagged,
     }
+
+
+def _recorded(study: Study, variable: str) -> bool:
+    """Whether the data say it of any event; where none is recorded, nothing was counted, which is not zero."""
+    events, flag = study.frame("ADAE"), _FLAGS.get(variable)
+    if events is None or events.height == 0 or flag is None:
+        return True
+    return flag in events.columns and bool(events[flag].is_not_null().any())
 
 
 def _grades(rows: pl.DataFrame) -> npt.NDArray[np.int64]:

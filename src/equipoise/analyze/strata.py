@@ -13,7 +13,16 @@ from equipoise.analyze.book import MISSING, Book, Columns
 from equipoise.analyze.study import Positions, Study
 from equipoise.protocol import Protocol
 
-__all__ = ["Which", "factor_label", "factor_labels", "strata", "stratum_labels", "stratum_variables"]
+__all__ = [
+    "Which",
+    "factor_label",
+    "factor_labels",
+    "recomputed",
+    "strata",
+    "stratum_labels",
+    "stratum_variables",
+    "without_values",
+]
 
 Which = Literal["randomization", "corrected"]
 _SUFFIX: dict[str, str] = {"randomization": "R", "corrected": "V"}
@@ -31,6 +40,27 @@ def factor_label(protocol: Protocol, name: str) -> str:
     field = protocol.baseline.get(factor.expression.strip())
     words = name[:1].upper() + name[1:].replace("_", " ")
     return factor.label or (field.label if field is not None else None) or words
+
+
+def recomputed(study: Study, cohort: str | None = None) -> list[str]:
+    """Names of the factors of which the data hold no record: their frozen stratum is the recomputed one."""
+    return [factor_label(study.protocol, name) for name in study.protocol.strata(cohort) if _is_recomputed(study, name)]
+
+
+def without_values(study: Study, which: Which, cohort: str | None = None) -> list[str]:
+    """Names of the factors that are missing for every subject."""
+    places = {name: w for w, name in enumerate(study.protocol.randomization.strata, start=1)}
+    return [
+        factor_label(study.protocol, name)
+        for name in study.protocol.strata(cohort)
+        if all(value is None for value in study.text(f"STRAT{places[name]}{_SUFFIX[which]}"))
+    ]
+
+
+def _is_recomputed(study: Study, name: str) -> bool:
+    place = list(study.protocol.randomization.strata).index(name) + 1
+    same = list(study.text(f"STRAT{place}R")) == list(study.text(f"STRAT{place}V"))
+    return same and study.protocol.randomization.strata_items()[name].sdtm is None
 
 
 def stratum_variables(study: Study, which: Which, cohort: str | None = None) -> list[str] | None:
@@ -54,11 +84,16 @@ def stratum_labels(study: Study, which: Which, cohort: str | None = None) -> npt
 
 
 def strata(book: Book) -> None:
-    """Write ``strata``: subjects per level as frozen, as corrected, where both agree, and those in a wrong stratum."""
+    """Write ``strata``: subjects per level as frozen, as corrected, where both agree, and those in a wrong stratum.
+
+    A factor without a record of the strata used has corrected levels only.
+    """
     study = book.study
     for place, factor in enumerate(study.protocol.randomization.strata, start=1):
         values = {}
         for which, suffix in _SUFFIX.items():
+            if which == "randomization" and _is_recomputed(study, factor):
+                continue
             variable = f"STRAT{place}{suffix}"
             if variable in study.adsl.columns and study.adsl[variable].is_not_null().any():
                 values[which] = _levels(study, variable)

@@ -27,7 +27,7 @@ __all__ = ["Subjects", "derive_adsl"]
 
 _FIRST = "STUDYID USUBJID SUBJID SITEID COHORT ARMID AARMID TRT01P TRT01A TRT01PN TRT01AN RANDFL RANDDT RFICDT"
 _THEN = (
-    "TRTSDT TRTEDT TR02SDT TR02EDT CROSSFL DTHFL DTHDT DTHDTF DTHCAUS LSTALVDT EOTSTT EOTDT DCTREAS "
+    "TRTSDT TRTEDT TRTEDTF TR02SDT TR02EDT TR02EDTF CROSSFL DTHFL DTHDT DTHDTF DTHCAUS LSTALVDT EOTSTT EOTDT DCTREAS "
     "EOSSTT EOSDT DCSREAS SCRFREAS"
 )
 
@@ -94,8 +94,8 @@ def _add_doses(source: Source, table: pl.DataFrame, doses: pl.DataFrame) -> tupl
     if doses.is_empty() and source.has("DM", "RFXSTDTC"):
         first = _reference_exposure(source)
     else:
-        first = dose_spans(doses, 1).rename({"FIRST": "TRTSDT", "LAST": "TRTEDT"})
-    second = dose_spans(doses, 2).rename({"FIRST": "TR02SDT", "LAST": "TR02EDT"})
+        first = dose_spans(doses, 1).rename({"FIRST": "TRTSDT", "LAST": "TRTEDT", "LASTF": "TRTEDTF"})
+    second = dose_spans(doses, 2).rename({"FIRST": "TR02SDT", "LAST": "TR02EDT", "LASTF": "TR02EDTF"})
     for part in (first, second):
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
     findings: list[Finding] = []
@@ -106,6 +106,8 @@ def _add_doses(source: Source, table: pl.DataFrame, doses: pl.DataFrame) -> tupl
             declared = dates.rename({"DATE": "DECLARED"})
             table = table.join(declared, on=KEYS, how="left", maintain_order="left")
             table = table.with_columns(pl.col("DECLARED").alias(variable)).drop("DECLARED")
+            if name == "last_dose":
+                table = table.with_columns(TRTEDTF=pl.lit(None, dtype=pl.String))
     crossed = pl.when(pl.col("TR02SDT").is_not_null()).then(pl.lit("Y")).otherwise(pl.lit("N"))
     table = table.with_columns(CROSSFL=crossed)
     table = table.join(received_arm(source, doses, table), on=KEYS, how="left", maintain_order="left")
@@ -116,7 +118,12 @@ def _add_doses(source: Source, table: pl.DataFrame, doses: pl.DataFrame) -> tupl
 def _reference_exposure(source: Source) -> pl.DataFrame:
     """First and last dose from DM where there is no EX."""
     dm = source.rows("DM", columns=["RFXSTDTC", "RFXENDTC"])
-    return dm.select(*KEYS, TRTSDT=complete_date(pl.col("RFXSTDTC")), TRTEDT=complete_date(pl.col("RFXENDTC")))
+    return dm.select(
+        *KEYS,
+        TRTSDT=complete_date(pl.col("RFXSTDTC")),
+        TRTEDT=complete_date(pl.col("RFXENDTC")),
+        TRTEDTF=pl.lit(None, dtype=pl.String),
+    )
 
 
 def _facts(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

@@ -35,7 +35,7 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
         KEYS, EXSEQ, EXTRT, EXDOSE, EXDOSU, EXDOSFRQ, START, STARTF, END, ENDF, PHASE (1
         assigned treatment, 2 crossover treatment), sorted by start.
     """
-    schema = {**dict.fromkeys([*KEYS, "EXTRT"], pl.String), "START": pl.Date, "END": pl.Date, "PHASE": pl.Int32}
+    schema = {**dict.fromkeys([*KEYS, "EXTRT", "ENDF"], pl.String), "START": pl.Date, "END": pl.Date, "PHASE": pl.Int32}
     if not source.has("EX", "EXTRT", "EXSTDTC"):
         return pl.DataFrame(schema=schema), []
     extra = [v for v in source.data["EX"].columns if v not in (*KEYS, *_COLUMNS, "EXSEQ")]
@@ -101,7 +101,8 @@ def _close(source: Source, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Findi
         )
         for row in rows.filter(pl.col("END").is_null() & ~ongoing).iter_rows(named=True)
     ]
-    return rows.with_columns(END=pl.coalesce("END", "LATEST")), findings
+    flag = pl.when(pl.col("END").is_null()).then(pl.lit("Y")).otherwise(pl.col("ENDF"))
+    return rows.with_columns(END=pl.coalesce("END", "LATEST"), ENDF=flag), findings
 
 
 def _placebos(source: Source) -> list[str]:
@@ -129,9 +130,11 @@ def _ends_before_start(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]
 
 
 def dose_spans(doses: pl.DataFrame, phase: int) -> pl.DataFrame:
-    """First and last day of dosing of a phase per subject: KEYS, FIRST, LAST."""
+    """First and last day of dosing of a phase per subject: KEYS, FIRST, LAST, LASTF (no record bears the last day)."""
     spans = doses.filter(pl.col("PHASE") == phase).group_by(KEYS)
-    return spans.agg(pl.col("START").min().alias("FIRST"), pl.col("END").max().alias("LAST")).sort(KEYS)
+    flags = pl.col("ENDF").filter(pl.col("END") == pl.col("END").max())
+    flag = pl.when(flags.is_not_null().all()).then(flags.max())
+    return spans.agg(FIRST=pl.col("START").min(), LAST=pl.col("END").max(), LASTF=flag).sort(KEYS)
 
 
 def doses_per_day(frequency: pl.Expr) -> pl.Expr:

@@ -32,6 +32,8 @@ def strata_columns(source: Source, facts: pl.DataFrame) -> tuple[pl.DataFrame, l
             table = table.with_columns(pl.col(verified).alias(frozen))
             continue
         table = table.join(_frozen(source, factor, expression, frozen), on=KEYS, how="left", maintain_order="left")
+        table, found = _one_spelling(source, table, (name, factor, expression), frozen, verified)
+        findings += found
         findings += _differences(table, name, factor, frozen, verified)
     for combined, letter in (("STRATAR", "R"), ("STRATAV", "V")):
         parts = [pl.col(f"STRAT{w}{letter}") for w in range(1, len(factors) + 1)]
@@ -63,6 +65,36 @@ def _frozen(source: Source, factor: Stratum, expression: Expression, name: str) 
         text = raw.str.to_uppercase().replace_strict(_BOOLEAN, default=None, return_dtype=pl.String)
         return values.select(*KEYS, pl.coalesce(text, raw).alias(name))
     return values.select(*KEYS, _words(expression, raw, source).alias(name))
+
+
+def _one_spelling(
+    source: Source, table: pl.DataFrame, about: tuple[str, Stratum, Expression], frozen: str, verified: str
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Spell frozen levels as the protocol does where only the case of letters differs."""
+    name, factor, expression = about
+    fields = [source.protocol.baseline[f] for f in expression.fields if f in source.protocol.baseline]
+    labels = [label for field in fields if field.type == "category" for label in field.level_labels().values()]
+    known = [*labels, *table[verified].drop_nulls().unique().sort().to_list()]
+    codes = {
+        code: label for field in fields if field.type == "category" for code, label in field.level_labels().items()
+    }
+    spelled = {text.lower(): text for text in known} | {code.lower(): label for code, label in codes.items()}
+    seen = [value for value in table[frozen].drop_nulls().unique().sort().to_list() if value not in known]
+    changed = {value: spelled[value.lower()] for value in seen if value.lower() in spelled}
+    if not changed:
+        return table, []
+    n = int(table[frozen].is_in(list(changed)).sum())
+    finding = Finding(
+        severity="note",
+        code="stratum-letter-case",
+        dataset=factor.sdtm.domain if factor.sdtm else "DM",
+        row_key="",
+        variable=name,
+        seen=f"{', '.join(changed)} ({n} subjects)",
+        expected=", ".join(dict.fromkeys(changed.values())),
+        effect="taken for the same level: only the case of letters differs",
+    )
+    return table.with_columns(pl.col(frozen).replace(changed)), [finding]
 
 
 def _differences(table: pl.DataFrame, name: str, factor: Stratum, frozen: str, verified: str) -> list[Finding]:

@@ -44,8 +44,10 @@ ADSL = DatasetSpec(
             "date",
             origin="Latest dose before crossover, to the cut-off",
         ),
+        V("TRTEDTF", "Date of Last Exposure Imput. Flag", codelist="DATEFL", origin="Part of TRTEDT that was imputed"),
         V("TR02SDT", "Date of First Exposure in Period 02", "date", origin="First dose after crossover"),
         V("TR02EDT", "Date of Last Exposure in Period 02", "date", origin="Last dose after crossover, to the cut-off"),
+        V("TR02EDTF", "Date of Last Exp. in Period 02 Imput. Fl", codelist="DATEFL", origin="Imputed part of TR02EDT"),
         V("CROSSFL", "Crossover Flag", codelist="NY", origin="Y where a crossover dose is recorded"),
         V("DTHFL", "Subject Death Flag", codelist="NY", origin="Y where a death to the cut-off is recorded"),
         V(

@@ -26,7 +26,7 @@ def check_analyses(protocol: Protocol, report: Report) -> None:
         _check_methods(protocol, analysis, path, report)
         _check_interims(analysis, path, report)
     _check_subgroups(protocol, report)
-    if report.names("populations"):
+    if report.names("populations") and "safety" in protocol.model_fields_set:
         report.must_be_known(("safety", "population"), protocol.safety.population, "populations", "population")
     defaults = [name for name, cut in protocol.data_cuts.items() if cut.default]
     for name in defaults[1:]:
