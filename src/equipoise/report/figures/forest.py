@@ -1,6 +1,7 @@
 """Forest plot: effects in subgroups on a logarithmic axis, squares sized by events."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from equipoise.report.figures.style import INK, LINE, MUTED, NARROW, WIDE, arm_s
 from equipoise.report.numbers import Style, format_estimate, format_number, format_p
 from equipoise.report.rows import row_ids
 from equipoise.report.rules import has_rule_set, rule_line
+from equipoise.report.words import STRATIFIED
 from equipoise.results import Results
 
 __all__ = ["forest_figure"]
@@ -233,7 +235,20 @@ def _caption(forest: Forest, facts: Facts) -> str:
     rules = f" {name}{' ' if name == 'Rule set' else ': '}{rule}." if rule else ""
     whom = facts.analysis_name(forest.analysis_id, forest.endpoint)
     what = f"{whom} in subgroups, {first.label} v {second.label}."
-    return f"{what} {_note_text(forest, facts)}{rules}"
+    return f"{what} {_note_text(forest, facts)}{rules}{_stratification(forest, facts)}"
+
+
+def _stratification(forest: Forest, facts: Facts) -> str:
+    """Says so where all subjects are shown with other strata than the declared effect has."""
+    shown = next((row.ratio.strata or "none" for row in forest.rows if row.kind == "all" and row.ratio), None)
+    effect = facts.analyses.get(forest.analysis_id, {}).get("effect")
+    model = effect.get("cox") if isinstance(effect, Mapping) else None
+    declared = str(model.get("strata") or "none") if isinstance(model, Mapping) else None
+    if shown is None or declared is None or shown == declared:
+        return ""
+    words = [STRATIFIED.get(kind, kind) for kind in (shown, declared)]
+    name = facts.analysis_name(forest.analysis_id, forest.endpoint)
+    return f" All subjects: {words[0]}; the declared effect is {words[1]} and stands in the table {name}."
 
 
 def _summary(forest: Forest, facts: Facts, style: Style) -> str:
