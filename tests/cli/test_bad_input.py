@@ -26,6 +26,10 @@ def refused(done, *words):
         ("sdtm: [PBO]", "sdtm: [ACT]", ["ACT", "placebo"]),
         ("  placebo: {label: Placebo", "  active: {label: Placebo", ["active"]),
         ("endpoint: os", "endpoint: oss", ["oss", "os"]),
+        ("events: [death], landmarks_months: [6]", "events: [death], landmarks_months: [6, 6]", ["ascending", "6, 6"]),
+        ("events: [death], landmarks_months: [6]", "events: [death], landmarks_months: [-3, 6]", ["-3, 6"]),
+        ("events: [death], landmarks_months: [6]", "events: [death], landmarks_months: [12, 6]", ["6, 12"]),
+        ("events: [death], landmarks_months: [6]", "events: [death], landmarks_months: [0]", ["above 0"]),
     ],
     ids=[
         "not-yaml",
@@ -35,6 +39,10 @@ def refused(done, *words):
         "one-code-for-two-arms",
         "two-arms-one-id",
         "unknown-endpoint",
+        "landmark-twice",
+        "landmark-below-zero",
+        "landmarks-falling",
+        "landmark-at-zero",
     ],
 )
 def test_wrong_protocol(make_trial, old, new, words):
@@ -216,6 +224,24 @@ def test_population_of_nobody_is_said_not_computed(make_trial):
     assert done.returncode == 0, done.stderr
     assert value(trial, "primary", "subjects")["value"] == 0
     assert (trial.out / "report/index.html").is_file()
+
+
+@pytest.mark.parametrize("cutoff", ["2019-12-31", "2001-07-10"], ids=["before-randomization", "before-everything"])
+def test_a_cut_before_the_first_randomization_is_a_report_of_nobody(make_trial, cutoff):
+    trial = make_trial(replace=("cutoff: 2022-12-31", f"cutoff: {cutoff}"))
+    done = trial.report()
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(trial.out / "adam/adtte.parquet").height == 0
+    assert (trial.out / "report/index.html").stat().st_size > 10_000
+
+
+def test_no_subject_at_all_is_a_report_of_nobody(trial):
+    for name in ("dm", "ds", "ae", "ex", "rs"):
+        trial.write(name, pl.read_csv(trial.sdtm / f"{name}.csv", infer_schema=False).clear())
+    done = trial.report()
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(trial.out / "adam/adsl.parquet").height == 0
+    assert (trial.out / "report/index.html").stat().st_size > 10_000
 
 
 def test_a_folder_made_by_someone_else_is_not_touched(trial):

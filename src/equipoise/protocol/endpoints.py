@@ -91,7 +91,7 @@ class Endpoint(Item):
     confirmed: bool = True
     """Whether a response needs confirmation."""
     landmarks_months: tuple[float, ...] = ()
-    """Times at which the probability is reported."""
+    """Times at which the probability is reported: above zero, each once, ascending."""
     day_count: Literal["inclusive", "exclusive"] = "inclusive"
     """AVAL = ADT - STARTDT + 1 (inclusive), or without the 1."""
     months_days: Annotated[float, Field(gt=0)] = 30.4375

@@ -1,5 +1,7 @@
 """Checks endpoints and kinds of new therapy."""
 
+import itertools
+
 from equipoise.protocol.checks.report import Report
 from equipoise.protocol.endpoints import Endpoint
 from equipoise.protocol.model import Protocol
@@ -27,8 +29,21 @@ def check_endpoints(protocol: Protocol, report: Report) -> None:
             report.add((*path, "sensitivity"), f"rule set {endpoint.rule_set} is the primary one already")
         if len(set(endpoint.sensitivity)) != len(endpoint.sensitivity):
             report.add((*path, "sensitivity"), "a rule set stands twice", seen=", ".join(endpoint.sensitivity))
+        _check_landmarks(endpoint, path, report)
         _check_kind(protocol, endpoint, path, report)
     _check_codes(protocol, report)
+
+
+def _check_landmarks(endpoint: Endpoint, path: KeyPath, report: Report) -> None:
+    months = endpoint.landmarks_months
+    if any(not month > 0 for month in months) or any(b <= a for a, b in itertools.pairwise(months)):
+        report.add(
+            (*path, "landmarks_months"),
+            "landmarks are months after the origin in ascending order",
+            seen=", ".join(f"{month:g}" for month in months),
+            expected=", ".join(f"{month:g}" for month in sorted({m for m in months if m > 0}))
+            or "numbers above 0, each once, ascending",
+        )
 
 
 def _check_therapies(protocol: Protocol, report: Report) -> None:
