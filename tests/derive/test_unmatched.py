@@ -144,3 +144,36 @@ def test_censored_when_last_known_alive(facts: dict[str, Any], expected: dict[st
     rows = derived.adam["ADTTE"].filter(pl.col("ENDPT") == "pfs")
     found = {r["RULESET"]: (r["AVAL"], r["CNSDTDSC"]) for r in rows.iter_rows(named=True)}
     assert {rule: found[rule] for rule in expected} == expected
+
+
+def test_frozen_strata_in_another_letter_case() -> None:
+    levels = {"levels": {"no": "Never treated", "yes": "Pretreated"}, "sdtm": {"domain": "DM", "variable": "ETHNIC"}}
+    strata = {"prior": {"expression": "prior", "sdtm": {"domain": "DM", "variable": "RACE"}}}
+    trial = protocol(baseline__prior=levels, randomization__strata=strata)
+    data = sdtm(*(subject(name) for name in "1234"))
+    data["DM"] = data["DM"].with_columns(
+        ETHNIC=pl.Series(["no", "yes", "yes", "no"]),
+        RACE=pl.Series(["NEVER TREATED", "PRETREATED", "Yes", "pretreated"]),
+    )
+    derived = run(data, trial)
+    assert derived.adam["ADSL"]["STRAT1R"].to_list() == ["Never treated", "Pretreated", "Pretreated", "Pretreated"]
+    assert [f.seen for f in of(derived, "stratum-letter-case")] == [
+        "NEVER TREATED, PRETREATED, Yes, pretreated (4 subjects)"
+    ]
+    assert [f.subject for f in of(derived, "stratum-differs")] == ["4"]
+
+
+def test_action_and_seriousness_that_nobody_recorded() -> None:
+    events = [{"AETOXGR": "1", "AESTDTC": 3}, {"AETOXGR": "2", "AESTDTC": 5}]
+    derived = run(sdtm(subject("1", ex=DOSE, ae=events)))
+    assert derived.adam["ADAE"].select("DISCFL", "SERFL").rows() == [(None, None)] * 2
+    events[0]["AEACN"] = "DRUG WITHDRAWN"
+    some = run(sdtm(subject("1", ex=DOSE, ae=events)))
+    assert some.adam["ADAE"].sort("AESEQ")["DISCFL"].to_list() == ["Y", "N"]
+
+
+def test_end_of_the_last_dose_taken_from_death_is_marked() -> None:
+    doses = [{"EXTRT": "DRUG", "EXDOSE": 800.0, "EXSTDTC": 1}]
+    derived = run(sdtm(subject("1", ex=doses, death=90), subject("2", ex=DOSE, death=90)))
+    found = derived.adam["ADSL"].select("TRTEDTF", (pl.col("TRTEDT") == pl.col("DTHDT")).alias("SAME")).rows()
+    assert found == [("Y", True), (None, False)]

@@ -161,3 +161,11 @@ def test_all_problems_at_once_in_file_order(spoiled: Spoil) -> None:
         (15, None),
         (30, "itt"),
     ]
+
+
+def test_without_a_safety_section_no_safety_population_is_needed(right: str, spoiled: Spoil) -> None:
+    line = "  safety: {label: Safety, members: randomized and treated, arm: received}\n"
+    assert line in right
+    assert list(parse_protocol(right.replace(line, ""), file="t.yaml").populations) == ["itt"]
+    problems = spoiled((line, ""), ("data_cuts:", "safety: {grade_variable: AESEV}\ndata_cuts:"))
+    assert [(problem.path, problem.seen) for problem in problems] == [("safety.population", None)]
