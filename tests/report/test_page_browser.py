@@ -186,6 +186,18 @@ def test_labels_stay_when_a_wide_table_is_scrolled_sideways(page: Page) -> None:
     assert abs(left) <= 1
 
 
+def test_a_cut_table_says_so_and_keeps_its_labels_readable(page: Page) -> None:
+    hint = page.locator("figure:has(#baseline) .hint")
+    assert hint.is_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert hint.is_visible()
+    stub = page.locator("#baseline tbody tr:not(.head) th").first.bounding_box()
+    assert stub is not None
+    assert 150 <= stub["width"] <= 0.46 * 390
+    page.locator("#baseline").locator("..").evaluate("frame => { frame.scrollLeft = frame.scrollWidth; }")
+    page.wait_for_function("document.querySelector('#baseline').parentElement.classList.contains('end')")
+
+
 def test_print_hides_the_panel_and_opens_the_tables(page: Page) -> None:
     page.click(MEDIAN)
     page.emulate_media(media="print")
