@@ -1,4 +1,4 @@
-"""Samples without what a method needs: a result that says what cannot be estimated and why, never nan without a word."""
+"""Samples without what a method needs: a result that says what cannot be estimated and why, never a bare nan."""
 
 import numpy as np
 import pytest

@@ -49,9 +49,16 @@ def nested_order(
     outer: NDArray[np.int64], n_outer: int, inner: NDArray[np.int64], n_inner: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the stable order by `outer`, then `inner`, and the n_outer + 1 places where each outer key starts."""
-    by_inner, _ = counting_order(inner, n_inner)
+    return order_within(outer, n_outer, counting_order(inner, n_inner)[0])
+
+
+@compiled
+def order_within(
+    outer: NDArray[np.int64], n_outer: int, by_inner: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Do the same for rows whose order by the inner key is known."""
     if n_outer == 1:
-        return by_inner, np.array([0, inner.shape[0]])
+        return by_inner, np.array([0, by_inner.shape[0]])
     starts = np.zeros(n_outer + 1, np.int64)
     for i in range(outer.shape[0]):
         starts[outer[i] + 1] += 1

@@ -40,6 +40,7 @@ def warm_survival() -> None:
     many = np.linspace(0.1, 9.7, 30_000)
     stats.kaplan_meier(many, many > 5.0)
     stats.logrank_test(many, many > 5.0, np.arange(30_000) % 2, strata=np.arange(30_000) % 5000)
+    stats.cox_ph(many, many > 5.0, many % 1.0, strata=np.arange(30_000) % 2)
     row = np.arange(70_000)
     stats.cox_ph(row // 2, row % 3 > 0, np.column_stack([row % 2, row % 7]), strata=row % 5)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equipoise.stats._kernels.newton import newton
-from equipoise.stats._kernels.order import counting_order, nested_order
+from equipoise.stats._kernels.order import counting_order, nested_order, order_within
 from equipoise.stats._kernels.risk_sets import gather_centered, group_rows
 from equipoise.stats.survival.cox_blocks import BlockLikelihood, cut_blocks, gather_in_blocks, newton_in_blocks
 from equipoise.stats.survival.grid import time_grid
@@ -163,7 +163,11 @@ def read_cox(
     if blocks is not None:
         levels, block = present_levels(blocks.levels, check.keep(blocks.codes)[0])
     grid = time_grid(sample.time, sample.entry)
-    order, starts = nested_order(block, max(len(levels), 1), grid.codes, grid.size)
+    n_strata = max(len(levels), 1)
+    if grid.order.size:
+        order, starts = order_within(block, n_strata, grid.order)
+    else:
+        order, starts = nested_order(block, n_strata, grid.codes, grid.size)
     group_start, stratum_group, row_group, first_group = group_rows(order, starts, grid.codes, grid.entry)
     removal = counting_order(first_group, group_start.size)[0] if first_group.size else first_group
     sorted_weights = sample.weights[order] if sample.weights.size else np.ones(order.size)

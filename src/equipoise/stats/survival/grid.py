@@ -39,12 +39,14 @@ class TimeGrid:
 
     `entry[i]` counts the distinct times at or before the entry of row i, so row i is at risk at times[entry[i]] ..
     times[codes[i]]; empty without delayed entry. `n_joined` counts values that were joined to another.
+    `order` sorts the rows by time where finding the times gave it, else it is empty.
     """
 
     times: NDArray[np.float64]
     codes: NDArray[np.int64]
     entry: NDArray[np.int64]
     n_joined: int
+    order: NDArray[np.int64]
 
     @property
     def size(self) -> int:
@@ -58,30 +60,30 @@ def time_grid(time: NDArray[np.float64], entry: NDArray[np.float64] | None = Non
     if entry is None:
         if scan.whole and scan.high < EXACT_BELOW:
             distinct, codes = code_integers(time.astype(np.int64))
-            return TimeGrid(distinct.astype(np.float64), codes, NO_ENTRY, 0)
-        times, codes, joined = _joined(time)
-        return TimeGrid(times, codes, NO_ENTRY, joined)
+            return TimeGrid(distinct.astype(np.float64), codes, NO_ENTRY, 0, NO_ENTRY)
+        times, codes, joined, order = _joined(time)
+        return TimeGrid(times, codes, NO_ENTRY, joined, NO_ENTRY if joined else order)
     start = scan_numbers(entry)
     _check_entry(entry >= time, entry, time)
     if scan.whole and start.whole and max(scan.high, start.high) < EXACT_BELOW:
         distinct, codes = code_integers(time.astype(np.int64))
         times = distinct.astype(np.float64)
-        return TimeGrid(times, codes, np.searchsorted(times, entry, side="right").astype(np.int64), 0)
-    both, index, joined = _joined(np.concatenate([time, entry]))
+        return TimeGrid(times, codes, np.searchsorted(times, entry, side="right").astype(np.int64), 0, NO_ENTRY)
+    both, index, joined, _ = _joined(np.concatenate([time, entry]))
     _check_entry(index[time.size :] >= index[: time.size], entry, time)
     present = np.zeros(both.size, np.int64)
     present[index[: time.size]] = 1
     rank = np.cumsum(present)
-    return TimeGrid(both[present == 1], rank[index[: time.size]] - 1, rank[index[time.size :]], joined)
+    return TimeGrid(both[present == 1], rank[index[: time.size]] - 1, rank[index[time.size :]], joined, NO_ENTRY)
 
 
-def _joined(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
+def _joined(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64], int, NDArray[np.int64]]:
     positive = values + 0.0  # -0.0 becomes 0.0, whose bits sort first
     order = radix_order(positive.view(np.int64)) if values.size > FEW_ROWS else np.argsort(positive, kind="stable")
     distinct, codes = distinct_codes(positive, order)
     times, index = join_times(distinct, TOLERANCE)
     joined = distinct.size - times.size
-    return times, index[codes] if joined else codes, joined
+    return times, index[codes] if joined else codes, joined, order
 
 
 def _check_entry(bad: NDArray[np.bool_], entry: NDArray[np.float64], time: NDArray[np.float64]) -> None:

@@ -30,8 +30,8 @@ _pool: ContextVar[ThreadPoolExecutor | None] = ContextVar("equipoise_threads", d
 def threads(count: int) -> Iterator[None]:
     """Let the statistics called inside a `with` block use `count` threads; outside of it they use one.
 
-    Samples of more than 65,536 rows gain: `cox_ph`, `logrank_test`, `kaplan_meier`. Cox models with delayed entry or
-    exact ties keep to one thread. The numbers are the same to the last bit for every `count`. The setting holds for
+    Cox models of more than 65,536 rows gain; those with delayed entry or exact ties share only the reading of the
+    covariates. Curves and tests take milliseconds a million rows and keep to one thread. The numbers are the same to the last bit for every `count`. The setting holds for
     the calling thread (or asynchronous task) only.
 
     Raises
