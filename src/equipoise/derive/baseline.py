@@ -11,6 +11,7 @@ import polars as pl
 from equipoise.cdisc import Finding
 from equipoise.derive.imputation import complete_date
 from equipoise.derive.source import KEYS, Source, domain_code
+from equipoise.derive.units import conversion, converted
 from equipoise.protocol import BaselineField, SdtmHome, parse_expression
 from equipoise.protocol.expressions import column
 
@@ -51,7 +52,9 @@ def add_baseline(source: Source, facts: pl.DataFrame) -> tuple[pl.DataFrame, lis
 
 
 def home_values(source: Source, home: SdtmHome, facts: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Values at a home as KEYS and RAW (text): one per subject, the last in time where there are several.
+    """Values at a home as KEYS, RAW (text) and UNIT: one per subject, the last in time where there are several.
+
+    UNIT is AGEU for AGE and --STRESU or --ORRESU beside a result of a findings domain, null elsewhere.
 
     ``facts`` (KEYS, FIRST_DAY: first dose, else randomization) limits a test of a findings domain to values on or
     before that day.
@@ -64,18 +67,36 @@ def home_values(source: Source, home: SdtmHome, facts: pl.DataFrame | None = Non
         where["QNAM"] = (home.qnam,)
     variable = home_variable(home, source)
     dates = [d for d in (f"{code}DTC", f"{code}STDTC") if d in source.data[home.domain].columns and d != variable]
-    rows = source.rows(home.domain, where, [variable, *dates]).filter(pl.col(variable).is_not_null())
-    rows = rows.with_columns(RAW=_text(pl.col(variable), rows.schema[variable]))
+    unit = _unit_variable(source, home, variable)
+    read = [variable, *dates, *([unit] if unit else [])]
+    rows = source.rows(home.domain, where, read).filter(pl.col(variable).is_not_null())
+    rows = rows.with_columns(
+        RAW=_text(pl.col(variable), rows.schema[variable]),
+        UNIT=pl.col(unit).cast(pl.String).str.strip_chars() if unit else pl.lit(None, dtype=pl.String),
+    )
     sequence = [c for c in rows.columns if c.endswith("SEQ")]
     if home.testcd and dates and facts is not None:
         rows = rows.with_columns(DAY=complete_date(pl.col(dates[0]))).join(facts, on=KEYS, how="inner")
         rows = rows.filter(pl.col("DAY") <= pl.col("FIRST_DAY")).sort([*KEYS, "DAY", *dates[:1], *sequence, "RAW"])
-        return rows.unique(KEYS, keep="last", maintain_order=True).select(*KEYS, "RAW")
+        return rows.unique(KEYS, keep="last", maintain_order=True).select(*KEYS, "RAW", "UNIT")
     return (
         rows.sort([*KEYS, *sequence, "RAW"], nulls_last=True)
         .unique(KEYS, keep="first", maintain_order=True)
-        .select(*KEYS, "RAW")
+        .select(*KEYS, "RAW", "UNIT")
     )
+
+
+def _unit_variable(source: Source, home: SdtmHome, variable: str) -> str | None:
+    """Variable with the unit of a value, where the data have one."""
+    code = domain_code(home.domain)
+    beside = {
+        "AGE": "AGEU",
+        f"{code}STRESN": f"{code}STRESU",
+        f"{code}STRESC": f"{code}STRESU",
+        f"{code}ORRES": f"{code}ORRESU",
+    }
+    unit = beside.get(variable)
+    return unit if unit and source.has(home.domain, unit) else None
 
 
 def home_variable(home: SdtmHome, source: Source) -> str:
@@ -127,7 +148,38 @@ def _read(
         )
         for row in lost.iter_rows(named=True)
     ]
+    if field.unit and field.type in ("integer", "number"):
+        values, found = _in_unit(source, values.join(facts.select(KEYS), on=KEYS, how="semi"), name, field, home)
+        findings += found
     return values.select(*KEYS, name), findings
+
+
+def _in_unit(
+    source: Source, values: pl.DataFrame, name: str, field: BaselineField, home: SdtmHome
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Numbers in the unit of the field; each value in another unit is a finding."""
+    wanted = field.unit or ""
+    seen = values["UNIT"].drop_nulls().unique().sort().to_list()
+    foreign = {unit: conversion(unit, wanted) for unit in seen if conversion(unit, wanted) != (1.0, 0.0)}
+    values = values.with_columns(_NEW=converted(pl.col(name), pl.col("UNIT"), seen, wanted))
+    rows = values.filter(pl.col("UNIT").is_in(list(foreign)), pl.col(name).is_not_null()).sort(KEYS)
+    findings = [
+        Finding(
+            severity="error" if foreign[row["UNIT"]] is None else "warning",
+            code="unit-unknown" if foreign[row["UNIT"]] is None else "unit-converted",
+            dataset=home.domain,
+            row_key=f"USUBJID={row['USUBJID']}",
+            variable=_unit_variable(source, home, home_variable(home, source)) or "",
+            seen=f"{row['RAW']} {row['UNIT']}",
+            expected=f"a value in {wanted}",
+            effect=f"{name} is missing for the subject"
+            if foreign[row["UNIT"]] is None
+            else f"{name} is {row['_NEW']:.6g} {wanted}",
+            subject=row["USUBJID"],
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    return values.with_columns(pl.col("_NEW").alias(name)), findings
 
 
 def _plain(value: Any) -> str:

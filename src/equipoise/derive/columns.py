@@ -48,4 +48,5 @@ def _variables(place: SdtmHome | DateSource | TherapySource) -> set[str]:
         wanted.add(place.variable)
     elif isinstance(place, SdtmHome):
         wanted |= {f"{code}STRESN", f"{code}STRESC", f"{code}ORRES"}
+        wanted |= {f"{code}STRESU", f"{code}ORRESU"}
     return wanted
