@@ -1,4 +1,4 @@
-"""Published rules as pure code: tumor response, best overall response and censoring rule sets."""
+"""Published rules as pure code: tumor response, best overall response, censoring rule sets, questionnaires."""
 
 from equipoise.criteria.best_response import (
     BestResponse,
@@ -21,6 +21,8 @@ from equipoise.criteria.censoring import (
 )
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
+from equipoise.criteria.instruments import INSTRUMENTS, Instrument, Item, Scale, single_items
+from equipoise.criteria.questionnaire_scores import QuestionnaireScores, score_questionnaires
 from equipoise.criteria.recist import (
     TumorResponses,
     compare_responses,
@@ -30,8 +32,10 @@ from equipoise.criteria.recist import (
 from equipoise.criteria.recist_patient import Measurement, PatientResponse, VisitResponse, patient_response
 from equipoise.criteria.rule_sets import REASON_WORDS, RULES, CensorReason, Rules
 from equipoise.criteria.schedule import Schedule
+from equipoise.criteria.score_thresholds import Threshold
 
 __all__ = [
+    "INSTRUMENTS",
     "NEVER",
     "REASON_WORDS",
     "RULES",
@@ -42,13 +46,18 @@ __all__ = [
     "Charter",
     "CriteriaError",
     "Histories",
+    "Instrument",
+    "Item",
     "Measurement",
     "Outcomes",
     "PatientResponse",
+    "QuestionnaireScores",
     "Reading",
     "ResponseRules",
     "Rules",
+    "Scale",
     "Schedule",
+    "Threshold",
     "TimePoint",
     "TumorResponses",
     "VisitResponse",
@@ -61,5 +70,7 @@ __all__ = [
     "patient_response",
     "progression_interval",
     "recist_responses",
+    "score_questionnaires",
+    "single_items",
     "until_progression",
 ]
