@@ -126,6 +126,7 @@ def test_findings_of_the_pilot(pilot: Derived) -> None:
         ("partial-date", "RS"): 1,
         ("lost-after-last-contact", "DS"): 1,
         ("without-assessment", "ADRS"): 2,
+        ("flag-missing", "AE"): 1,
     }
 
 
