@@ -67,6 +67,9 @@ def test_rise_in_grade_after_crossover_belongs_to_period_two() -> None:
         episode("fall", 130, "2"),
         episode("new", 120, "1"),
         episode("new", 130, "1"),
+        episode("again", 40, "3"),
+        episode("again", 60, "1"),
+        episode("again", 120, "2"),
     ]
     adae = run(sdtm(crossed(ae=events)), protocol(**CROSSOVER)).adam["ADAE"]
     assert adae.select("AEGRPID", "APERIOD").rows() == [
@@ -78,6 +81,9 @@ def test_rise_in_grade_after_crossover_belongs_to_period_two() -> None:
         ("fall", 1),
         ("new", 2),
         ("new", 2),
+        ("again", 1),
+        ("again", 1),
+        ("again", 2),
     ]
 
 

@@ -199,6 +199,8 @@ def test_duplicated_subject_and_repeated_row() -> None:
 def test_two_readings_on_one_day_the_worst_is_used() -> None:
     derived = run(sdtm(subject("1", ok=[85], pd=[85])))
     assert survival(derived, "pfs") == {"1": (85, 0)}
+    problem = finding(derived, "conflicting-readings")
+    assert (problem.seen, problem.effect) == ("SD, PD on 2020-03-30", "the worst is used: PD")
     rows = derived.adam["ADRS"].filter(pl.col("PARAMCD") == "OVR").sort("AVALC")
     assert rows.select("AVALC", "ANL01FL").rows() == [("PD", "Y"), ("SD", None)]
 

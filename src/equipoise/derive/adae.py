@@ -3,8 +3,8 @@
 Period 1 runs from the first dose to the earlier of the last dose plus ``safety.days_after_last_dose`` and the day
 before the first crossover dose; period 2 from the first crossover dose to the last one plus the same days. An event
 belongs to the period of its onset. An event recorded as several rows by grade (AEGRPID) goes into period 2 only where
-its grade rises above all before; a row that does not rise is the old event going on. An event of unknown onset is
-counted in period 1 unless it ended before the first dose.
+its grade is above the last one before crossover; a row that is not is the old event going on. An event of unknown
+onset is counted in period 1 unless it ended before the first dose.
 """
 
 import polars as pl
@@ -107,7 +107,9 @@ def _add_period(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
     if "AEGRPID" not in rows.columns:
         return rows
     group = [*KEYS, "AEGRPID"]
-    earlier = pl.col("AGRADEN").filter(onset < second).max().over(group)
+    order = ["ASTDT", "AESEQ"]
+    before = ((onset < second) & pl.col("AGRADEN").is_not_null()).sort_by(order)
+    earlier = pl.col("AGRADEN").sort_by(order).filter(before).last().over(group)
     going_on = (pl.col("APERIOD") == 2) & pl.col("AEGRPID").is_not_null() & (pl.col("AGRADEN") <= earlier)
     return rows.with_columns(
         APERIOD=pl.when(going_on.fill_null(False)).then(1).otherwise(pl.col("APERIOD")).cast(pl.Int32)

@@ -100,6 +100,7 @@ def readings(source: Source, subjects: pl.DataFrame, assessor: Assessor) -> tupl
         pl.when(usable).then(pl.struct("RANK", sequence)).rank("ordinal", descending=True).over([*KEYS, "ADT"])
     )
     rows = rows.with_columns(USED=(usable & (place_in_day == 1)).fill_null(False))
+    findings += _conflicts(rows.filter(usable), place.dataset, result)
     return rows.select(
         *KEYS,
         pl.lit(assessor.value).alias("ASSESSOR"),
@@ -115,6 +116,26 @@ def readings(source: Source, subjects: pl.DataFrame, assessor: Assessor) -> tupl
         USED="USED",
         EXACT="EXACT",
     ), findings
+
+
+def _conflicts(rows: pl.DataFrame, dataset: str, result: str) -> list[Finding]:
+    """Different responses of one assessor on one day."""
+    days = rows.sort([*KEYS, "ADT", "RANK"]).group_by([*KEYS, "ADT"], maintain_order=True)
+    differ = days.agg(pl.col(result).unique(maintain_order=True)).filter(pl.col(result).list.len() > 1)
+    return [
+        Finding(
+            severity="warning",
+            code="conflicting-readings",
+            dataset=dataset,
+            row_key=f"USUBJID={row['USUBJID']}",
+            variable=result,
+            seen=f"{', '.join(row[result])} on {row['ADT']}",
+            expected="one response of an assessor on a day",
+            effect=f"the worst is used: {row[result][-1]}",
+            subject=row["USUBJID"],
+        )
+        for row in differ.iter_rows(named=True)
+    ]
 
 
 def _findings(rows: pl.DataFrame, dataset: str, result: str, date: str) -> list[Finding]:

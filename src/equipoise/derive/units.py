@@ -56,10 +56,10 @@ def conversion(seen: str, wanted: str) -> tuple[float, float] | None:
 
 def converted(value: pl.Expr, unit: pl.Expr, seen: list[str], wanted: str) -> pl.Expr:
     """Values in the wanted unit: as they are where no unit is recorded, null where there is no conversion."""
-    result = pl.when(unit.is_null()).then(value)
+    choices = [pl.when(unit.is_null()).then(value)]
     for name in seen:
         rule = conversion(name, wanted)
         if rule is not None:
             factor, added = rule
-            result = result.when(unit == name).then(value if rule == (1.0, 0.0) else value * factor + added)
-    return result.otherwise(None)
+            choices.append(pl.when(unit == name).then(value if rule == (1.0, 0.0) else value * factor + added))
+    return pl.coalesce(choices)
