@@ -31,8 +31,8 @@ def threads(count: int) -> Iterator[None]:
     """Let the statistics called inside a `with` block use `count` threads; outside of it they use one.
 
     Cox models of more than 65,536 rows gain; those with delayed entry or exact ties share only the reading of the
-    covariates. Curves and tests take milliseconds a million rows and keep to one thread. The numbers are the same to the last bit for every `count`. The setting holds for
-    the calling thread (or asynchronous task) only.
+    covariates. Curves and tests keep to one thread. The numbers are the same to the last bit for every `count`. The
+    setting holds for the calling thread (or asynchronous task) only.
 
     Raises
     ------
