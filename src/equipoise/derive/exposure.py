@@ -44,7 +44,9 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     placebo = pl.col("EXTRT").str.to_uppercase().is_in(_placebos(source)) | pl.col(
         "EXTRT"
     ).str.to_uppercase().str.contains("PLACEBO", literal=True)
-    rows = rows.with_columns(EXDOSE=amount).filter((amount > 0) | amount.is_null() | placebo.fill_null(False))
+    rows = rows.with_columns(EXDOSE=amount)
+    negative = _negative(rows.join(subjects.select(KEYS), on=KEYS, how="semi", maintain_order="left"))
+    rows = rows.filter((amount > 0) | amount.is_null() | ((amount == 0) & placebo.fill_null(False)))
     wanted = subjects.select(*KEYS, "ARMID", "RANDDT", "DTHDT", "EOTDT", "LSTALVDT")
     rows = rows.join(wanted, on=KEYS, how="inner", maintain_order="left")
     rows = add_imputed(rows, "EXSTDTC", "dose_start", date="START", flag="STARTF", not_before=pl.col("RANDDT"))
@@ -70,7 +72,24 @@ def dose_rows(source: Source, subjects: pl.DataFrame) -> tuple[pl.DataFrame, lis
     rows, opened = _close(source, rows)
     kept = [*KEYS, "EXSEQ", "EXTRT", "EXDOSE", "EXDOSU", "EXDOSFRQ", "START", "STARTF", "END", "ENDF", "PHASE"]
     rows = rows.with_columns(PHASE=crossover_rows(source.protocol)).select(kept)
-    return rows, [*findings, *late, *opened]
+    return rows, [*negative, *findings, *late, *opened]
+
+
+def _negative(rows: pl.DataFrame) -> list[Finding]:
+    return [
+        Finding(
+            severity="error",
+            code="negative-dose",
+            dataset="EX",
+            row_key=f"USUBJID={row['USUBJID']}, EXSEQ={row['EXSEQ']}",
+            variable="EXDOSE",
+            seen=f"{row['EXDOSE']:g}",
+            expected="an amount of 0 or more",
+            effect="row kept out of the analysis",
+            subject=row["USUBJID"],
+        )
+        for row in rows.filter(pl.col("EXDOSE") < 0).iter_rows(named=True)
+    ]
 
 
 def _add_end(source: Source, rows: pl.DataFrame) -> pl.DataFrame:
