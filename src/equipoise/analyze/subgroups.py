@@ -17,8 +17,7 @@ from equipoise.analyze.expressions import expression_levels
 from equipoise.analyze.populations import pairs
 from equipoise.analyze.survival import Frame
 from equipoise.protocol import Subgroup
-from equipoise.stats import cox_ph
-from equipoise.stats.tails import chi2_upper
+from equipoise.stats import subgroup_hazard_ratios
 
 __all__ = ["subgroups"]
 
@@ -117,16 +116,14 @@ def _interaction(book: Book, frame: Frame, factor: Factor, pair: Pair) -> None:
         return
     if small:
         shared["text"] = f"levels left out: {', '.join(small)}"
-    arm = chosen.treated.astype(np.float64)
-    place = factor.values[chosen.positions]
-    dummies = [(place == level).astype(np.float64) for level in kept[1:]]
+    arms = np.where(chosen.treated, pair.experimental, pair.reference)
+    levels = {factor.name: factor.values[chosen.positions]}
     ties = ties_of(book.study, frame.analysis)
-    additive = np.column_stack([arm, *dummies])
-    crossed = np.column_stack([additive, *(arm * dummy for dummy in dummies)])
-    short = cox_ph(chosen.days, chosen.event, additive, ties=ties)
-    full = cox_ph(chosen.days, chosen.event, crossed, ties=ties)
-    statistic, df = max(0.0, 2 * (full.loglik - short.loglik)), full.lr.df - short.lr.df
-    if df > 0:
-        book.writer.add_values({"statistic": statistic, "df": df, "p_value": chi2_upper(statistic, df)}, **shared)
+    forest = subgroup_hazard_ratios(
+        chosen.days, chosen.event, arms, levels, reference=pair.reference, min_events=1, ties=ties
+    )
+    test = forest.interaction[factor.name]
+    if test.df > 0:
+        book.writer.add_values({name: getattr(test, name) for name in names}, **shared)
     else:
         book.nothing(names, "no event time tells the levels apart", **shared)
