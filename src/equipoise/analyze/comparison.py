@@ -20,7 +20,6 @@ from equipoise.analyze.study import Positions, Study
 from equipoise.analyze.survival import Frame
 from equipoise.protocol import Analysis
 from equipoise.stats import cox_ph, logrank_test, milestone_difference
-from equipoise.stats.tails import normal_quantile
 
 __all__ = ["EFFECT", "Model", "Pair", "comparison", "hazard_ratio", "models", "pair_of", "ties_of"]
 
@@ -245,9 +244,9 @@ def hazard_ratio(
         book.nothing(names, f"the hazard ratio has no finite estimate{why}", **columns)
         return False
     book.writer.add_values({name: numbers[name] for name in names if name in numbers}, **columns)
-    if one_sided is not None:
-        upper = numbers["estimate"] * math.exp(normal_quantile(1 - 2 * one_sided) * numbers["std_error"])
-        book.writer.add("conf_high_one_sided", upper, **{**columns, "conf_level": 1 - one_sided})
+    if one_sided is not None and one_sided < 0.5:
+        wide = cox_ph(pair.days, pair.event, x, strata=strata, ties=ties, conf_level=1 - 2 * one_sided)
+        book.writer.add("conf_high_one_sided", float(wide.conf_high[0]), **{**columns, "conf_level": 1 - one_sided})
     return True
 
 
