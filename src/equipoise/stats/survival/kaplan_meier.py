@@ -208,11 +208,15 @@ def kaplan_meier(
     A row is at risk at t if entry < t <= time. The variance is Greenwood's, or, with sampling weights or clusters,
     the infinitesimal jackknife. Times that differ by rounding only are joined (see `n_times_joined`).
 
-    Parameters ---------- time : (n,) days from the origin to event or censoring, 0 or later. event : (n,) True or 1
-    where the event happened, False or 0 where the row is censored. entry : (n,) days from the origin at which the row
-    came under observation; default 0, or before. weights : (n,) positive numbers. weight_type : "frequency" (a row of
-    weight 3 stands for 3 subjects) or "sampling" (a row represents subjects not sampled, robust
-        variance). By default whole numbers are frequencies, others sampling weights; the result says which.
+    Parameters
+    ----------
+    time : (n,) days from the origin to event or censoring, 0 or later.
+    event : (n,) True or 1 where the event happened, False or 0 where the row is censored.
+    entry : (n,) days from the origin at which the row came under observation; default 0, or before.
+    weights : (n,) positive numbers.
+    weight_type : "frequency" (a row of weight 3 stands for 3 subjects) or "sampling" (a row represents subjects not
+        sampled, robust variance). By default whole numbers are frequencies, others sampling weights; the result says
+        which.
     cluster : (n,) labels of rows that belong together, for the robust variance.
     reverse : estimate the time to censoring instead, with the events as censored: potential follow-up.
     conf_type : limits on the scale "log-log", "log", "plain", "logit" or "arcsine".
