@@ -74,12 +74,14 @@ def concordance(
     A pair is comparable at a death if the other row is at risk (entry < t) and survives it: it dies later, or is
     censored at or after t. Pairs are formed within strata.
 
-    Parameters ---------- time, event, entry, weights, weight_type, cluster, missing : as in `kaplan_meier`. marker :
-    (n,) numbers; a risk score. strata : (n,) labels, or several factors whose combinations are the strata.
+    Parameters
+    ----------
+    time, event, entry, weights, weight_type, cluster, missing : as in `kaplan_meier`.
+    marker : (n,) numbers; a risk score.
+    strata : (n,) labels, or several factors whose combinations are the strata.
     high_is_worse : a pair is concordant if the one who dies first has the higher marker; False turns this round.
     pair_weight : "n" every pair alike (Harrell), "n/G2" weighted by 1/G(t-)^2, G being the Kaplan-Meier curve of
-    censoring (Uno), "S" by
-        n S(t-)/n_risk(t) (Schemper). The last two are for data without delayed entry.
+        censoring (Uno), "S" by n S(t-)/n_risk(t) (Schemper). The last two are for data without delayed entry.
     conf_level : confidence level of the limits.
 
     Raises

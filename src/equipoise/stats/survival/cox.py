@@ -197,16 +197,19 @@ def cox_ph(
 ) -> CoxModel:
     """Fit the proportional hazards model h(t) = h_stratum(t) exp(x beta + offset) by maximum partial likelihood.
 
-    Parameters ---------- time, event, entry, weights, weight_type : as in `kaplan_meier`. Several rows per subject
-    (time-dependent covariates, recurrent events)
-        are rows with `entry`; give the subject as `cluster` where a subject can have several events. A frequency
-        weight w is w identical rows; with sampling weights tied deaths share their mean weight and the variance is
-        robust.
+    Parameters
+    ----------
+    time, event, entry, weights, weight_type : as in `kaplan_meier`. Several rows per subject (time-dependent
+        covariates, recurrent events) are rows with `entry`; give the subject as `cluster` where a subject can have
+        several events. A frequency weight w is w identical rows; with sampling weights tied deaths share their mean
+        weight and the variance is robust.
     x : (n, p) covariates: matrix, frame or mapping of columns; a vector is one covariate. Columns keep their names.
-    strata : (n,) labels, or several factors whose combinations are the strata; each stratum has its own baseline
-    hazard. offset : (n,) known part of the linear predictor. cluster : (n,) labels of rows that belong together: the
-    variance is the sandwich of sums of score residuals per label. ties : "efron", "breslow" or "exact" (discrete
-    time: all subsets; no weights or clusters). conf_level : confidence level of the limits of the hazard ratios.
+    strata : (n,) labels, or several factors whose combinations are the strata; each has its own baseline hazard.
+    offset : (n,) known part of the linear predictor.
+    cluster : (n,) labels of rows that belong together: the variance is the sandwich of sums of score residuals per
+        label.
+    ties : "efron", "breslow" or "exact" (discrete time: all subsets; no weights or clusters).
+    conf_level : confidence level of the limits of the hazard ratios.
     missing : "raise", or "drop" rows with missing values and list them in `dropped`.
 
     Raises
