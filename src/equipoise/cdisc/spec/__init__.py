@@ -3,6 +3,7 @@
 from equipoise.cdisc.spec.adam_endpoints import ADRS, ADTTE
 from equipoise.cdisc.spec.adam_safety import ADAE, ADDV, ADEX, ADLB
 from equipoise.cdisc.spec.adam_subject import ADSL
+from equipoise.cdisc.spec.adam_tumor import ADREVIEW, ADTR
 from equipoise.cdisc.spec.codelists import CODELISTS
 from equipoise.cdisc.spec.model import Codelist, DatasetSpec, Variable
 from equipoise.cdisc.spec.sdtm_general import EVENTS, FINDINGS, INTERVENTIONS
@@ -13,7 +14,7 @@ __all__ = ["ADAM", "CODELISTS", "SDTM", "Codelist", "DatasetSpec", "Variable", "
 SDTM: dict[str, DatasetSpec] = {spec.name: spec for spec in (DM, SV, *INTERVENTIONS, *EVENTS, *FINDINGS, SUPP)}
 """SDTM data sets by name; ``SUPP--`` stands for the supplemental qualifiers of every domain."""
 
-ADAM: dict[str, DatasetSpec] = {spec.name: spec for spec in (ADSL, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV)}
+ADAM: dict[str, DatasetSpec] = {spec.name: spec for spec in (ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV)}
 """ADaM data sets by name."""
 
 
