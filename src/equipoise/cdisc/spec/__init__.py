@@ -1,6 +1,7 @@
 """The variables that equipoise reads (SDTM) and makes (ADaM): names, labels, kinds, codelists, keys, origins."""
 
 from equipoise.cdisc.spec.adam_endpoints import ADRS, ADTTE
+from equipoise.cdisc.spec.adam_patient_reported import ADPRO, ADQS
 from equipoise.cdisc.spec.adam_safety import ADAE, ADDV, ADEX, ADLB
 from equipoise.cdisc.spec.adam_subject import ADSL
 from equipoise.cdisc.spec.adam_tumor import ADREVIEW, ADTR
@@ -14,7 +15,9 @@ __all__ = ["ADAM", "CODELISTS", "SDTM", "Codelist", "DatasetSpec", "Variable", "
 SDTM: dict[str, DatasetSpec] = {spec.name: spec for spec in (DM, SV, *INTERVENTIONS, *EVENTS, *FINDINGS, SUPP)}
 """SDTM data sets by name; ``SUPP--`` stands for the supplemental qualifiers of every domain."""
 
-ADAM: dict[str, DatasetSpec] = {spec.name: spec for spec in (ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV)}
+ADAM: dict[str, DatasetSpec] = {
+    spec.name: spec for spec in (ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV, ADQS, ADPRO)
+}
 """ADaM data sets by name."""
 
 

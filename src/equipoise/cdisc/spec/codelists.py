@@ -7,6 +7,22 @@ __all__ = ["CODELISTS"]
 _LISTS = (
     Codelist("NY", "No yes response", ("N", "Y", "U", "NA")),
     Codelist("Y", "Yes or missing", ("Y",)),
+    Codelist("BETTER", "Favorable end of a score", ("high", "low")),
+    Codelist(
+        "QSEXCL",
+        "Why a score is not analyzed",
+        (
+            "undated",
+            "after_death",
+            "same_day_duplicate",
+            "after_crossover",
+            "after_unblinding",
+            "not_scored",
+            "before_baseline",
+            "outside_windows",
+            "not_nearest",
+        ),
+    ),
     Codelist("SEX", "Sex", ("F", "M", "U", "INTERSEX", "UNDIFFERENTIATED")),
     Codelist("AGEU", "Unit of age", ("DAYS", "HOURS", "MONTHS", "WEEKS", "YEARS")),
     Codelist("AESEV", "Severity of an adverse event", ("MILD", "MODERATE", "SEVERE")),
