@@ -40,6 +40,7 @@ from equipoise.protocol.loading import load_protocol, parse_protocol
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.naming import adsl_variables, population_flag, population_reason
 from equipoise.protocol.problems import Problem, ProtocolError
+from equipoise.protocol.repeated_measures import RepeatedMeasures
 from equipoise.protocol.summary import summarize
 from equipoise.protocol.trial import Amendment, Arm, Cohort, Registry, Trial, Version
 from equipoise.protocol.walk import assumed_items
@@ -82,6 +83,7 @@ __all__ = [
     "Randomization",
     "ReadingSource",
     "Registry",
+    "RepeatedMeasures",
     "Review",
     "Safety",
     "SdtmHome",

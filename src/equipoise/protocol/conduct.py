@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from equipoise.protocol.item import Expression, Identifier, Item, SdtmHome, Where, text_or_other
+from equipoise.protocol.repeated_measures import RepeatedMeasures
 from equipoise.terms import EventSource
 
 __all__ = [
@@ -271,3 +272,5 @@ class Instrument(Item):
     """Whether the mixed model adjusts for the baseline score or models it as a first response."""
     important_difference: Annotated[float, Field(gt=0)] | None = None
     """Minimally important difference in points."""
+    model: RepeatedMeasures = RepeatedMeasures()
+    """How the scores are modeled over the visits."""

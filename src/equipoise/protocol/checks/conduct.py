@@ -3,6 +3,7 @@
 from equipoise.protocol.checks.report import Report
 from equipoise.protocol.conduct import Method
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.repeated_measures import RepeatedMeasures
 from equipoise.protocol.source import KeyPath
 from equipoise.terms import EventSource
 
@@ -127,3 +128,14 @@ def _check_instruments(protocol: Protocol, report: Report) -> None:
         for place, visit in enumerate(instrument.at):
             if visit not in known and not report.is_left_out(("visits",)):
                 report.unknown((*path, "at", place), "visit", visit, known)
+        _check_model(instrument.model, (*path, "model"), report)
+
+
+def _check_model(model: RepeatedMeasures, path: KeyPath, report: Report) -> None:
+    if model.population is not None:
+        report.must_be_known((*path, "population"), model.population, "populations", "population")
+    for place, field in enumerate(model.covariates):
+        report.must_be_known((*path, "covariates", place), field, "baseline", "baseline field")
+    for place, structure in enumerate(model.covariance):
+        if structure in model.covariance[:place]:
+            report.add((*path, "covariance", place), f"the structure {structure!r} stands twice")
