@@ -1,0 +1,170 @@
+"""Two chains of events, each entry bound to the one before by its hash.
+
+``hash`` = SHA-256, in hexadecimal, of the canonical JSON of the list
+
+    [chain, seq, at, actor, role, site, subject, kind, version, reason, request_id, clock_drift, prev_hash, payload]
+
+in UTF-8; ``prev_hash`` of the first entry is 64 zeros.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from equipoise.ledger.canonical import _encode, canonical_text, check_unicode, normalized, parse_canonical
+from equipoise.ledger.errors import LedgerError
+from equipoise.ledger.event import CHAINS, Draft, Event, Stamp
+from equipoise.ledger.kind import check_payload
+
+__all__ = ["GENESIS", "Chain", "Fault", "Link", "StoredEvent", "seal", "store", "verify_chain"]
+
+GENESIS = "0" * 64
+
+
+class Link(NamedTuple):
+    """The end of a chain."""
+
+    seq: int = 0
+    hash: str = GENESIS
+    at: str = ""
+
+
+class StoredEvent(NamedTuple):
+    """An event as a database holds it: the payload is canonical JSON text. The fields are those of `Event`."""
+
+    chain: str
+    seq: int
+    at: str
+    actor: str
+    role: str
+    site: str | None
+    subject: str | None
+    kind: str
+    version: str
+    payload: str
+    reason: str | None
+    request_id: str
+    clock_drift: bool
+    prev_hash: str
+    hash: str
+
+
+class Fault(NamedTuple):
+    """The first entry of a chain that is not what was recorded."""
+
+    chain: str
+    seq: int
+    """Number of the entry that is wrong, or that is missing."""
+    what: str
+
+    def __str__(self) -> str:
+        """Say where and what."""
+        return f"{self.chain} chain, event {self.seq}: {self.what}"
+
+
+def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Event:
+    """Make the next event of a chain.
+
+    Parameters
+    ----------
+    draft
+        What is recorded. Text of its payload and reason is brought into Unicode form NFC.
+    stamp
+        Who, when, in which role.
+    end
+        Link to which the event is joined.
+
+    Raises
+    ------
+    LedgerError
+        Where the payload has no canonical form or does not fit its kind.
+    """
+    payload, reason = draft.payload, draft.reason
+    try:
+        text = canonical_text(payload)
+    except LedgerError:
+        payload = normalized(payload)
+        text = canonical_text(payload)
+    if reason is not None and not reason.isascii():
+        reason = normalized(reason)
+    check_payload(draft.kind, payload, chain)
+    seq = end.seq + 1
+    head = (
+        *(chain, seq, stamp.at, stamp.actor, stamp.role, draft.site, draft.subject, draft.kind, draft.version),
+        *(reason, stamp.request_id, stamp.clock_drift, end.hash),
+    )
+    head_text = "".join(_encode(head, 0))
+    if not head_text.isascii():
+        check_unicode(head)
+    digest = hashlib.sha256(f"{head_text[:-1]},{text}]".encode()).hexdigest()
+    return Event(*head[:9], payload, *head[9:], digest)
+
+
+def store(event: Event) -> StoredEvent:
+    """Write an event's payload as text."""
+    return StoredEvent(*event[:9], canonical_text(event.payload), *event[10:])
+
+
+class Chain:
+    """A chain in memory: what a rehearsal writes to, and what tests compare a database with."""
+
+    def __init__(self, name: str = "trial") -> None:
+        if name not in CHAINS:
+            raise LedgerError(f"chain {name!r} is not known; the chains are {', '.join(CHAINS)}")
+        self.name = name
+        self.events: list[Event] = []
+        self.end = Link()
+
+    def append(self, drafts: Sequence[Draft], stamp: Stamp) -> list[Event]:
+        """Seal drafts and add them; none is added where one cannot be."""
+        sealed: list[Event] = []
+        end = self.end
+        for draft in drafts:
+            event = seal(draft, stamp, end, chain=self.name)
+            end = Link(event.seq, event.hash, event.at)
+            sealed.append(event)
+        self.events += sealed
+        self.end = end
+        return sealed
+
+
+def verify_chain(chain: str, stored: Iterable[StoredEvent]) -> Iterator[Event | Fault]:
+    """Recompute a chain from what a database holds, in order of the sequence numbers.
+
+    Yields every event that is as recorded, and at the first that is not one `Fault`, which is the last item.
+    A tail that was cut off is not visible here: see `equipoise.ledger.head`.
+    """
+    previous = GENESIS
+    for seq, row in enumerate(stored, 1):
+        fault = _fault(chain, seq, previous, row)
+        if fault is not None:
+            yield Fault(chain, seq if row.seq >= seq else row.seq, fault)
+            return
+        try:
+            payload = parse_canonical(row.payload)
+        except LedgerError as error:
+            yield Fault(chain, seq, f"payload: {error}")
+            return
+        previous = row.hash
+        yield Event(*row[:9], payload, *row[10:])
+
+
+def _fault(chain: str, seq: int, previous: str, row: StoredEvent) -> str | None:
+    if row.seq != seq:
+        return "missing" if row.seq > seq else "the sequence number is given twice"
+    if row.chain != chain:
+        return f"belongs to chain {row.chain!r}"
+    if row.prev_hash != previous:
+        return "the previous hash it names is not that of the event before it"
+    head = (*row[:9], *row[10:14])
+    try:
+        digest = _digest(head, row.payload)
+    except UnicodeEncodeError:
+        return "holds text that is not Unicode"
+    if digest != row.hash:
+        return "its hash does not fit its content: a field was changed"
+    return None
+
+
+def _digest(head: Sequence[Any], payload: str) -> str:
+    return hashlib.sha256(f"{''.join(_encode(head, 0))[:-1]},{payload}]".encode()).hexdigest()

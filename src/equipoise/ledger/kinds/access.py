@@ -1,0 +1,65 @@
+"""Who came in, who saw what, who was refused: the access chain."""
+
+from equipoise.ledger.event import ACCESS
+from equipoise.ledger.kind import Kind, register
+
+__all__: list[str] = []
+
+register(
+    Kind(
+        name="access_opened",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"trial_hash": "hash", "public_key": "text"},
+        text="The access chain begins; it names the first event of the trial chain.",
+    ),
+    Kind(
+        name="logged_in",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"account": "text", "origin": "text?", "means": "text"},
+        text="Somebody proved who they are, by password and second factor or by token.",
+    ),
+    Kind(
+        name="login_refused",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"account": "text?", "origin": "text?", "why": "text"},
+        text="A login failed; the account is named where it exists.",
+    ),
+    Kind(
+        name="logged_out",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"account": "text"},
+        text="A session ended.",
+    ),
+    Kind(
+        name="unblinded_read",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"what": "text", "grant": "text?"},
+        text="Somebody read what is blinded for others; what was read is not repeated.",
+    ),
+    Kind(
+        name="refused",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"command": "text", "code": "text", "detail": "text?"},
+        text="Somebody tried what they may not, or what is not possible now.",
+    ),
+    Kind(
+        name="access_changed",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"account": "text", "what": "text"},
+        text="Password, second factor, token or lock of an account changed.",
+    ),
+)
