@@ -65,6 +65,10 @@ class Kind:
     """How the event acts on earlier records: None (a record of its own), ``corrected`` or ``retracted``."""
     text: str = ""
     """What the kind means, for the reference."""
+    sealed: bool = False
+    """Only those who may know the subject's treatment learn of it: it tells the arm by being there."""
+    sealed_fields: tuple[str, ...] = ()
+    """Fields that blinded roles never see."""
     _types: Mapping[str, tuple[Callable[[Any], bool], bool]] = field(init=False, repr=False, compare=False)
     _required: frozenset[str] = field(init=False, repr=False, compare=False)
 

@@ -1,5 +1,37 @@
 """The kinds of events, a file per noun; importing this package declares them all."""
 
-from equipoise.ledger.kinds import access, corrections
+from equipoise.ledger.kinds import (
+    access,
+    blinding,
+    central_review,
+    corrections,
+    data_management,
+    follow_up,
+    people,
+    randomization,
+    safety,
+    screening,
+    sites,
+    study,
+    treatment,
+    tumors,
+    visits,
+)
 
-__all__ = ["access", "corrections"]
+__all__ = [
+    "access",
+    "blinding",
+    "central_review",
+    "corrections",
+    "data_management",
+    "follow_up",
+    "people",
+    "randomization",
+    "safety",
+    "screening",
+    "sites",
+    "study",
+    "treatment",
+    "tumors",
+    "visits",
+]

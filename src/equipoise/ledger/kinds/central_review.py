@@ -1,0 +1,122 @@
+"""Blinded central review: scans, locked reads, adjudication, results."""
+
+from equipoise.ledger.kind import Kind, register
+
+__all__: list[str] = []
+
+register(
+    Kind(
+        name="scan_submitted",
+        noun="review",
+        fields={"record": "text", "assessment": "integer", "date": "date", "reference": "text"},
+        key=("record",),
+        date="date",
+        text="A scan of an assessment is with the core laboratory.",
+    ),
+    Kind(
+        name="scan_accepted",
+        noun="review",
+        fields={"record": "text", "assessment": "integer", "date": "date", "scan": "text"},
+        key=("record",),
+        date="date",
+        text="A scan passed its quality check and is ready to be read.",
+    ),
+    Kind(
+        name="scan_rejected",
+        noun="review",
+        fields={"record": "text", "assessment": "integer", "scan": "text", "why": "text"},
+        key=("record",),
+        text="A scan cannot be read; the site is asked again.",
+    ),
+    Kind(
+        name="reader_assigned",
+        noun="review",
+        fields={"record": "text", "reader": "integer", "person": "text"},
+        key=("record",),
+        text="A person reads the patient as reader 1 or 2.",
+    ),
+    Kind(
+        name="review_requested",
+        noun="review",
+        fields={"record": "text", "requested": "text", "due": "date?"},
+        key=("record",),
+        text="A reading within the turn-around time was triggered.",
+    ),
+    Kind(
+        name="read_opened",
+        noun="review",
+        fields={"record": "text", "reader": "integer", "assessment": "integer"},
+        key=("record",),
+        text="A reader began to read a visit.",
+    ),
+    Kind(
+        name="read_locked",
+        noun="review",
+        fields={
+            "record": "text",
+            "reader": "integer",
+            "assessment": "integer",
+            "version": "integer",
+            "day": "date",
+            "response": "text?",
+            "progression_assessment": "integer?",
+            "progression_date": "date?",
+            "lesions": "list",
+        },
+        key=("record",),
+        text="A reader signed a visit.",
+    ),
+    Kind(
+        name="read_reopened",
+        noun="review",
+        fields={"record": "text", "reader": "integer", "assessment": "integer", "how": "text"},
+        key=("record",),
+        text="A locked visit and those after it are to be read anew; the old versions stay.",
+    ),
+    Kind(
+        name="adjudication_requested",
+        noun="review",
+        fields={"record": "text", "triggers": "list", "through": "integer"},
+        key=("record",),
+        text="The readers differ in what the protocol compares.",
+    ),
+    Kind(
+        name="adjudicated",
+        noun="review",
+        fields={"record": "text", "endorses": "integer", "why": "text"},
+        key=("record",),
+        text="The adjudicator endorsed one reader's reading of the whole patient.",
+    ),
+    Kind(
+        name="central_result",
+        noun="review",
+        fields={
+            "record": "text",
+            "version": "integer",
+            "answer": "text",
+            "through": "integer",
+            "reader": "integer",
+            "adjudicated": "boolean",
+            "progression_assessment": "integer?",
+            "progression_date": "date?",
+            "best_response": "text?",
+        },
+        key=("record",),
+        sealed_fields=(
+            "through",
+            "reader",
+            "adjudicated",
+            "progression_assessment",
+            "progression_date",
+            "best_response",
+        ),
+        text="Central review locked a result.",
+    ),
+    Kind(
+        name="reading_closed",
+        noun="review",
+        fields={"record": "text", "date": "date"},
+        key=("record",),
+        text="No further scan of the patient is expected.",
+    ),
+)
