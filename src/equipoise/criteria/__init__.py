@@ -1,5 +1,19 @@
 """Published rules as pure code: tumor response, best overall response, censoring rule sets, questionnaires."""
 
+from equipoise.criteria.adjudication import (
+    Answer,
+    CentralResult,
+    GateDecision,
+    ReaderSummary,
+    ResultDifference,
+    Trigger,
+    VisitRead,
+    adjudication_triggers,
+    crossover_gate,
+    progression_or_death,
+    result_differences,
+    summarize_reader,
+)
 from equipoise.criteria.best_response import (
     BestResponse,
     ResponseRules,
@@ -19,10 +33,12 @@ from equipoise.criteria.censoring import (
     censor,
     progression_interval,
 )
+from equipoise.criteria.central_results import CentralResults, central_results
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.instruments import INSTRUMENTS, Instrument, Item, Scale, single_items
 from equipoise.criteria.questionnaire_scores import QuestionnaireScores, score_questionnaires
+from equipoise.criteria.reader_agreement import ReaderAgreement, reader_agreement
 from equipoise.criteria.recist import (
     TumorResponses,
     compare_responses,
@@ -30,47 +46,117 @@ from equipoise.criteria.recist import (
     recist_responses,
 )
 from equipoise.criteria.recist_patient import Measurement, PatientResponse, VisitResponse, patient_response
+from equipoise.criteria.review import review_after, start_review
+from equipoise.criteria.review_actions import (
+    Adjudicate,
+    Adjudication,
+    AssignReader,
+    CloseReading,
+    LockedRead,
+    LockVisit,
+    OpenVisit,
+    PatientReview,
+    ReceiveScan,
+    RecordDeath,
+    Reopening,
+    ReopenVisit,
+    ReviewAction,
+    ViewReads,
+)
+from equipoise.criteria.review_refusals import Refusal, review_refusal
+from equipoise.criteria.review_state import (
+    adjudication_due,
+    central_result,
+    current_read,
+    gate_day,
+    next_visit,
+    review_gate,
+)
 from equipoise.criteria.rule_sets import REASON_WORDS, RULES, CensorReason, Rules
 from equipoise.criteria.schedule import Schedule
 from equipoise.criteria.score_thresholds import Threshold
+from equipoise.criteria.working_days import add_working_days, working_days, working_days_between
 
 __all__ = [
     "INSTRUMENTS",
     "NEVER",
     "REASON_WORDS",
     "RULES",
+    "Adjudicate",
+    "Adjudication",
+    "Answer",
+    "AssignReader",
     "BestResponse",
     "Cause",
     "CensorOptions",
     "CensorReason",
+    "CentralResult",
+    "CentralResults",
     "Charter",
+    "CloseReading",
     "CriteriaError",
+    "GateDecision",
     "Histories",
     "Instrument",
     "Item",
+    "LockVisit",
+    "LockedRead",
     "Measurement",
+    "OpenVisit",
     "Outcomes",
     "PatientResponse",
+    "PatientReview",
     "QuestionnaireScores",
+    "ReaderAgreement",
+    "ReaderSummary",
     "Reading",
+    "ReceiveScan",
+    "RecordDeath",
+    "Refusal",
+    "ReopenVisit",
+    "Reopening",
     "ResponseRules",
+    "ResultDifference",
+    "ReviewAction",
     "Rules",
     "Scale",
     "Schedule",
     "Threshold",
     "TimePoint",
+    "Trigger",
     "TumorResponses",
+    "ViewReads",
+    "VisitRead",
     "VisitResponse",
+    "add_working_days",
+    "adjudication_due",
+    "adjudication_triggers",
     "best_overall_response",
     "censor",
+    "central_result",
+    "central_results",
     "clinical_benefit",
     "compare_responses",
+    "crossover_gate",
+    "current_read",
     "first_response",
+    "gate_day",
+    "next_visit",
     "overall_responses",
     "patient_response",
     "progression_interval",
+    "progression_or_death",
+    "reader_agreement",
     "recist_responses",
+    "result_differences",
+    "review_after",
+    "review_gate",
+    "review_refusal",
     "score_questionnaires",
     "single_items",
+    "start_review",
+    "summarize_reader",
     "until_progression",
+    "working_days",
+    "working_days_between",
 ]

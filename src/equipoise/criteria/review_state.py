@@ -1,0 +1,193 @@
+"""Questions that the central review of one patient answers at any moment."""
+
+from equipoise.criteria.adjudication import (
+    Answer,
+    CentralResult,
+    GateDecision,
+    ReaderSummary,
+    Trigger,
+    VisitRead,
+    adjudication_triggers,
+    crossover_gate,
+    summarize_reader,
+)
+from equipoise.criteria.review_actions import Adjudication, LockedRead, PatientReview
+from equipoise.terms import Response
+
+__all__ = [
+    "adjudication_due",
+    "adjudication_stands",
+    "central_result",
+    "current_person",
+    "current_read",
+    "discordance",
+    "ever_reader",
+    "gate_day",
+    "locked_through",
+    "next_visit",
+    "reader_of",
+    "reading_of",
+    "review_gate",
+    "scan_day",
+    "visits_received",
+    "wanted_version",
+]
+
+
+def current_person(review: PatientReview, reader: int) -> str | None:
+    """Who reads as this reader now."""
+    found = [given.person for given in review.assignments if given.reader == reader]
+    return found[-1] if found else None
+
+
+def reader_of(review: PatientReview, person: str) -> int | None:
+    """As which reader a person reads now; none where the person does not."""
+    return next((n for n in range(1, review.readers + 1) if current_person(review, n) == person), None)
+
+
+def ever_reader(review: PatientReview, person: str) -> set[int]:
+    """As which readers a person has been named for the patient."""
+    return {given.reader for given in review.assignments if given.person == person}
+
+
+def visits_received(review: PatientReview) -> list[int]:
+    """Visits of which a scan is there, in order."""
+    return sorted({scan.visit for scan in review.scans})
+
+
+def scan_day(review: PatientReview, visit: int) -> int:
+    """Day of the last scan of a visit."""
+    return max(scan.day for scan in review.scans if scan.visit == visit)
+
+
+def wanted_version(review: PatientReview, reader: int, visit: int) -> int:
+    """Version of a reader's read of a visit that counts once it is locked."""
+    return 1 + sum(again.reader == reader and again.visit == visit for again in review.reopenings)
+
+
+def current_read(review: PatientReview, reader: int, visit: int) -> LockedRead | None:
+    """A reader's locked read of a visit; none while it is still to be read or read anew."""
+    version = wanted_version(review, reader, visit)
+    for read in reversed(review.reads):
+        if read.reader == reader and read.visit == visit:
+            return read if read.version == version else None
+    return None
+
+
+def next_visit(review: PatientReview, reader: int) -> int | None:
+    """Find the only visit that a reader may read now.
+
+    Parameters
+    ----------
+    review
+        Review of the patient.
+    reader
+        Number of the reader.
+
+    Returns
+    -------
+    int or None
+        First visit with a scan and without a locked read; none where everything that has come is read, or the baseline
+        has not come.
+    """
+    visits = visits_received(review)
+    if not visits or visits[0] != 0:
+        return None
+    return next((visit for visit in visits if current_read(review, reader, visit) is None), None)
+
+
+def locked_through(review: PatientReview) -> int | None:
+    """Last visit up to which every reader has locked every visit received; none before the first after baseline."""
+    through = None
+    for visit in visits_received(review):
+        if any(current_read(review, reader, visit) is None for reader in range(1, review.readers + 1)):
+            break
+        through = visit
+    return through or None
+
+
+def reading_of(review: PatientReview, reader: int, through: int) -> ReaderSummary:
+    """What a reader's locked reads up to a visit amount to."""
+    found = [current_read(review, reader, visit) for visit in visits_received(review) if 0 < visit <= through]
+    reads = [
+        VisitRead(
+            visit=read.visit,
+            day=read.day,
+            response=Response(read.response),
+            progression_visit=read.progression_visit,
+            progression_day=read.progression_day,
+        )
+        for read in found
+        if read is not None and read.response is not None
+    ]
+    return summarize_reader(reads, review.charter, confirmed=review.confirmed)
+
+
+def discordance(review: PatientReview, through: int) -> tuple[Trigger, ...]:
+    """In what the readers differ up to a visit, of what the charter compares by then."""
+    readings = [reading_of(review, reader, through) for reader in range(1, review.readers + 1)]
+    settled = review.closed and through == visits_received(review)[-1]
+    return adjudication_triggers(readings, review.charter.adjudicate, settled=settled)
+
+
+def adjudication_stands(review: PatientReview, through: int) -> Adjudication | None:
+    """The last endorsement, if its reads and the progression of the reader endorsed are as they were."""
+    if not review.adjudications:
+        return None
+    last = review.adjudications[-1]
+    if any(wanted_version(review, reader, visit) != version for reader, visit, version in last.basis):
+        return None
+    same = reading_of(review, last.endorses, through).progression_visit == last.progression_visit
+    return last if same else None
+
+
+def adjudication_due(review: PatientReview) -> tuple[Trigger, ...]:
+    """Find what an adjudicator has to settle now.
+
+    Parameters
+    ----------
+    review
+        Review of the patient.
+
+    Returns
+    -------
+    tuple
+        Triggers; empty where the readers agree, have not both read, or an endorsement stands.
+    """
+    through = locked_through(review)
+    if through is None or adjudication_stands(review, through) is not None:
+        return ()
+    return discordance(review, through)
+
+
+def central_result(review: PatientReview) -> CentralResult | None:
+    """Give the final locked result, which the analysis uses; none before the first."""
+    return review.results[-1] if review.results else None
+
+
+def gate_day(review: PatientReview) -> int | None:
+    """Day on which the first result that confirms progression was locked; unblinding is possible only from this day."""
+    return next((result.locked_on for result in review.results if result.answer == "confirmed"), None)
+
+
+def review_gate(review: PatientReview, *, local_progression: bool = True) -> GateDecision:
+    """Decide whether a patient may be unblinded to cross over.
+
+    Parameters
+    ----------
+    review
+        Review of the patient.
+    local_progression
+        Whether the site has called progression, where the trial asks for that too.
+
+    Returns
+    -------
+    GateDecision
+        Refused as pending while a scan is unread or an adjudication due, unless progression has been confirmed once.
+    """
+    answers: list[Answer] = [result.answer for result in review.results]
+    last = review.results[-1].through_visit if review.results else None
+    visits = visits_received(review)
+    if not visits or last != visits[-1] or last != locked_through(review) or adjudication_due(review):
+        answers.append("pending")
+    return crossover_gate(answers, local_progression=local_progression)
