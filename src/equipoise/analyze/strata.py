@@ -20,6 +20,7 @@ __all__ = [
     "recomputed",
     "strata",
     "stratum_labels",
+    "stratum_values",
     "stratum_variables",
     "without_values",
 ]
@@ -81,6 +82,12 @@ def stratum_labels(study: Study, which: Which, cohort: str | None = None) -> npt
         for label, name in zip(factor_labels(study, cohort), names, strict=True)
     ]
     return np.array([", ".join(row) for row in zip(*parts, strict=True)], dtype=np.str_)
+
+
+def stratum_values(study: Study, name: str, which: Which) -> npt.NDArray[np.object_]:
+    """Level of a stratification factor of every subject, ``(missing)`` where it is not known."""
+    place = list(study.protocol.randomization.strata).index(name) + 1
+    return _levels(study, f"STRAT{place}{_SUFFIX[which]}")
 
 
 def strata(book: Book) -> None:
