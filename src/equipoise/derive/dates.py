@@ -12,7 +12,7 @@ from equipoise.protocol import DateSource, Protocol
 
 __all__ = ["DEFAULT_HOMES", "collected_date", "home"]
 
-BuiltIn = Literal["consent", "registration", "randomization", "first_dose", "last_dose"]
+BuiltIn = Literal["consent", "registration", "randomization", "first_dose", "last_dose", "unblinding"]
 
 DEFAULT_HOMES: MappingProxyType[BuiltIn, DateSource] = MappingProxyType(
     {
@@ -21,6 +21,9 @@ DEFAULT_HOMES: MappingProxyType[BuiltIn, DateSource] = MappingProxyType(
         "randomization": DateSource(domain="DS", variable="DSSTDTC", where={"DSDECOD": ("RANDOMIZED",)}),
         "first_dose": DateSource(domain="EX", variable="EXSTDTC"),
         "last_dose": DateSource(domain="EX", variable="EXENDTC"),
+        "unblinding": DateSource(
+            domain="DS", variable="DSSTDTC", where={"DSDECOD": ("UNBLINDED", "UNBLINDING", "TREATMENT UNBLINDED")}
+        ),
     }
 )
 """Where the dates live in SDTM; ``data.dates`` of the protocol names other homes.

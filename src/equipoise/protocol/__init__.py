@@ -40,6 +40,16 @@ from equipoise.protocol.loading import load_protocol, parse_protocol
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.naming import adsl_variables, population_flag, population_reason
 from equipoise.protocol.problems import Problem, ProtocolError
+from equipoise.protocol.questionnaire_visits import PlannedForm, planned_forms
+from equipoise.protocol.questionnaires import (
+    CATALOG,
+    AnswerSource,
+    Deterioration,
+    ItemRange,
+    ScaleDefinition,
+    ScaleThreshold,
+    Window,
+)
 from equipoise.protocol.repeated_measures import RepeatedMeasures
 from equipoise.protocol.summary import summarize
 from equipoise.protocol.trial import Amendment, Arm, Cohort, Registry, Trial, Version
@@ -47,8 +57,10 @@ from equipoise.protocol.walk import assumed_items
 
 __all__ = [
     "BUILT_IN_FIELDS",
+    "CATALOG",
     "Amendment",
     "Analysis",
+    "AnswerSource",
     "Arm",
     "AssessmentSchedule",
     "BaselineField",
@@ -63,6 +75,7 @@ __all__ = [
     "DataCut",
     "DataMap",
     "DateSource",
+    "Deterioration",
     "Effect",
     "Endpoint",
     "EveryWeeks",
@@ -70,12 +83,14 @@ __all__ = [
     "Instrument",
     "Interim",
     "Item",
+    "ItemRange",
     "LogRank",
     "Method",
     "Minimization",
     "MissedVisits",
     "NewTherapy",
     "PermutedBlocks",
+    "PlannedForm",
     "Population",
     "Problem",
     "Protocol",
@@ -86,6 +101,8 @@ __all__ = [
     "RepeatedMeasures",
     "Review",
     "Safety",
+    "ScaleDefinition",
+    "ScaleThreshold",
     "SdtmHome",
     "Stratum",
     "Subgroup",
@@ -95,6 +112,7 @@ __all__ = [
     "Visit",
     "Visits",
     "Where",
+    "Window",
     "adsl_variables",
     "assumed_items",
     "compare_protocols",
@@ -103,6 +121,7 @@ __all__ = [
     "load_protocol",
     "parse_expression",
     "parse_protocol",
+    "planned_forms",
     "population_flag",
     "population_reason",
     "summarize",

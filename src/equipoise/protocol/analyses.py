@@ -171,7 +171,9 @@ class DataMap(Item):
     """STUDYID, where it is not ``trial.id``."""
     datasets: dict[str, str] = {}
     """Data set -> file name without ending, where it is not the lower-case domain name."""
-    dates: dict[Literal["consent", "registration", "randomization", "first_dose", "last_dose"], DateSource] = {}
+    dates: dict[
+        Literal["consent", "registration", "randomization", "first_dose", "last_dose", "unblinding"], DateSource
+    ] = {}
     """Homes of the built-in dates; the methods page on derivation lists the defaults."""
     death: tuple[DateSource, ...] | None = None
     """Sources of the death date, most trusted first."""

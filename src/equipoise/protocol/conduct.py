@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from equipoise.protocol.item import Expression, Identifier, Item, SdtmHome, Where, text_or_other
+from equipoise.protocol.questionnaires import AnswerSource, ItemRange, ScaleDefinition, ScaleThreshold, Window
 from equipoise.protocol.repeated_measures import RepeatedMeasures
 from equipoise.terms import EventSource
 
@@ -253,24 +254,52 @@ class Crossover(Item):
     """Exposure rows of the crossover phase; by default doses of the ``to`` arm's treatment in the ``from`` arm."""
 
 
+HalfWayOrWindows = Annotated[
+    Annotated[dict[Identifier, Window], Tag("other")] | Annotated[Literal["half_way"], Tag("text")],
+    Discriminator(text_or_other),
+]
+
+
 class Instrument(Item):
     """A questionnaire and when it is asked."""
 
     label: str | None = None
     """Name in tables; that of the catalog unless given."""
     name: str
-    """Catalog name: LASA, QLQ-C30, QLQ-GINET21, PRO-CTCAE, FACT-G, or a name of your own."""
+    """Catalog name: LASA, QLQ-C30, QLQ-GINET21, PRO-CTCAE, or a name of your own with scales of your own."""
     scales: tuple[str, ...] = ()
     """Scales reported; all unless given."""
     scoring: str | None = None
     """Named variant of the scoring, where the catalog has several, for example validated or original."""
+    items: dict[str, ItemRange] = {}
+    """Items of your own -> range of their answers; catalog items keep theirs unless named."""
+    item_map: dict[str, tuple[str, ...]] = {}
+    """Scale of the catalog -> its items, where they differ; a scale without items is left out."""
+    define: dict[str, ScaleDefinition] = {}
+    """Scales of your own, or in place of those of the catalog."""
+    source: AnswerSource = AnswerSource()
+    """Where the answers are."""
+    anchor: Literal["randomization", "first_dose"] = "randomization"
+    """Day 1 of the target days; randomization for who was never treated."""
     every_weeks: Annotated[float, Field(gt=0)] | None = None
-    """Weeks between questionnaires, from randomization."""
+    """Weeks between questionnaires, from the anchor."""
+    until_week: Annotated[float, Field(gt=0)] | None = None
+    """Last week at which it is asked; as long as anybody is followed unless given."""
     at: tuple[Identifier, ...] = ()
-    """Named visits at which it is asked."""
+    """Named visits at which it is asked; those up to day 1 are the baseline."""
+    expected_until: Literal["end_of_study", "end_of_treatment"] = "end_of_study"
+    """How long forms are expected of a subject."""
+    windows: HalfWayOrWindows = "half_way"
+    """Contiguous windows that meet half-way between target days, or visit (week_12) -> study days."""
+    last_window: Literal["half_way", "open"] = "half_way"
+    """Whether the last window ends as far after its target as the one before begins, or never."""
     baseline: Literal["covariate", "response"] = "covariate"
     """Whether the mixed model adjusts for the baseline score or models it as a first response."""
     important_difference: Annotated[float, Field(gt=0)] | None = None
-    """Minimally important difference in points."""
+    """Minimally important difference in points, in either direction, of every scale."""
+    thresholds: dict[str, ScaleThreshold] = {}
+    """Scale -> differences that matter, where they differ from ``important_difference``."""
+    estimand: str | None = None
+    """Estimand in words, printed with the model; composed from the declarations unless given."""
     model: RepeatedMeasures = RepeatedMeasures()
     """How the scores are modeled over the visits."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from equipoise.protocol.item import Identifier, Item, SdtmHome, Where
+from equipoise.protocol.questionnaires import Deterioration
 from equipoise.terms import Assessor, DateName, EventSource, RuleSet
 
 __all__ = ["Endpoint", "MissedVisits", "NewTherapy", "TherapySource"]
@@ -48,8 +49,11 @@ class Endpoint(Item):
 
     label: str
     """Name in tables and figures."""
-    kind: Literal["time_to_event", "response", "biomarker_response", "change", "safety"] = "time_to_event"
-    """A time to event, a best response, a response of a biomarker, a change of a score, or adverse events."""
+    kind: Literal["time_to_event", "deterioration", "response", "biomarker_response", "change", "safety"] = (
+        "time_to_event"
+    )
+    """A time to event, the time to deterioration of a score, a best response, a response of a biomarker, a change of a
+    score, or adverse events."""
     paramcd: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,6}$")]
     """PARAMCD of the primary rule set; a sensitivity rule set adds its letter."""
     origin: DateName = DateName.RANDOMIZATION
@@ -84,6 +88,8 @@ class Endpoint(Item):
     """Name of the questionnaire whose score changes."""
     scale: str | None = None
     """Scale of the questionnaire."""
+    deterioration: Deterioration = Deterioration()
+    """When a score has deteriorated, for that kind of endpoint."""
     adverse_event: Where = {}
     """AE rows that are the event, where the event is an adverse event."""
     clinical_progression: SdtmHome | None = None

@@ -117,6 +117,10 @@ def _endpoint(name: str, endpoint: Endpoint) -> str:
         if any("progression" in event for event in endpoint.events):
             words.append(f"rule set {endpoint.rule_set}")
             words += [f"sensitivity {', '.join(endpoint.sensitivity)}"] if endpoint.sensitivity else []
+    elif endpoint.kind == "deterioration":
+        which = "definitive deterioration" if endpoint.deterioration.definitive else "first deterioration"
+        words.append(f"time to {which} of {endpoint.instrument} {endpoint.scale}")
+        words.append(f"death: {endpoint.deterioration.death}")
     else:
         words.append(endpoint.kind.replace("_", " "))
     return f"{name}: {'; '.join(words)}"

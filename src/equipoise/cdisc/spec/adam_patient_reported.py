@@ -60,7 +60,7 @@ ADQS = DatasetSpec(
 
 ADPRO = DatasetSpec(
     "ADPRO",
-    "Questionnaire Completion Analysis Dataset",
+    "Questionnaire Completion Dataset",
     "one row per randomized subject, questionnaire and planned form",
     ("STUDYID", "USUBJID", "INSTR", "AVISITN"),
     (

@@ -5,6 +5,7 @@ from equipoise.protocol.checks.conduct import check_conduct
 from equipoise.protocol.checks.endpoints import check_endpoints
 from equipoise.protocol.checks.expressions import check_expressions
 from equipoise.protocol.checks.identity import check_identity
+from equipoise.protocol.checks.questionnaires import check_questionnaires
 from equipoise.protocol.checks.report import Report
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.source import KeyPath, Source
@@ -15,5 +16,6 @@ __all__ = ["check_protocol"]
 def check_protocol(protocol: Protocol, source: Source, left_out: set[KeyPath]) -> None:
     """Note in the source everything that does not hold between the parts of its protocol."""
     report = Report(source, frozenset(left_out))
-    for check in (check_identity, check_expressions, check_conduct, check_endpoints, check_analyses):
+    checks = (check_identity, check_expressions, check_conduct, check_questionnaires, check_endpoints, check_analyses)
+    for check in checks:
         check(protocol, report)

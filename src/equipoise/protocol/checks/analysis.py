@@ -66,7 +66,7 @@ def _check_methods(protocol: Protocol, analysis: Analysis, path: KeyPath, report
     )
     endpoint = protocol.endpoints.get(analysis.endpoint)
     if endpoint is not None:
-        is_time = endpoint.kind == "time_to_event"
+        is_time = endpoint.kind in ("time_to_event", "deterioration")
         for key, method in (("test", test), ("effect", effect)):
             if method and (method in ("logrank", "cox")) is not is_time:
                 report.add(

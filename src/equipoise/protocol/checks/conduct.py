@@ -1,9 +1,8 @@
-"""Checks eligibility, randomization, visits, review, crossover and questionnaires."""
+"""Checks eligibility, randomization, visits, review and crossover."""
 
 from equipoise.protocol.checks.report import Report
 from equipoise.protocol.conduct import Method
 from equipoise.protocol.model import Protocol
-from equipoise.protocol.repeated_measures import RepeatedMeasures
 from equipoise.protocol.source import KeyPath
 from equipoise.terms import EventSource
 
@@ -13,14 +12,13 @@ _PROGRESSION = (EventSource.CENTRAL_PROGRESSION, EventSource.LOCAL_PROGRESSION)
 
 
 def check_conduct(protocol: Protocol, report: Report) -> None:
-    """Note problems of how patients are allocated, seen, read, crossed over and asked."""
+    """Note problems of how patients are allocated, seen, read and crossed over."""
     for name, criterion in protocol.eligibility.items():
         report.exactly_one(("eligibility", name), criterion, ("include", "exclude"))
     _check_randomization(protocol, report)
     _check_visits(protocol, report)
     _check_review(protocol, report)
     _check_crossover(protocol, report)
-    _check_instruments(protocol, report)
 
 
 def _check_randomization(protocol: Protocol, report: Report) -> None:
@@ -115,27 +113,3 @@ def _check_crossover(protocol: Protocol, report: Report) -> None:
     report.must_be_known(("crossover", "to"), crossover.to_arm, "arms", "arm")
     if crossover.from_arm == crossover.to_arm:
         report.add(("crossover", "to"), "crossover leads from one arm to another", seen=crossover.to_arm)
-
-
-def _check_instruments(protocol: Protocol, report: Report) -> None:
-    seen: set[str] = set()
-    for index, instrument in enumerate(protocol.instrument_items()):
-        path: KeyPath = ("instruments", index)
-        if instrument.name in seen:
-            report.add(path, f"the instrument {instrument.name!r} stands twice")
-        seen.add(instrument.name)
-        known = list(protocol.visits.schedule)
-        for place, visit in enumerate(instrument.at):
-            if visit not in known and not report.is_left_out(("visits",)):
-                report.unknown((*path, "at", place), "visit", visit, known)
-        _check_model(instrument.model, (*path, "model"), report)
-
-
-def _check_model(model: RepeatedMeasures, path: KeyPath, report: Report) -> None:
-    if model.population is not None:
-        report.must_be_known((*path, "population"), model.population, "populations", "population")
-    for place, field in enumerate(model.covariates):
-        report.must_be_known((*path, "covariates", place), field, "baseline", "baseline field")
-    for place, structure in enumerate(model.covariance):
-        if structure in model.covariance[:place]:
-            report.add((*path, "covariance", place), f"the structure {structure!r} stands twice")

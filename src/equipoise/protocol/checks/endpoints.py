@@ -64,7 +64,7 @@ def _check_kind(protocol: Protocol, endpoint: Endpoint, path: KeyPath, report: R
             path,
             f"an endpoint of kind {endpoint.kind} has no events",
             seen="events or reverse_of",
-            expected="kind: time_to_event",
+            expected="kind: time_to_event" if endpoint.kind != "deterioration" else "deterioration.death for deaths",
         )
     if endpoint.kind == "response" and endpoint.assessor is None and not report.is_left_out((*path, "assessor")):
         report.add(path, "a response needs its assessor", expected="assessor: central, or assessor: local")
