@@ -1,0 +1,142 @@
+"""Bounds from a rule: shapes with one constant, spending functions, futility by spending of the type II error."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from equipoise.stats.roots import bracketed_root
+from equipoise.stats.sequential.walk import DOWN, Walk, crossing_probabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["Bounds", "constant_bounds", "drift_for_power", "spending_bounds", "with_beta_spending"]
+
+LARGEST_BOUND = 38.0
+"""Largest constant tried: the normal tail beyond it is below 1e-300."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """Lower and upper bounds of Z at the looks; infinite where the trial cannot stop on that side."""
+
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
+def spending_bounds(
+    information: NDArray[np.float64],
+    spent: NDArray[np.float64],
+    *,
+    sided: int,
+    lower: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Upper bounds under which the error spent up to each look is the cumulative `spent`.
+
+    With two sides both bounds of +-b count. `lower` holds binding futility bounds, which end trials.
+    """
+    walk = Walk(information)
+    upper = np.empty(information.size)
+    done = 0.0
+    for k, total in enumerate(spent):
+        upper[k] = walk.bound((total - done) / sided)
+        done = max(done, total)
+        if k < information.size - 1:
+            floor = -upper[k] if sided == 2 else (-math.inf if lower is None else min(lower[k], upper[k]))
+            walk.go_on(floor, upper[k])
+    return upper
+
+
+def constant_bounds(
+    information: NDArray[np.float64],
+    shape: Callable[[float], NDArray[np.float64]],
+    error: float,
+    *,
+    sided: int,
+    lower: NDArray[np.float64] | None = None,
+    lowest: float = 0.0,
+) -> NDArray[np.float64]:
+    """Upper bounds `shape(c)` with the constant c under which the total error is `error`."""
+
+    def excess(constant: float) -> float:
+        upper = shape(constant)
+        floor = -upper if sided == 2 else (np.full(upper.size, -math.inf) if lower is None else lower)
+        up, down = crossing_probabilities(information, 0.0, np.minimum(floor, upper), upper)
+        return float(up.sum() + (down.sum() if sided == 2 else 0.0) - error)
+
+    return shape(bracketed_root(excess, lowest, LARGEST_BOUND))
+
+
+def drift_for_power(information: NDArray[np.float64], bounds: Bounds, power: float) -> float:
+    """Drift (mean of Z at information 1) under which the upper bound is crossed with this probability."""
+
+    def excess(theta: float) -> float:
+        return float(crossing_probabilities(information, theta, bounds.lower, bounds.upper)[0].sum()) - power
+
+    high = 2.0
+    while excess(high) < 0.0:
+        high *= 1.5
+    return bracketed_root(excess, 0.0, high)
+
+
+def with_beta_spending(
+    information: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    beta_spent: NDArray[np.float64],
+    *,
+    alpha_spent: NDArray[np.float64] | None,
+) -> tuple[Bounds, float]:
+    """Futility bounds that spend the type II error, and the drift at which all of it is spent.
+
+    The futility bound of the last look is its efficacy bound. The bounds depend on the drift and the drift on the
+    bounds: solved for together.
+
+    Parameters
+    ----------
+    upper
+        Efficacy bounds where futility stops nobody.
+    alpha_spent
+        Type I error to be spent up to each look, where the futility bounds are binding; None where they are not.
+    """
+
+    def excess(theta: float) -> float:
+        return _futility_at(information, upper, beta_spent, alpha_spent, theta)[1]
+
+    high = 1.2 * float(max(upper[-1], 0.5) - ndtri(beta_spent[-1]))
+    while excess(high) > 0.0:
+        high *= 1.25
+    theta = bracketed_root(excess, 1e-3, high)
+    return _futility_at(information, upper, beta_spent, alpha_spent, theta)[0], theta
+
+
+def _futility_at(
+    information: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    beta_spent: NDArray[np.float64],
+    alpha_spent: NDArray[np.float64] | None,
+    theta: float,
+) -> tuple[Bounds, float]:
+    """Bounds under one drift, and by how much the type II error then exceeds what may be spent."""
+    walk, null = Walk(information, theta), Walk(information)
+    lower = np.full(information.size, -math.inf)
+    upper = upper.copy()
+    last = information.size - 1
+    for k in range(last + 1):
+        if alpha_spent is not None:
+            upper[k] = null.bound(alpha_spent[k] - (alpha_spent[k - 1] if k else 0.0))
+        if k == last:
+            break
+        lower[k] = min(walk.bound(beta_spent[k] - (beta_spent[k - 1] if k else 0.0), DOWN), upper[k])
+        walk.go_on(lower[k], upper[k])
+        if alpha_spent is not None:
+            null.go_on(lower[k], upper[k])
+    lower[last] = upper[last]
+    missed = walk.probability(upper[last], DOWN) + (beta_spent[last - 1] if last else 0.0)
+    return Bounds(lower=lower, upper=upper), missed - beta_spent[last]
