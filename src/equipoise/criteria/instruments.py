@@ -19,11 +19,13 @@ class Item:
     high: int = 4
     may_not_apply: bool = False
     """The form offers a box for not applicable."""
+    reversed: bool = False
+    """The item runs against the others of its scale: low plus high less the answer counts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scale:
-    """One scale: the mean of its answered items, where at least half are answered."""
+    """One scale: the mean of its answered items, where at least half (or ``fewest``) are answered."""
 
     code: str
     label: str
@@ -34,11 +36,15 @@ class Scale:
     """The score runs against the items: the lowest answer scores 100."""
     percent: bool = True
     """Scored from 0 to 100; else the mean answer as it is."""
+    summed: bool = False
+    """The mean answer times the number of items; the mean of the answered items stands for the others."""
+    fewest: int | None = None
+    """Fewest answered items that give a score, where it is not half of them."""
 
     @property
     def minimum(self) -> int:
         """Fewest answered items that give a score."""
-        return -(-len(self.items) // 2)
+        return self.fewest if self.fewest is not None else -(-len(self.items) // 2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +70,8 @@ class Instrument:
     thresholds: tuple[Threshold, ...] = ()
     shares_items: bool = False
     """An item may belong to several scales."""
+    version: str | None = None
+    """Version of the form, where the data may hold another."""
     not_applicable: tuple[str, ...] = ("NA", "N/A", "NOT APPLICABLE")
     """Answers that say an item does not apply, in any letter case; numbers are allowed."""
 
@@ -103,7 +111,9 @@ class Instrument:
         """Smallest difference between two scores of a scale when every item is answered."""
         scale = self.scale(code)
         item = self.item(scale.items[0])
-        return (100 / (item.high - item.low) if scale.percent else 1) / len(scale.items)
+        if scale.percent:
+            return 100 / (item.high - item.low) / len(scale.items)
+        return 1.0 if scale.summed else 1 / len(scale.items)
 
     def with_items(self, items: Mapping[str, Sequence[str]]) -> "Instrument":
         """Replace the items of some scales.
@@ -175,6 +185,11 @@ def _problems(instrument: Instrument) -> list[str]:
             problems.append(f"{name}: the scale {scale.code} has no items")
         if len({ranges[item] for item in scale.items if item in ranges}) > 1:
             problems.append(f"{name}: the items of the scale {scale.code} have different ranges: expected one range")
+        if scale.percent and scale.summed:
+            problems.append(f"{name}: the scale {scale.code} is a percentage and a sum: expected one of them")
+        if scale.fewest is not None and not 1 <= scale.fewest <= len(scale.items):
+            n = len(scale.items)
+            problems.append(f"{name}: the scale {scale.code} needs {scale.fewest} of its {n} items: expected 1 to {n}")
         for item in scale.items:
             if item in owner and (owner[item] == scale.code or not instrument.shares_items):
                 problems.append(f"{name}: the item {item!r} stands in the scales {owner[item]} and {scale.code}")
@@ -228,9 +243,10 @@ _C30 = Instrument(
     scales=_C30_SCALES,
     summary=tuple(scale.code for scale in _C30_SCALES if scale.code not in {"QL", "FI"}),
     thresholds=qlq_c30_thresholds([scale.code for scale in _C30_SCALES]),
+    version="3",
 )
 
-_C30_V2 = replace(_C30, name="QLQ-C30 v2", items=(*_numbered(1, 5, 1, 2), *_C30.items[5:]))
+_C30_V2 = replace(_C30, name="QLQ-C30 v2", items=(*_numbered(1, 5, 1, 2), *_C30.items[5:]), version="2")
 
 _GINET_SCALES = (
     _symptom("ED", "Endocrine symptoms", 31, 32, 33),

@@ -33,6 +33,8 @@ class QuestionnaireScores:
     """A row for each questionnaire, in the order given: the key columns, a column for each scale (null where fewer than
     half of its items are answered), SUMMARY where the instrument has one, NANSWER, NNOTAPPL and NMISSING (items
     answered, not applicable, and neither; an answer that could not be used is missing)."""
+    answered: pl.DataFrame
+    """A row for each questionnaire, in the order given; a column for each scale: how many of its items are answered."""
     problems: pl.DataFrame
     """A row for each answer that could not be used, by questionnaire and item: severity, code (``item-out-of-range``,
     ``item-not-whole``, ``item-not-number``), ROW (place in the frame given, from 0), the key columns, ITEM, seen,
@@ -97,8 +99,9 @@ def score_questionnaires(
     _check(frame, instrument, names, kept, columns or {})
     answers = {item.name: _read(frame[names[item.name]], item, instrument.not_applicable) for item in instrument.items}
     own = [frame[name] for name in kept]
-    scores = pl.DataFrame([*own, *_scales(instrument, answers), *_counts(frame.height, answers)])
-    return QuestionnaireScores(scores=scores, problems=_problems(frame, kept, answers))
+    series, answered = _scales(instrument, answers)
+    scores = pl.DataFrame([*own, *series, *_counts(frame.height, answers)])
+    return QuestionnaireScores(scores=scores, answered=pl.DataFrame(answered), problems=_problems(frame, kept, answers))
 
 
 def _check(
@@ -148,11 +151,16 @@ def _read(series: pl.Series, item: Item, codes: Sequence[str]) -> _Answers:
     for row in np.flatnonzero(there & ~good).tolist():
         code = "item-out-of-range" if whole[row] else "item-not-whole" if finite[row] else "item-not-number"
         problems.append((row, code, item.name, str(text[row]), expected))
-    return _Answers(np.where(good, value, 0).astype(np.int64), good, outside, problems)
+    whole_value = np.where(good, value, 0).astype(np.int64)
+    if item.reversed:
+        whole_value = np.where(good, item.low + item.high - whole_value, 0)
+    return _Answers(whole_value, good, outside, problems)
 
 
-def _scales(instrument: Instrument, answers: Mapping[str, _Answers]) -> list[pl.Series]:
+def _scales(instrument: Instrument, answers: Mapping[str, _Answers]) -> tuple[list[pl.Series], list[pl.Series]]:
+    """Scores, and the answered items of each scale."""
     found: dict[str, npt.NDArray[np.float64]] = {}
+    counts: list[pl.Series] = []
     for scale in instrument.scales:
         parts = [answers[name] for name in scale.items]
         item = instrument.item(scale.items[0])
@@ -163,7 +171,8 @@ def _scales(instrument: Instrument, answers: Mapping[str, _Answers]) -> list[pl.
         if scale.percent:
             score = 100 * points / (divisor * (item.high - item.low))
         else:
-            score = (points + n * item.low) / divisor
+            score = (points + n * item.low) * (len(scale.items) if scale.summed else 1) / divisor
+        counts.append(pl.Series(scale.code, n))
         found[scale.code] = np.where(n >= scale.minimum, score, np.nan)
     series = [pl.Series(code, values, nan_to_null=True) for code, values in found.items()]
     if instrument.summary:
@@ -171,7 +180,9 @@ def _scales(instrument: Instrument, answers: Mapping[str, _Answers]) -> list[pl.
         for code in instrument.summary:
             summed += found[code] if instrument.scale(code).better == "high" else 100 - found[code]
         series.append(pl.Series(_SUMMARY, summed / len(instrument.summary), nan_to_null=True))
-    return series
+        used = [item for code in instrument.summary for item in instrument.scale(code).items]
+        counts.append(pl.Series(_SUMMARY, np.sum([answers[item].answered for item in used], axis=0, dtype=np.int64)))
+    return series, counts
 
 
 def _counts(height: int, answers: Mapping[str, _Answers]) -> list[pl.Series]:
