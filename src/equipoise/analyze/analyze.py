@@ -12,6 +12,7 @@ from equipoise.analyze.comparison import comparison
 from equipoise.analyze.deaths import deaths
 from equipoise.analyze.exposure import exposure
 from equipoise.analyze.flow import flow
+from equipoise.analyze.patient_reported import patient_reported, scale_analysis
 from equipoise.analyze.populations import populations
 from equipoise.analyze.response import response
 from equipoise.analyze.safety import safety
@@ -43,7 +44,7 @@ def analyze(
     Parameters
     ----------
     protocol : the trial as declared.
-    adam : data sets by upper-case name; ADSL is needed, ADTTE, ADRS, ADAE and ADEX give their parts.
+    adam : data sets by upper-case name; ADSL is needed, the others give their parts.
     findings : what was wrong with the data so far; those of the analysis are added.
     cut_name, cutoff : name of the data cut and its clinical cut-off date, None for all data.
     protocol_text : the protocol file as read, for its SHA-256.
@@ -64,6 +65,7 @@ def analyze(
         table(book)
     for name, analysis in protocol.analyses.items():
         _analysis(book, name, analysis)
+    patient_reported(book)
     safety(book)
     deaths(book)
     book.writer.add_frame("findings", findings_frame(book.findings))
@@ -79,7 +81,9 @@ def _analysis(book: Book, name: str, analysis: Analysis) -> None:
         return
     if endpoint.kind == "response":
         response(book, name, analysis, endpoint)
-    elif endpoint.kind == "time_to_event":
+    elif endpoint.kind == "change" and endpoint.instrument is not None:
+        scale_analysis(book, name, analysis, endpoint)
+    elif endpoint.kind in ("time_to_event", "deterioration"):
         for rule_set in dict.fromkeys((endpoint.rule_set, *endpoint.sensitivity)):
             frame = frame_of(book, name, analysis, str(rule_set))
             survival(book, frame)

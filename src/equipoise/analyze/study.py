@@ -31,15 +31,25 @@ _USED = {
         *("SERFL", "RELFL", "DISCFL", "DTHAEFL", "UNKONSFL"),
     ),
     "ADEX": ("USUBJID", "PARAMCD", "APHASE", "AVAL", "AVALU"),
+    "ADQS": (
+        *("USUBJID", "INSTR", "SCALE", "AVISITN", "ADT", "AVAL", "AVISIT", "PARAM"),
+        *("ABLFL", "ANL01FL", "CHGCAT1", "BETTER", "DETTHR", "IMPTHR"),
+    ),
+    "ADPRO": (
+        *("USUBJID", "INSTR", "AVISITN", "AVISIT"),
+        *("EXPECTFL", "ALIVEFL", "RECEIVFL", "EVALFL", "MISSREAS"),
+    ),
 }
 """Variables that analyses read, in the order by which rows are sorted."""
-_NUMBERS = ("AVAL", "CNSR", "AGRADEN", "APERIOD")
+_NUMBERS = ("AVAL", "AVISITN", "CNSR", "AGRADEN", "APERIOD", "DETTHR", "IMPTHR")
 _REQUIRED = {
     "ADSL": ("USUBJID", "ARMID", "RANDFL"),
     "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR"),
     "ADRS": ("USUBJID", "PARAMCD", "AVALC"),
     "ADAE": ("USUBJID", "APERIOD", "TRTEMFL", "AEDECOD"),
     "ADEX": ("USUBJID", "PARAMCD", "AVAL"),
+    "ADQS": ("USUBJID", "INSTR", "SCALE", "AVISITN", "AVAL", "ABLFL", "ANL01FL"),
+    "ADPRO": ("USUBJID", "INSTR", "AVISITN", "EXPECTFL", "EVALFL"),
 }
 
 
