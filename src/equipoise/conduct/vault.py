@@ -3,10 +3,10 @@
 State, events and refusals never hold an arm; what they need of one they ask here. The vault answers with receipts, kit
 numbers and yes or no. Nothing that it says to a blinded role, a refusal included, depends on an arm:
 
-* an allocation is answered by its **receipt**, SHA-256 of slot, nonce and ciphertext, which the record keeps: the record
+* an allocation is answered by its **receipt**, SHA-256 of slot, nonce and ciphertext, which the record keeps: it
   proves the vault, and shows nothing;
-* a kit is named by a scrambled number; whether a site has stock for a patient is decided by totals, never by the stock of
-  the patient's arm; a kit that was not assigned to a patient is "not valid for this patient", whatever it holds.
+* a kit is named by a scrambled number; whether a site has stock for a patient is decided by totals, never by the stock
+  of the patient's arm; a kit that was not assigned to a patient is "not valid for this patient", whatever it holds.
 
 `permits` with the action `CROSS_OVER`, `balance`, `replay` and `reveal` depend on arms. Their answers go to the role
 that may know them, or to a decision whose outcome is shown to nobody else.

@@ -25,8 +25,9 @@ R = TypeVar("R")
 class Kernel(Generic[P, R]):
     """A loop that compiles itself when it is first called."""
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    def __init__(self, function: Callable[P, R], **options: bool) -> None:
         self.function = function
+        self.options = options
         self.dispatcher: Callable[P, R] | None = None
         update_wrapper(self, function)
 
@@ -37,6 +38,8 @@ class Kernel(Generic[P, R]):
 
 
 _waiting: list[Kernel[Any, Any]] = []
+_homes: set[str] = set()
+"""Modules that make kernels; with the modules of `equipoise.stats` they get the compiled ones."""
 _lock = Lock()
 
 
@@ -47,18 +50,27 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", kernel)
 
 
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a kernel of a function that is put into its callers whole: for small ones, called once a row."""
+    kernel = Kernel(function, forceinline=True)
+    _waiting.append(kernel)
+    return cast("Callable[P, R]", kernel)
+
+
 def load(wanted: Kernel[P, R]) -> Callable[P, R]:
-    """Hand every waiting kernel to the compiler, and put the compiled ones in the place of all, in every module here.
+    """Hand every waiting kernel to the compiler, and put the compiled ones in the place of all, in every module that
+    makes or knows them.
 
     Kernels that call others must find them compiled; others are spared a call in between.
     """
     njit = import_module("numba").njit
     with _lock:
         for kernel in _waiting:
-            kernel.dispatcher = njit(cache=True, nogil=True, error_model="numpy")(kernel.function)
+            kernel.dispatcher = njit(cache=True, nogil=True, error_model="numpy", **kernel.options)(kernel.function)
             _stamp(kernel.dispatcher, kernel.function.__module__)
+            _homes.add(kernel.function.__module__)
         _waiting.clear()
-        for module in [m for name, m in sys.modules.items() if name.startswith("equipoise.stats")]:
+        for module in [m for name, m in sys.modules.items() if name.startswith("equipoise.stats") or name in _homes]:
             names = vars(module)
             ready = {name: item.dispatcher for name, item in names.items() if isinstance(item, Kernel)}
             names.update({name: dispatcher for name, dispatcher in ready.items() if dispatcher is not None})

@@ -11,6 +11,7 @@ import time
 import numpy as np
 
 from equipoise import stats
+from equipoise.stats import allocation
 
 GROUP = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
 TIME = np.array([1.0, 1.0, 2.0, 3.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
@@ -59,11 +60,26 @@ def warm_other_methods() -> None:
     stats.turnbull(TIME - 1.0, np.where(EVENT == 1, TIME, np.inf))
 
 
+def warm_allocation() -> None:
+    """Call every method of randomization."""
+    plans = (
+        allocation.permuted_blocks([1, 1], [4], n_levels=[2]),
+        allocation.biased_coin([1, 1], n_levels=[2]),
+        allocation.minimization([1, 1], [2]),
+        allocation.urn([1, 1], n_levels=[2]),
+    )
+    for plan in plans:
+        allocation.allocate(plan, allocation.philox_uniforms(0, 4), [[0], [1], [0], [0]])
+        allocation.simulate(plan, [[0], [1], [0], [0]], n_trials=2, seed=0)
+    allocation.scores(plans[2], allocation.empty_state(plans[2]), [0])
+
+
 def main() -> None:
     """Warm the cache and say how long it took."""
     start = time.perf_counter()
     warm_survival()
     warm_other_methods()
+    warm_allocation()
     sys.stdout.write(f"equipoise.stats: kernels compiled and cached in {time.perf_counter() - start:.1f} s\n")
 
 

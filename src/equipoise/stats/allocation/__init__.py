@@ -1,0 +1,42 @@
+"""Allocation of patients to arms: pure functions of counts, factors and uniforms. They draw nothing.
+
+One kernel allocates a live patient, a simulated one and a replayed one (`equipoise.stats._kernels.allocation`).
+"""
+
+from equipoise.stats._kernels.allocation import Plan
+from equipoise.stats.allocation.allocate import UNIFORMS_PER_SLOT, Allocations, allocate, scores, simulate
+from equipoise.stats.allocation.plans import (
+    arm_shares,
+    biased_coin,
+    big_stick,
+    complete_randomization,
+    empty_state,
+    minimization,
+    n_arms,
+    n_rows,
+    permuted_blocks,
+    state_rows,
+    urn,
+)
+from equipoise.stats.allocation.streams import philox_uniforms
+
+__all__ = [
+    "UNIFORMS_PER_SLOT",
+    "Allocations",
+    "Plan",
+    "allocate",
+    "arm_shares",
+    "biased_coin",
+    "big_stick",
+    "complete_randomization",
+    "empty_state",
+    "minimization",
+    "n_arms",
+    "n_rows",
+    "permuted_blocks",
+    "philox_uniforms",
+    "scores",
+    "simulate",
+    "state_rows",
+    "urn",
+]
