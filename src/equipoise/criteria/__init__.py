@@ -37,6 +37,7 @@ from equipoise.criteria.central_results import CentralResults, central_results
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.instruments import INSTRUMENTS, Instrument, Item, Scale, single_items
+from equipoise.criteria.progression_histories import progression_histories
 from equipoise.criteria.questionnaire_scores import QuestionnaireScores, score_questionnaires
 from equipoise.criteria.reader_agreement import ReaderAgreement, reader_agreement
 from equipoise.criteria.recist import (
@@ -144,6 +145,7 @@ __all__ = [
     "next_visit",
     "overall_responses",
     "patient_response",
+    "progression_histories",
     "progression_interval",
     "progression_or_death",
     "reader_agreement",

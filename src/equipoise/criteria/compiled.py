@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
+from threading import Lock
 from typing import Generic, ParamSpec, TypeVar, cast
 
 __all__ = ["compiled"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_COMPILING = Lock()
 
 
 class Kernel(Generic[P, R]):
@@ -28,17 +31,20 @@ class Kernel(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the compiled loop."""
         if self.dispatcher is None:
-            self._compile()
+            with _COMPILING:
+                if self.dispatcher is None:
+                    self._compile()
         return cast("Callable[P, R]", self.dispatcher)(*args, **kwargs)
 
     def _compile(self) -> None:
         njit = import_module("numba").njit
         names = self.function.__globals__
         found = {name: item for name, item in names.items() if isinstance(item, Kernel)}
-        for item in found.values():
-            item.dispatcher = njit(cache=True, nogil=True, error_model="numpy")(item.function)
+        made = {name: njit(cache=True, nogil=True, error_model="numpy")(item.function) for name, item in found.items()}
+        names.update(made)
+        for name, item in found.items():
+            item.dispatcher = made[name]
         self.dispatcher = self.dispatcher or njit(cache=True, nogil=True)(self.function)
-        names.update({name: item.dispatcher for name, item in found.items()})
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

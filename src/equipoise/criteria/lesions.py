@@ -12,10 +12,11 @@ from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.lesion_rows import Columns, choose_baseline
 from equipoise.terms import LesionKind
 
-__all__ = ["KINDS", "STATES", "Findings", "Prepared", "prepare"]
+__all__ = ["KEYS", "KINDS", "STATES", "Findings", "Prepared", "check_columns", "codes_of", "prepare", "sorted_findings"]
 
 REQUIRED = ("USUBJID", "DAY", "LESION", "KIND")
 KEYS = ("STUDYID", "USUBJID", "READER")
+_DAYS = ("DAY", "VISITDY")
 KINDS: dict[str, int] = {LesionKind.TARGET: k.TARGET, LesionKind.NON_TARGET: k.NON_TARGET, LesionKind.NEW: k.NEW}
 STATES: dict[str, int] = {
     "ABSENT": k.ABSENT,
@@ -60,7 +61,13 @@ class Findings:
         if not self.parts:
             return pl.DataFrame(schema={n: pl.Int64 if n == "DAY" else pl.String for n in names})
         frame = pl.concat(self.parts, how="diagonal").select(pl.col(names).exclude("DAY"), pl.col("DAY").cast(pl.Int64))
-        return frame.select(names).unique().sort([*self.columns, "code", "seen"])
+        return sorted_findings(frame.select(names))
+
+
+def sorted_findings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Findings in order of place; the same finding once."""
+    place = frame.columns[2 : frame.columns.index("seen")]
+    return frame.unique().sort([*place, "code", "seen"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,12 +96,12 @@ def prepare(frame: pl.DataFrame, charter: Charter, findings: Findings) -> Prepar
     columns = Columns(
         series=series,
         baseline=baseline,
-        visit=_codes(rows["VISIT"])[1] if "VISIT" in rows.columns else None,
+        visit=codes_of(rows["VISIT"])[1] if "VISIT" in rows.columns else None,
         day=rows["DAY"].to_numpy(),
         scheduled=zero + k.NO_DAY if scheduled is None else scheduled.to_numpy(),
         kind=kind,
-        lesion=_codes(rows["LESION"])[1],
-        part=_codes(rows["PART"])[1] if "PART" in rows.columns else zero,
+        lesion=codes_of(rows["LESION"])[1],
+        part=codes_of(rows["PART"])[1] if "PART" in rows.columns else zero,
         nodal=nodal,
         size=size,
         state=state,
@@ -102,14 +109,14 @@ def prepare(frame: pl.DataFrame, charter: Charter, findings: Findings) -> Prepar
     return Prepared(rows, columns, readings)
 
 
-def _typed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give columns their types and add those that are missing and optional."""
+def check_columns(frame: pl.DataFrame) -> None:
+    """Refuse columns that are missing or cannot be meant; all at once."""
     problems = [
         f"column {name} is missing: one row for each lesion and scan has it"
         for name in REQUIRED
         if name not in frame.columns
     ]
-    days = [name for name in ("DAY", "VISITDY") if name in frame.columns]
+    days = [name for name in _DAYS if name in frame.columns]
     problems += [
         f"column {name} is {frame[name].dtype}: it must be whole days from the reference date (day 1)"
         for name in days
@@ -121,10 +128,14 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
         problems.append(f"column BASELINE is {frame['BASELINE'].dtype}: it must be true for rows of the baseline")
     if problems:
         raise CriteriaError(problems)
+
+
+def _typed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give columns their types and add those that are missing and optional."""
     added = [
         pl.lit(None, dtype=kind).alias(n) for n, kind in _OPTIONAL.items() if n not in frame.columns and n != "UNIT"
     ]
-    casts = [pl.col(name).cast(pl.Int64) for name in days]
+    casts = [pl.col(name).cast(pl.Int64) for name in _DAYS if name in frame.columns]
     return frame.with_columns(*casts, *added)
 
 
@@ -226,7 +237,7 @@ def _states(rows: pl.DataFrame, findings: Findings) -> npt.NDArray[np.int64]:
     return state
 
 
-def _codes(values: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
+def codes_of(values: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
     """Distinct values in order, and the place of each value among them; missing values come first."""
     if not values.dtype.is_numeric():
         values = values.cast(pl.String)
@@ -251,7 +262,7 @@ def _dense(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDA
 
 def _series(keys: list[pl.Series]) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
     """Number the readings in order of their keys."""
-    parts = [_codes(key) for key in keys]
+    parts = [codes_of(key) for key in keys]
     packed = np.zeros(len(keys[0]), dtype=np.int64)
     for distinct, codes in parts:
         packed = packed * max(len(distinct), 1) + codes

@@ -10,7 +10,8 @@ from equipoise.criteria import recist_kernel as k
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.lesion_rows import Assessed, assess_columns
-from equipoise.criteria.lesions import KEYS, Findings, Prepared, prepare
+from equipoise.criteria.lesions import KEYS, Findings, Prepared, check_columns, prepare, sorted_findings
+from equipoise.criteria.recist_blocks import in_blocks
 from equipoise.criteria.response_words import RESPONSES, causes, new_lesion_words, response_words
 
 __all__ = ["TumorResponses", "compare_responses", "overall_responses", "recist_responses"]
@@ -30,15 +31,19 @@ class TumorResponses:
     equivocal new lesion that was confirmed dated back), ADEQUATE and AFTERPD (booleans)."""
     best: pl.DataFrame
     """A row for each reading: the keys, NTARGET and NNONTARGET (lesions at baseline), BASELINE and NADIR (mm), BOR and
-    BORDAY, CBOR and CBORDAY (confirmed), RESPDAY (first response), CRESPDAY (first response that was confirmed later),
-    PDDAY, PDCAUSE, PDKNOWN (day on which the progression was known) and UPDDAY (iRECIST: first unconfirmed
-    progression)."""
+    BORDAY, CBOR and CBORDAY (confirmed), RESPVISIT and RESPDAY (first response), CRESPDAY (first response that was
+    confirmed later), PDVISIT, PDDAY, PDCAUSE, PDKNOWN (day on which the progression was known) and UPDDAY (iRECIST:
+    first unconfirmed progression). A visit is named by VISIT where given, else by its day."""
     findings: pl.DataFrame
     """What was wrong with the measurements: severity, code, keys, DAY, LESION, seen, expected, effect."""
 
 
 def recist_responses(
-    measurements: pl.DataFrame, charter: Charter | None = None, *, new_therapy: pl.DataFrame | None = None
+    measurements: pl.DataFrame,
+    charter: Charter | None = None,
+    *,
+    new_therapy: pl.DataFrame | None = None,
+    threads: int | None = None,
 ) -> TumorResponses:
     """Find tumor responses, sums, best responses and progression of every patient and reader.
 
@@ -61,6 +66,9 @@ def recist_responses(
     new_therapy
         USUBJID (and STUDYID where the measurements have it) and DAY, the start of new anticancer therapy: later visits
         do not count for the best response.
+    threads
+        Threads on which a long frame is assessed in blocks of patients, at most 4; those of the machine unless given.
+        The answer is the same with any number.
 
     Returns
     -------
@@ -87,6 +95,24 @@ def recist_responses(
     ['PR', 'PD']
     """
     charter = charter or Charter()
+    check_columns(measurements)
+    keys = [name for name in KEYS if name in measurements.columns]
+
+    def respond(rows: pl.DataFrame) -> TumorResponses:
+        return _responses(rows, charter, new_therapy)
+
+    found = in_blocks(measurements, keys[: keys.index("USUBJID") + 1], respond, threads)
+    if len(found) == 1:
+        return found[0]
+    findings = pl.concat(part.findings for part in found)
+    return TumorResponses(
+        visits=pl.concat(part.visits for part in found),
+        best=pl.concat(part.best for part in found),
+        findings=sorted_findings(findings),
+    )
+
+
+def _responses(measurements: pl.DataFrame, charter: Charter, new_therapy: pl.DataFrame | None) -> TumorResponses:
     findings = Findings([name for name in KEYS if name in measurements.columns])
     prepared = prepare(measurements, charter, findings)
     stops = _stops(prepared.readings, new_therapy)
@@ -233,7 +259,7 @@ def _visits(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.Data
     incomplete = nothing | (found[:, k.V_COMPLETE] == 0)
     frame = prepared.readings[series]
     if "VISIT" in prepared.rows.columns:
-        frame = frame.with_columns(prepared.rows["VISIT"][assessed.source[found[:, k.V_ROW]]])
+        frame = frame.with_columns(_visit_labels(prepared, assessed))
     overall = found[:, k.V_OVERALL]
     return frame.with_columns(
         DAY=pl.Series(found[:, k.V_DAY]),
@@ -254,11 +280,25 @@ def _visits(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.Data
     )
 
 
+def _visit_labels(prepared: Prepared, assessed: Assessed) -> pl.Series:
+    """What names each visit found: VISIT where given, else its day."""
+    if "VISIT" not in prepared.rows.columns:
+        return pl.Series(assessed.found[:, k.V_DAY])
+    return prepared.rows["VISIT"][assessed.source[assessed.found[:, k.V_ROW]]]
+
+
 def _best(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.DataFrame:
     best, found = assessed.best, assessed.found
     words = response_words(charter)
     nothing = best[:, k.B_TARGETS] == 0
     days = np.append(found[:, k.V_DAY], 0)
+
+    labels = _visit_labels(prepared, assessed)
+
+    def label(column: int) -> pl.Series:
+        visit = best[:, column]
+        place = np.where(visit < 0, 0, assessed.visit_starts[:-1] + visit)
+        return labels[place].set(pl.Series(visit < 0), None) if len(labels) else labels.clear(len(best))
 
     def day(column: int) -> pl.Series:
         visit = best[:, column]
@@ -276,8 +316,10 @@ def _best(prepared: Prepared, assessed: Assessed, charter: Charter) -> pl.DataFr
         BORDAY=day(k.B_BEST_VISIT),
         CBOR=_words(best[:, k.B_CONFIRMED], words),
         CBORDAY=day(k.B_CONFIRMED_VISIT),
+        RESPVISIT=label(k.B_RESPONSE_VISIT),
         RESPDAY=day(k.B_RESPONSE_VISIT),
         CRESPDAY=day(k.B_CONFIRMED_RESPONSE_VISIT),
+        PDVISIT=label(k.B_PD_VISIT),
         PDDAY=pl.Series(best[:, k.B_PD_DAY]).set(~progressed, None),
         PDCAUSE=_words(best[:, k.B_PD_REASON], causes),
         PDKNOWN=day(k.B_KNOWN_VISIT),
