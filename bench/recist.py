@@ -37,9 +37,7 @@ SCHEDULE = Schedule.from_study_days([1 + 56 * visit for visit in range(1, VISITS
 KEYS = ["STUDYID", "USUBJID"]
 
 
-def measurements(
-    trials: int, seed: int = 1, *, shuffle: bool = True, readers: tuple[str, ...] = READERS
-) -> pl.DataFrame:
+def measurements(trials: int, seed: int = 1, *, shuffle: bool = True) -> pl.DataFrame:
     """Made-up lesions that shrink and grow again, some not measured, as several readers measure them."""
     rng = np.random.default_rng(seed)
     patient = (trials, PATIENTS, 1)
