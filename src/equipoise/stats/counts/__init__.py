@@ -2,6 +2,7 @@
 
 from equipoise.stats.counts.binomial import Proportion, binomial_ci
 from equipoise.stats.counts.chi_square import ChiSquareTest, chi_square_test
+from equipoise.stats.counts.clustered_kappa import ClusteredKappa, clustered_kappa
 from equipoise.stats.counts.cmh import MantelHaenszelTest, cmh_test
 from equipoise.stats.counts.difference import RiskDifference, risk_difference
 from equipoise.stats.counts.fisher import FisherExact, fisher_exact
@@ -12,6 +13,7 @@ from equipoise.stats.counts.ratio import RiskRatio, risk_ratio
 
 __all__ = [
     "ChiSquareTest",
+    "ClusteredKappa",
     "FisherExact",
     "Kappa",
     "MantelHaenszelTest",
@@ -23,6 +25,7 @@ __all__ = [
     "RiskRatio",
     "binomial_ci",
     "chi_square_test",
+    "clustered_kappa",
     "cmh_test",
     "cohen_kappa",
     "fisher_exact",
