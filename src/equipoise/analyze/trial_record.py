@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from equipoise import __version__
+from equipoise.analyze.patient_reported_labels import questionnaires
 from equipoise.analyze.strata import factor_label
 from equipoise.analyze.study import Study
 from equipoise.protocol import DataCut, population_flag
@@ -37,6 +38,7 @@ def trial_record(study: Study, protocol_text: str) -> dict[str, Any]:
         "population_flags": {name: population_flag(name) for name in protocol.populations},
         "assumed": assumed_paths(protocol),
         "labels": _labels(study),
+        "questionnaires": questionnaires(study),
     }
 
 
