@@ -1,0 +1,183 @@
+"""What a rule sees: the command, the shards at hand, the protocol version in force, the day at the site."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from equipoise.conduct.command import Command, ConductError, refuse
+from equipoise.conduct.field import Field
+from equipoise.conduct.rulebook import Rulebook, Rulebooks
+from equipoise.conduct.state import Counters, Recorded, Site, State, Study, Subject
+from equipoise.conduct.vault import Vault, VaultError, VaultErrorCode
+from equipoise.ledger import Draft
+
+__all__ = ["CommandSpec", "Context", "Rule", "days_between", "local_date", "vault_refusal"]
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def local_date(at: str, time_zone: str) -> str:
+    """Calendar date, in a time zone, of a moment in UTC."""
+    return dt.datetime.fromisoformat(at).astimezone(_zone(time_zone)).date().isoformat()
+
+
+def days_between(first: str, last: str) -> int:
+    """Days from one date to another."""
+    return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days
+
+
+class Context:
+    """What a rule sees; made anew for every command."""
+
+    def __init__(self, rulebooks: Rulebooks, state: State, command: Command, vault: Vault) -> None:
+        self.command = command
+        self.payload: Mapping[str, Any] = command.payload
+        self.state = state
+        self.study: Study = state.study
+        self.counters: Counters = state.counters
+        self.vault = vault
+        self._rulebooks = rulebooks
+        self.drafts: list[Draft] = []
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The subject that the command is about."""
+        found = self.state.subjects.get(self.command.subject or "")
+        if found is None:
+            refuse("subject_unknown", "There is no such patient.", "Check the subject number.")
+        return found
+
+    @cached_property
+    def site(self) -> Site:
+        """The subject's site, else the site of the command."""
+        name = self.subject.site if self.command.subject else self.command.site or self.payload.get("site")
+        return self.site_named(str(name or ""))
+
+    def site_named(self, name: str) -> Site:
+        """One of the sites at hand; one that was never opened has the status none."""
+        return self.state.sites.get(name) or Site(id=name)
+
+    @cached_property
+    def today(self) -> str:
+        """Calendar date at the site; in UTC where the command has no site."""
+        zone = self.site.time_zone if self.command.subject or self.command.site else "UTC"
+        return local_date(self.command.at, zone)
+
+    @cached_property
+    def version(self) -> str:
+        """Protocol version in force: at the site today, else the latest."""
+        if self.command.subject or self.command.site:
+            in_force = [version for effective, version in self.site.versions if effective <= self.today]
+            if in_force:
+                return in_force[-1]
+        return self.study.versions[-1] if self.study.versions else ""
+
+    @cached_property
+    def rules(self) -> Rulebook:
+        """Rules of the version in force."""
+        return self._rulebooks[self.version]
+
+    def rulebook(self, version: str) -> Rulebook:
+        """Rules of another version."""
+        return self._rulebooks[version]
+
+    def event(
+        self, kind: str, payload: Mapping[str, Any], *, site: str | None = None, subject: str | None = None
+    ) -> None:
+        """Add an event; site and subject are those of the command unless given."""
+        command = self.command
+        subject = subject or command.subject
+        if site is None:
+            site = self.subject.site if command.subject else command.site
+        self.drafts.append(Draft(kind, payload, site, subject, command.reason, self.version))
+
+    def record(self, prefix: str, kind: str, payload: Mapping[str, Any] | None = None) -> str:
+        """Add an event that opens a record of the subject, and give its identifier."""
+        name = self.subject.next_name(prefix, kind)
+        given = self.payload if payload is None else payload
+        self.event(kind, {"record": name, **given})
+        return name
+
+    def shard_record(
+        self, shard: Recorded, prefix: str, kind: str, payload: Mapping[str, Any], **where: str | None
+    ) -> str:
+        """Add an event that opens a record of the trial or a site."""
+        name = shard.next_name(prefix, kind)
+        self.event(kind, {"record": name, **payload}, **where)
+        return name
+
+
+Rule = Callable[[Context], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command: what it asks for and the rule that decides it. Who may give it stands in ``rights``."""
+
+    name: str
+    """Name, in the imperative."""
+    doc: str
+    """What it does, in a sentence."""
+    rule: Rule
+    """Adds events to the context, or refuses."""
+    fields: tuple[Field, ...] = ()
+    """What it asks for."""
+    dates: tuple[str, ...] = ()
+    """Fields with dates of facts: not in the future, not after death."""
+    after_death: bool = False
+    """Whether it makes sense for somebody who has died, with dates after death."""
+    shards: Callable[[Command], tuple[str, ...]] | None = None
+    """Further shards that it needs, such as ``site:07``."""
+
+    def __post_init__(self) -> None:
+        """Check the declaration."""
+        names = {field.name for field in self.fields}
+        if not names.issuperset(self.dates):
+            raise ConductError(f"command {self.name}: {self.dates} are not all fields")
+
+
+_WORDS = {
+    VaultErrorCode.SCHEDULE_EXHAUSTED: (
+        "schedule_exhausted",
+        "The imported allocation list has no line left for this patient's strata.",
+        "The unblinded statistician extends the list.",
+    ),
+    VaultErrorCode.OUT_OF_STOCK: (
+        "out_of_stock",
+        "The site's stock is too low to dispense.",
+        "Order kits, and record their receipt.",
+    ),
+    VaultErrorCode.KIT_NOT_VALID: (
+        "kit_not_valid",
+        "This kit is not valid for this patient.",
+        "Dispense the kit that was assigned.",
+    ),
+    VaultErrorCode.KEY_WRONG: (
+        "vault_closed",
+        "The treatment codes cannot be opened: the key is missing or not the right one.",
+        "The person who keeps the key sets EQUIPOISE_KEY_FILE and restarts the server.",
+    ),
+    VaultErrorCode.STAGE_UNKNOWN: (
+        "allocation_not_prepared",
+        "Allocation under this protocol version has not been prepared.",
+        "The unblinded statistician prepares it and publishes its commitment.",
+    ),
+}
+
+
+def vault_refusal(error: VaultError) -> tuple[str, str, str]:
+    """Code, reason and remedy of what the vault refuses; the same whatever the arm."""
+    return _WORDS.get(
+        error.code,
+        (
+            f"vault_{error.code.value}",
+            "The treatment codes do not allow this step.",
+            "Try again; if it happens once more, tell the administrator the code of this message.",
+        ),
+    )

@@ -1,0 +1,200 @@
+"""From a wish to events or a refusal: rights first, then the form of the payload, then the rule of the command."""
+
+from equipoise.conduct.command import Command, Refusal, Refused, refuse
+from equipoise.conduct.context import CommandSpec, Context, vault_refusal
+from equipoise.conduct.field import check_payload
+from equipoise.conduct.nouns import COMMANDS
+from equipoise.conduct.rights import ACTIONS, Action, Stage
+from equipoise.conduct.roles import REACH, SITE_ROLES, Reach, Role
+from equipoise.conduct.rulebook import Rulebooks
+from equipoise.conduct.state import State
+from equipoise.conduct.vault import Vault, VaultError
+from equipoise.ledger import Draft
+
+__all__ = ["check_right", "decide", "shards"]
+
+
+def shards(command: Command) -> tuple[str, ...]:
+    """Name the shards that a command needs: ``study``, ``counters``, ``site:07``, ``subject:07-001``."""
+    spec = COMMANDS.get(command.kind)
+    names = ["study", "counters"]
+    if command.site:
+        names.append(f"site:{command.site}")
+    if command.subject:
+        names.append(f"subject:{command.subject}")
+    if spec is not None and spec.shards is not None:
+        names += [name for name in spec.shards(command) if name not in names]
+    return tuple(names)
+
+
+def decide(rulebooks: Rulebooks, state: State, command: Command, vault: Vault) -> tuple[Draft, ...] | Refusal:
+    """Decide what a command brings about.
+
+    Pure but for the vault, which answers the same question in the same way every time.
+
+    Parameters
+    ----------
+    rulebooks
+        Rules of every protocol version that the record has adopted.
+    state
+        The shards that ``shards(command)`` names, and the site of the subject; others are not looked at.
+    command
+        The wish, with its time and identifiers.
+    vault
+        Treatment codes.
+
+    Returns
+    -------
+    tuple of Draft or Refusal
+        Events to be recorded together, in order; an empty tuple where the very same request has been granted before;
+        else why it is refused.
+
+    Raises
+    ------
+    ConductError
+        The caller left out a rulebook or a shard.
+    """
+    spec = COMMANDS.get(command.kind)
+    if spec is None:
+        return Refusal("command_unknown", f"There is no command {command.kind[:60]!r}.", "Choose one of the menu.")
+    context = Context(rulebooks, state, command, vault)
+    try:
+        check_right(context, ACTIONS[command.kind])
+        if _repeated(context):
+            return ()
+        _check_payload(context, spec)
+        _check_dates(context, spec)
+        spec.rule(context)
+    except Refused as refused:
+        return refused.refusal
+    except VaultError as error:
+        return Refusal(*vault_refusal(error))
+    return tuple(context.drafts)
+
+
+def check_right(context: Context, action: Action) -> None:
+    """Refuse what the table of rights does not allow; used for reading as well."""
+    command = context.command
+    if command.role not in _ROLES or Role(command.role) not in action.roles:
+        refuse("not_allowed", "Your role may not do this.", "Ask somebody whose role may.", alert=_ALERTS)
+    role = Role(command.role)
+    _check_holder(context, role, action)
+    if action.subject or action.site:
+        _check_reach(context, role, action)
+    stage = context.subject.stage if action.subject else context.study.stage
+    if action.subject and context.study.locked and not action.reads and stage is not Stage.WITHDRAWN:
+        stage = Stage.LOCKED
+    if stage not in action.stages:
+        possible = ", ".join(s.value for s in Stage if s in action.stages)
+        about = "The patient's state is" if action.subject else "The state of the trial is"
+        refuse("not_now", f"{about}: {stage.value}.", f"It is possible when: {possible}.")
+    _check_conditions(context, role, action)
+
+
+_ALERTS = ("administrator",)
+_ROLES = frozenset(str(role) for role in Role)
+
+
+def _repeated(context: Context) -> bool:
+    """Whether the request was the last that changed what it is about: a double click, or a lost answer."""
+    command = context.command
+    if command.subject:
+        return context.subject.last_request == command.request_id
+    return command.request_id in (context.site.last_request, context.study.last_request)
+
+
+def _check_holder(context: Context, role: Role, action: Action) -> None:
+    command, study = context.command, context.study
+    if role is Role.PATIENT:
+        if command.actor != command.subject:
+            refuse("other_subject", "This is another patient's.", "Use your own link.")
+        return
+    if not study.versions and action.name == "adopt_protocol":
+        return
+    person = study.people.get(command.actor)
+    held = command.site if role in SITE_ROLES else None
+    if person is None or (str(role), held) not in person.roles:
+        where = f" at site {held}" if held else ""
+        refuse("role_not_held", f"You do not hold this role{where}.", "The administrator grants roles.", alert=_ALERTS)
+
+
+def _check_reach(context: Context, role: Role, action: Action) -> None:
+    command = context.command
+    if REACH[role] is Reach.OWN_SITE and action.subject:
+        found = context.state.subjects.get(command.subject or "")
+        if found is None or found.site != command.site:
+            reason = "The patient is not at your site."
+            refuse("other_site", reason, "The site that follows the patient can do this.", alert=_ALERTS)
+    if not action.reads and action.subject is False and context.site.status == "none":
+        refuse("site_unknown", "There is no such site.", "Check the site number, or open the site first.")
+
+
+def _check_conditions(context: Context, role: Role, action: Action) -> None:
+    command = context.command
+    if action.trained and not action.name.startswith("adopt") and role in _TRAINED:
+        person = context.study.people[command.actor]
+        if not person.trained_on(context.today):
+            reason = (
+                "Your training for this trial has expired." if person.trained else "You are not trained for this trial."
+            )
+            refuse("training_expired" if person.trained else "not_trained", reason, "Record a new training first.")
+    if role in SITE_ROLES and action.trained and context.site.status == "closed":
+        refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
+    if action.task and role in _DELEGATED and not delegated(context, command.actor, action.task):
+        reason = f"The investigator has not delegated the task {action.task!r} to you."
+        refuse("not_delegated", reason, "The investigator delegates it in the delegation log.")
+    if action.reason and not (command.reason or "").strip():
+        refuse("reason_missing", "This needs a reason.", "Say why, in a sentence.", problems=(("reason", "nothing"),))
+    if action.second_factor and not command.second_factor:
+        refuse("second_factor", "This needs your second factor.", "Enter the code of your device and try again.")
+
+
+_TRAINED = frozenset(SITE_ROLES) | {Role.CENTRAL_READER_1, Role.CENTRAL_READER_2, Role.ADJUDICATOR}
+_DELEGATED = frozenset({Role.SITE_COORDINATOR, Role.LOCAL_READER, Role.PHARMACIST})
+
+
+def delegated(context: Context, person: str, task: str) -> bool:
+    """Whether a task is delegated to a person at the site today."""
+    day, site = context.today, context.site
+    ended = {(d["person"], d["task"], d["end"]) for d in site.live("delegation_ended") if d["end"] < day}
+    return any(
+        d["person"] == person
+        and d["task"] == task
+        and d["start"] <= day
+        and (d.get("end") is None or day <= d["end"])
+        and not any(p == person and t == task and d["start"] <= end for p, t, end in ended)
+        for d in site.live("task_delegated")
+    )
+
+
+def _check_payload(context: Context, spec: CommandSpec) -> None:
+    found = check_payload(spec.fields, context.payload)
+    if not found:
+        return
+    problems = tuple((p.field, f"{p.seen}; expected: {p.expected}") for p in found)
+    if all(p.missing for p in found):
+        names = ", ".join(p.field for p in found)
+        refuse("missing_field", f"Not filled in: {names}.", "Fill in what is missing.", problems=problems)
+    refuse("bad_value", f"{found[0].field}: {problems[0][1]}.", "Correct what is marked.", problems=problems)
+
+
+def _check_dates(context: Context, spec: CommandSpec) -> None:
+    if not spec.dates:
+        return
+    today, payload = context.today, context.payload
+    problems = [
+        (name, f"{payload[name]} lies in the future; today is {today} at the site")
+        for name in spec.dates
+        if payload.get(name) is not None and str(payload[name]) > today
+    ]
+    if problems:
+        refuse("date_in_future", f"{problems[0][0]}: {problems[0][1]}.", "Correct the date.", problems=tuple(problems))
+    if context.command.subject and not spec.after_death and (death := context.subject.death) is not None:
+        late = [
+            (name, f"{payload[name]} lies after the death on {death}")
+            for name in spec.dates
+            if payload.get(name) is not None and str(payload[name])[: len(death)] > death
+        ]
+        if late:
+            remedy = "Correct the date; if the death was recorded in error, the investigator retracts it."
+            refuse("after_death", f"{late[0][0]}: {late[0][1]}.", remedy, problems=tuple(late))

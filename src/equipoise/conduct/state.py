@@ -1,0 +1,187 @@
+"""The state of a trial: small frozen parts, each folded from its own events and never from anything else.
+
+A **shard** is the trial, a site, a subject or the counters. A command names the shards it needs, an event those it
+changes; neither looks at others. Records are kept as they stand now, by kind and identifier, so that what follows from
+them (first dose, death, age of a consent) is asked of them and cannot go stale when one is corrected.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from equipoise.conduct.rights import Stage
+from equipoise.criteria.review_actions import PatientReview
+
+__all__ = ["Counters", "Person", "Record", "Site", "State", "Study", "Subject", "records_with"]
+
+EMPTY: Mapping[str, Any] = {}
+Records = Mapping[str, Mapping[str, "Record"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record with its latest values."""
+
+    kind: str
+    key: tuple[Any, ...]
+    values: Mapping[str, Any]
+    at: str
+    """When it was first recorded, UTC."""
+    actor: str
+    request_id: str
+    """Request by which it was first recorded."""
+    changes: int = 0
+    """How often it was changed; signatures and queries name the version they saw."""
+    retracted: bool = False
+
+    @property
+    def name(self) -> str:
+        """Identifier within its shard, for example AE-2."""
+        return str(self.values.get("record", self.kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What trial, site and subject have in common: records by kind and identifier."""
+
+    records: Records = field(default_factory=dict)
+    last_request: str = ""
+    """Request that changed it last: a repetition of it changes nothing."""
+
+    def live(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """Values of the records of a kind that count, in the order in which they were made."""
+        return (record.values for record in self.records.get(kind, EMPTY).values() if not record.retracted)
+
+    def last(self, kind: str) -> Mapping[str, Any] | None:
+        """Values of the last record of a kind that counts."""
+        found = None
+        for found in self.live(kind):  # noqa: B007 - the last one is wanted
+            pass
+        return found
+
+    def has(self, kind: str) -> bool:
+        """Whether a record of a kind counts."""
+        return next(self.live(kind), None) is not None
+
+    def next_name(self, prefix: str, kind: str) -> str:
+        """Identifier for the next record of a kind."""
+        return f"{prefix}-{len(self.records.get(kind, EMPTY)) + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account."""
+
+    roles: frozenset[tuple[str, str | None]] = frozenset()
+    """Role and site; no site for a role that reaches all."""
+    trained: tuple[tuple[str, str | None], ...] = ()
+    """Completed, and expires, of each training."""
+
+    def trained_on(self, day: str) -> bool:
+        """Whether a training is in force on a day."""
+        return any(done <= day and (until is None or day <= until) for done, until in self.trained)
+
+
+@dataclass(frozen=True, slots=True)
+class Study(Recorded):
+    """The trial: versions, people, locks, looks."""
+
+    versions: tuple[str, ...] = ()
+    """Protocol versions in the order of adoption."""
+    stages: Mapping[str, int] = field(default_factory=dict)
+    """Protocol version -> stage of allocation."""
+    people: Mapping[str, Person] = field(default_factory=dict)
+    locked: bool = False
+
+    @property
+    def stage(self) -> Stage:
+        """Where the trial stands."""
+        if not self.versions:
+            return Stage.SETUP
+        return Stage.CLOSED if self.locked else Stage.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Site(Recorded):
+    """A site: its calendar, versions in force, delegations, stock."""
+
+    id: str = ""
+    time_zone: str = "UTC"
+    status: str = "none"
+    """none, open, accrual closed, closed."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """Effective date and protocol version, by date."""
+    screened: int = 0
+    """Subject numbers given so far."""
+    kits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Kit -> expiry date and status (stock, dispensed, removed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Recorded):
+    """A subject: everything recorded, the central review, who may know the treatment."""
+
+    id: str = ""
+    site: str = ""
+    review: PatientReview | None = None
+    gate: bool = False
+    """Whether the condition for planned unblinding was once fulfilled; it stays so."""
+    baseline: Mapping[str, Any] = field(default_factory=dict)
+    """Baseline field -> value."""
+    doses: tuple[str, str] | None = None
+    """First and last day of a blinded dose."""
+    locked: bool = False
+
+    @property
+    def stage(self) -> Stage:
+        """Where the subject stands."""
+        records = self.records
+        if "withdrawn" in records and any(w["level"] == "data" for w in self.live("withdrawn")):
+            return Stage.WITHDRAWN
+        if self.locked:
+            return Stage.LOCKED
+        if "study_ended" in records and self.has("study_ended"):
+            return Stage.ENDED
+        if "randomized" in records:
+            return Stage.RANDOMIZED
+        if "screen_failed" in records and self.has("screen_failed"):
+            return Stage.FAILED
+        return Stage.SCREENING
+
+    @property
+    def unblinded(self) -> bool:
+        """Whether the treating physician may know the treatment."""
+        return "unblinded" in self.records or "code_broken" in self.records
+
+    @property
+    def death(self) -> str | None:
+        """Date of death, whole or its known part; none while alive."""
+        found = self.last("death_recorded") if "death_recorded" in self.records else None
+        return None if found is None else str(found["date"])
+
+
+@dataclass(frozen=True, slots=True)
+class Counters(Recorded):
+    """What must be unique over all sites."""
+
+    slots: Mapping[int, int] = field(default_factory=dict)
+    """Stage of allocation -> slots used."""
+    commitments: Mapping[int, str] = field(default_factory=dict)
+    """Stage of allocation -> published hash of its sealed seed."""
+    persons: Mapping[str, tuple[str, str, bool]] = field(default_factory=dict)
+    """Keyed match of a person -> last subject number, its site, whether that screening failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The shards at hand."""
+
+    study: Study = field(default_factory=Study)
+    counters: Counters = field(default_factory=Counters)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
+
+
+def records_with(records: Records, record: Record, name: str) -> Records:
+    """Add or replace one record."""
+    return {**records, record.kind: {**records.get(record.kind, EMPTY), name: record}}
