@@ -232,6 +232,7 @@ def adam() -> dict[str, pl.DataFrame]:
     best = [(name, "CBOR", "central", answer) for name, answer in _BEST.items()]
     best += [(f"S{k:02d}", "CBOR", "central", "NE") for k in range(16, 25)] + [("S13", "CBOR", "central", "MISSING")]
     best += [("S06", "CBOR", "local", "PR"), ("S06", "BOR", "central", "PR")]
+    best += [(f"S{k:02d}", "MDIS", "central", "N" if k in (4, 14, 24) else "Y") for k in range(1, 25)]
     columns = ["USUBJID", "PARAMCD", "ASSESSOR", "AVALC"]
     adrs = pl.DataFrame(best, schema=columns, orient="row")
     return {"ADSL": _adsl(), "ADTTE": _adtte(), "ADRS": adrs, "ADAE": _adae(), "ADEX": _adex()}

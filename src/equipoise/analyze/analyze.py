@@ -8,13 +8,15 @@ import polars as pl
 from equipoise.analyze.accrual import accrual
 from equipoise.analyze.baseline import baseline
 from equipoise.analyze.book import Book, Columns
+from equipoise.analyze.central_review import central_review
 from equipoise.analyze.comparison import comparison
 from equipoise.analyze.deaths import deaths
 from equipoise.analyze.exposure import exposure
 from equipoise.analyze.flow import flow
 from equipoise.analyze.patient_reported import patient_reported, scale_analysis
 from equipoise.analyze.populations import populations
-from equipoise.analyze.response import response
+from equipoise.analyze.reader_agreement import reader_agreement, turnaround
+from equipoise.analyze.response import biomarker_response, response
 from equipoise.analyze.safety import safety
 from equipoise.analyze.strata import strata
 from equipoise.analyze.study import read_study
@@ -66,8 +68,8 @@ def analyze(
     for name, analysis in protocol.analyses.items():
         _analysis(book, name, analysis)
     patient_reported(book)
-    safety(book)
-    deaths(book)
+    for table in (central_review, reader_agreement, turnaround, safety, deaths):
+        table(book)
     book.writer.add_frame("findings", findings_frame(book.findings))
     return book.writer.finish(trial_record(study, protocol_text))
 
@@ -81,6 +83,8 @@ def _analysis(book: Book, name: str, analysis: Analysis) -> None:
         return
     if endpoint.kind == "response":
         response(book, name, analysis, endpoint)
+    elif endpoint.kind == "biomarker_response":
+        biomarker_response(book, name, analysis, endpoint)
     elif endpoint.kind == "change" and endpoint.instrument is not None:
         scale_analysis(book, name, analysis, endpoint)
     elif endpoint.kind in ("time_to_event", "deterioration"):

@@ -25,7 +25,15 @@ ALL = "(all)"
 
 _USED = {
     "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR", "ADT", "EVNTDESC", "CNSREAS", "CNSDTDSC"),
-    "ADRS": ("USUBJID", "PARAMCD", "ASSESSOR", "AVALC"),
+    "ADRS": ("USUBJID", "PARAMCD", "ASSESSOR", "AVALC", "ADT"),
+    "ADTR": (
+        *("USUBJID", "ASSESSOR", "READER", "PARAMCD", "ADT", "AVISITN", "AVAL", "PCHG", "AVALC"),
+        *("ACCPTFL", "ABLFL", "ANL01FL"),
+    ),
+    "ADREVIEW": (
+        *("USUBJID", "ASSESSOR", "READER", "PARAMCD", "ACCPTFL", "AVALC", "ADT", "STARTDT", "AVAL"),
+        *("ADJREAS", "RECORDED"),
+    ),
     "ADAE": (
         *("USUBJID", "AEBODSYS", "AESOC", "AEDECOD", "AETERM", "AGRADEN", "TRTEMFL", "APERIOD"),
         *("SERFL", "RELFL", "DISCFL", "DTHAEFL", "UNKONSFL"),
@@ -41,11 +49,14 @@ _USED = {
     ),
 }
 """Variables that analyses read, in the order by which rows are sorted."""
-_NUMBERS = ("AVAL", "AVISITN", "CNSR", "AGRADEN", "APERIOD", "DETTHR", "IMPTHR")
+_NUMBERS = ("AVAL", "AVISITN", "PCHG", "CNSR", "AGRADEN", "APERIOD", "DETTHR", "IMPTHR")
+_DATES = ("ADT", "STARTDT")
 _REQUIRED = {
     "ADSL": ("USUBJID", "ARMID", "RANDFL"),
     "ADTTE": ("USUBJID", "ENDPT", "RULESET", "AVAL", "CNSR"),
     "ADRS": ("USUBJID", "PARAMCD", "AVALC"),
+    "ADTR": ("USUBJID", "ASSESSOR", "READER", "PARAMCD", "ADT", "ACCPTFL"),
+    "ADREVIEW": ("USUBJID", "ASSESSOR", "READER", "PARAMCD", "ACCPTFL", "AVALC", "ADT"),
     "ADAE": ("USUBJID", "APERIOD", "TRTEMFL", "AEDECOD"),
     "ADEX": ("USUBJID", "PARAMCD", "AVAL"),
     "ADQS": ("USUBJID", "INSTR", "SCALE", "AVISITN", "AVAL", "ABLFL", "ANL01FL"),
@@ -65,7 +76,7 @@ class Study:
     adsl: pl.DataFrame
     """One row per subject, sorted by USUBJID."""
     adam: Mapping[str, pl.DataFrame]
-    """ADTTE, ADRS, ADAE and ADEX, each with the subject's ``position``, sorted by it and then by what analyses read."""
+    """Every other data set, with the subject's ``position``, sorted by it and then by what analyses read."""
     cut_name: str
     cutoff: dt.date | None
 
@@ -166,7 +177,7 @@ def read_study(protocol: Protocol, adam: Mapping[str, pl.DataFrame], *, cut_name
 
 def _typed(variable: str) -> pl.Expr:
     """A variable in the type that analyses expect, also where a file without values gave it none."""
-    return pl.col(variable).cast(pl.Date if variable == "ADT" else pl.Float64 if variable in _NUMBERS else pl.String)
+    return pl.col(variable).cast(pl.Date if variable in _DATES else pl.Float64 if variable in _NUMBERS else pl.String)
 
 
 def _missing(adam: Mapping[str, pl.DataFrame]) -> list[str]:
