@@ -17,19 +17,22 @@ import polars as pl
 
 from equipoise.cdisc import Finding
 from equipoise.criteria import (
-    ResponseRules,
     TimePoint,
     best_overall_response,
     clinical_benefit,
     first_response,
     until_progression,
 )
-from equipoise.derive.readings import ASSESSORS, reading_source, readings, used_assessors
+from equipoise.derive.accepted import accepted_lesions, counted
+from equipoise.derive.readings import ASSESSORS, no_readings, reading_source, readings, used_assessors
+from equipoise.derive.response_rules import response_rules
 from equipoise.derive.source import KEYS, Source
+from equipoise.derive.therapies import response_ends
+from equipoise.derive.tumors import Tumors
 from equipoise.protocol import Protocol
 from equipoise.terms import Assessor, Response
 
-__all__ = ["Responses", "derive_adrs", "response_rules"]
+__all__ = ["Responses", "derive_adrs"]
 
 Responses = dict[Assessor, pl.DataFrame]
 """Readings of each assessor, see ``readings.readings``."""
@@ -65,35 +68,46 @@ _COLUMNS = [
 ]
 
 
-def response_rules(protocol: Protocol, *, confirmed: bool) -> ResponseRules:
-    """The protocol's rules for best response."""
-    review = protocol.review
-    return ResponseRules(
-        confirmed=confirmed,
-        confirmation_days=review.confirmation_days,
-        ne_allowed=review.confirmation_ne_allowed,
-        sd_allowed=review.confirmation_sd_allowed,
-        minimum_sd_days=review.minimum_sd_days,
-    )
+def derive_adrs(
+    source: Source, adsl: pl.DataFrame, read: Tumors, readers: pl.DataFrame
+) -> tuple[pl.DataFrame, Responses, list[Finding]]:
+    """Derive the response data set for every subject of ADSL; also the readings, for the times to event.
 
-
-def derive_adrs(source: Source, adsl: pl.DataFrame) -> tuple[pl.DataFrame, Responses, list[Finding]]:
-    """Derive the response data set for every subject of ADSL; also the readings, for the times to event."""
+    ``readers`` holds what each reading amounts to and which one counts (``central_review.Review.readers``).
+    """
     findings: list[Finding] = []
     found: Responses = {}
     parts: list[pl.DataFrame] = []
-    for assessor in used_assessors(source):
-        rows, problems = readings(source, adsl, assessor)
+    ends = response_ends(source, adsl)
+    accepted = readers.filter("ACCEPTED")
+    for assessor in _assessors(source, read):
+        rows, problems = _readings(source, adsl, assessor)
+        rows, problems = accepted_lesions(source, read, accepted, assessor, rows, problems)
+        rows = counted(rows, ends)
         found[assessor] = rows
         findings += problems
         parts.append(rows.with_columns(PARAMCD=pl.lit("OVR"), ANL01FL=pl.when(pl.col("USED")).then(pl.lit("Y"))))
         parts.append(_parameters(source.protocol, adsl, rows).with_columns(ASSESSOR=pl.lit(assessor.value)))
-        measurable = _measurable(source, adsl, assessor)
+        measurable = _measurable(source, adsl, assessor, readers)
         if measurable is not None:
             parts.append(measurable.with_columns(ASSESSOR=pl.lit(assessor.value)))
     if parts:
         parts.append(_death(adsl))
     return _assemble(parts, adsl), found, findings
+
+
+def _assessors(source: Source, read: Tumors) -> list[Assessor]:
+    """Assessors with records, or with lesions."""
+    measured = set(read.visits["READER"].str.split("|").list.first().to_list())
+    recorded = used_assessors(source)
+    return [assessor for assessor in ASSESSORS if assessor in recorded or assessor.value in measured]
+
+
+def _readings(source: Source, adsl: pl.DataFrame, assessor: Assessor) -> tuple[pl.DataFrame, list[Finding]]:
+    """Recorded readings; none where an assessor only measured lesions."""
+    if assessor in used_assessors(source):
+        return readings(source, adsl, assessor)
+    return no_readings(), []
 
 
 def _parameters(protocol: Protocol, adsl: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -121,7 +135,7 @@ def _row_numbers(protocol: Protocol, used: pl.DataFrame) -> pl.DataFrame:
     """KEYS, PARAMCD, AVALC and the ROW of the reading that decides, for subjects with readings."""
     plain, strict = response_rules(protocol, confirmed=False), response_rules(protocol, confirmed=True)
     out: list[tuple[str, str, str, str | None, int]] = []
-    for study, subject, start, points in _subjects(used):
+    for study, subject, start, counts, points in _subjects(used):
 
         def add(
             code: str, value: str | None, index: int | None, key: tuple[str, str, int] = (study, subject, start)
@@ -132,24 +146,44 @@ def _row_numbers(protocol: Protocol, used: pl.DataFrame) -> pl.DataFrame:
         shown = until_progression(points)
         add("PD", "Y", len(shown) - 1 if shown[-1].response is Response.PD else None)
         add("LSTA", None, len(points) - 1)
+        before = points[:counts]
         for prefix, rules in (("", plain), ("C", strict)):
-            best = best_overall_response(points, rules)
+            best = best_overall_response(before, rules)
             add(f"{prefix}BOR", best.response, best.index)
             add("BCP" if not prefix else "CBCP", "Y", best.index if best.response in ("CR", "PR") else None)
-            add("RSP" if not prefix else "CRSP", "Y", first_response(points, rules))
-            add(f"{prefix}CB", "Y", clinical_benefit(points, rules))
+            add("RSP" if not prefix else "CRSP", "Y", first_response(before, rules))
+            add(f"{prefix}CB", "Y", clinical_benefit(before, rules))
     schema = {**dict.fromkeys([*KEYS, "PARAMCD", "AVALC"], pl.String), "ROW": pl.UInt32}
     return pl.DataFrame(out, schema=schema, orient="row")
 
 
-def _subjects(used: pl.DataFrame) -> Iterable[tuple[str, str, int, list[TimePoint]]]:
-    """Subject, number of the first row, and the time points in order of day."""
-    groups = used.group_by(KEYS, maintain_order=True).agg("DAY", "AVALC", pl.col("ROW").first())
-    for study, subject, days, values, start in groups.iter_rows():
-        yield study, subject, start, [TimePoint(d, Response(v)) for d, v in zip(days, values, strict=True)]
+def _subjects(used: pl.DataFrame) -> Iterable[tuple[str, str, int, int, list[TimePoint]]]:
+    """Subject, number of the first row, how many count for the best response, and the time points in order of day."""
+    groups = used.group_by(KEYS, maintain_order=True).agg(
+        "DAY", "AVALC", pl.col("ROW").first(), pl.col("COUNTS").cast(pl.Int64).sum()
+    )
+    for study, subject, days, values, start, counts in groups.iter_rows():
+        yield study, subject, start, counts, [TimePoint(d, Response(v)) for d, v in zip(days, values, strict=True)]
 
 
-def _measurable(source: Source, adsl: pl.DataFrame, assessor: Assessor) -> pl.DataFrame | None:
+def _measurable(source: Source, adsl: pl.DataFrame, assessor: Assessor, readers: pl.DataFrame) -> pl.DataFrame | None:
+    """Whether the reader that counts had a target lesion at baseline: as measured, else as identified in TU."""
+    own = readers.filter("ACCEPTED", pl.col("ASSESSOR") == assessor.value, pl.col("NTARGET").is_not_null())
+    measured = own.select(*KEYS, MEASURED=pl.when(pl.col("NTARGET") > 0).then(pl.lit("Y")).otherwise(pl.lit("N")))
+    table = _identified(source, adsl, assessor)
+    if table is None and measured.is_empty():
+        return None
+    table = adsl.select(KEYS) if table is None else table
+    table = table.join(measured, on=KEYS, how="left", maintain_order="left")
+    seen = (
+        pl.coalesce("MEASURED", "AVALC", pl.lit("N"))
+        if "AVALC" in table.columns
+        else pl.coalesce("MEASURED", pl.lit("N"))
+    )
+    return table.select(*KEYS, PARAMCD=pl.lit("MDIS"), AVALC=seen, ANL01FL=pl.lit("Y"))
+
+
+def _identified(source: Source, adsl: pl.DataFrame, assessor: Assessor) -> pl.DataFrame | None:
     """Whether the assessor identified a target lesion; the lesions of RS2 are in TU2 where there is one."""
     beside = f"TU{reading_source(source, assessor).dataset[2:]}"
     name = beside if source.has(beside, "TUSTRESC") else "TU"
@@ -159,8 +193,7 @@ def _measurable(source: Source, adsl: pl.DataFrame, assessor: Assessor) -> pl.Da
     if source.has(name, "TUEVAL"):
         frame = frame.filter(pl.col("TUEVAL") == ASSESSORS[assessor])
     seen = frame.select(KEYS).unique().with_columns(AVALC=pl.lit("Y"))
-    table = adsl.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
-    return table.with_columns(PARAMCD=pl.lit("MDIS"), AVALC=pl.coalesce("AVALC", pl.lit("N")), ANL01FL=pl.lit("Y"))
+    return adsl.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
 
 
 def _death(adsl: pl.DataFrame) -> pl.DataFrame:

@@ -11,16 +11,21 @@ from equipoise.derive.adae import derive_adae
 from equipoise.derive.addv import derive_addv
 from equipoise.derive.adex import derive_adex
 from equipoise.derive.adlb import derive_adlb
+from equipoise.derive.adreview import derive_adreview
 from equipoise.derive.adrs import derive_adrs
 from equipoise.derive.adsl import derive_adsl
+from equipoise.derive.adtr import derive_adtr
 from equipoise.derive.adtte import derive_adtte
 from equipoise.derive.cautions import cautions
+from equipoise.derive.central_review import review
 from equipoise.derive.cut import apply_cut
 from equipoise.derive.dates import home
 from equipoise.derive.errors import DeriveError
 from equipoise.derive.requirements import missing
+from equipoise.derive.review_clocks import latest_versions, turnaround
 from equipoise.derive.source import Source
 from equipoise.derive.studies import Studies, of_study
+from equipoise.derive.tumors import tumors
 from equipoise.derive.unmatched import unmatched
 from equipoise.protocol import DataCut, Protocol
 
@@ -32,7 +37,7 @@ class Derived:
     """Analysis data at a data cut."""
 
     adam: Mapping[str, pl.DataFrame]
-    """Data sets by name: ADSL, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV as far as the domains exist."""
+    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV as far as the domains exist."""
     findings: tuple[Finding, ...]
     """What was wrong with the data, and what that did."""
     cutoff: date | None
@@ -84,11 +89,19 @@ def derive(
     data, found, _ = set_aside(data, cutoff=data_cut.cutoff)
     findings += [*found, *unmatched(protocol, data)]
     data = apply_cut(protocol, data, data_cut.cutoff, home(protocol, "randomization"))
+    data, found = latest_versions(data)
+    findings += found
     source = Source(protocol, data, data_cut.cutoff)
     subjects = derive_adsl(source)
     findings += subjects.findings
     adam: dict[str, pl.DataFrame] = {"ADSL": subjects.adsl}
-    adam["ADRS"], responses, found = derive_adrs(source, subjects.adsl)
+    read = tumors(source, subjects.adsl)
+    reviewed = review(source, read)
+    findings += [*read.findings, *reviewed.findings]
+    if reviewed.readers.height:
+        adam["ADTR"] = derive_adtr(subjects.adsl, read, reviewed.readers)
+        adam["ADREVIEW"] = derive_adreview(subjects.adsl, reviewed, turnaround(source))
+    adam["ADRS"], responses, found = derive_adrs(source, subjects.adsl, read, reviewed.readers)
     findings += [*found, *cautions(source, subjects.adsl, responses)]
     if source.has("AE", "AEDECOD"):
         adam["ADAE"], found = derive_adae(source, subjects.adsl)

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 from equipoise.criteria import NEVER, Histories, Reading, Schedule
 from equipoise.derive.adrs import Responses
 from equipoise.derive.disposition import PROGRESSION_TERMS
-from equipoise.derive.imputation import add_imputed, add_period
+from equipoise.derive.imputation import add_period
 from equipoise.derive.readings import assessor_of
 from equipoise.derive.source import KEYS, Source, domain_code
-from equipoise.protocol import Endpoint, TherapySource
+from equipoise.derive.therapies import clinical_progression, new_therapy
+from equipoise.protocol import Endpoint
 from equipoise.terms import EventSource, Response
 
-__all__ = ["clinical_progression", "days", "histories", "new_therapy", "schedule", "stopped_treatment"]
+__all__ = ["days", "histories", "schedule", "stopped_treatment"]
 
 
 def days(frame: pl.DataFrame, variable: str) -> NDArray[np.int64]:
@@ -105,76 +106,6 @@ def _has_baseline(source: Source, table: pl.DataFrame) -> NDArray[np.bool_]:
     seen = rows.filter(inside.fill_null(False)).select(KEYS).unique().with_columns(SEEN=pl.lit(True))
     found = table.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
     return found["SEEN"].fill_null(False).to_numpy().copy()
-
-
-def new_therapy(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
-    """First new anticancer therapy that matters for an endpoint, from the origin on.
-
-    KEYS, DATE, DOM, VAR, SEQ in the order of ``table``.
-    """
-    kinds = [source.protocol.new_therapy[name] for name in source.protocol.new_therapies(endpoint)]
-    parts = [_therapy(source, place) for kind in kinds for place in kind.sdtm]
-    if any(kind.crossover for kind in kinds):
-        crossed = table.filter(pl.col("TR02SDT").is_not_null())
-        parts.append(
-            crossed.select(
-                *KEYS, DATE="TR02SDT", DOM=pl.lit("ADSL"), VAR=pl.lit("TR02SDT"), SEQ=pl.lit(None, dtype=pl.Int64)
-            )
-        )
-    return _first(parts, table)
-
-
-def _therapy(source: Source, place: TherapySource) -> pl.DataFrame:
-    if not source.has(place.domain, place.date, *place.where):
-        return _first([], None)
-    sequence = f"{domain_code(place.domain)}SEQ"
-    rows = source.rows(place.domain, place.where, [place.date])
-    rows = add_imputed(rows, place.date, "new_therapy", date="DATE", flag="DATEF")
-    return rows.select(
-        *KEYS,
-        "DATE",
-        "DATEF",
-        DOM=pl.lit(place.domain),
-        VAR=pl.lit(place.date),
-        SEQ=pl.col(sequence).cast(pl.Int64, strict=False) if sequence in rows.columns else pl.lit(None, dtype=pl.Int64),
-    )
-
-
-def clinical_progression(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
-    """First progression claimed without imaging.
-
-    KEYS, DATE, DOM, VAR, SEQ in the order of ``table``; only complete dates.
-    """
-    home = endpoint.clinical_progression
-    if home is None or home.domain not in source.data:
-        return _first([], table)
-    code = domain_code(home.domain)
-    where = {**home.where, **({f"{code}TESTCD": (home.testcd,)} if home.testcd else {})}
-    dates = [v for v in (home.variable, f"{code}STDTC", f"{code}DTC") if v and source.has(home.domain, v)]
-    if not dates:
-        return _first([], table)
-    rows = _therapy(source, TherapySource(domain=home.domain, date=dates[0], where=where))
-    return _first([rows.filter(pl.col("DATEF").is_null())], table)
-
-
-_FACT = {"DATE": pl.Date, "DOM": pl.String, "VAR": pl.String, "SEQ": pl.Int64}
-
-
-def _first(parts: list[pl.DataFrame], table: pl.DataFrame | None) -> pl.DataFrame:
-    """Earliest date on or after the origin per subject of ``table``."""
-    schema = {**dict.fromkeys(KEYS, pl.String), **_FACT}
-    if table is None:
-        return pl.DataFrame(schema=schema)
-    frames = [
-        p.select((pl.col(c) if c in p.columns else pl.lit(None)).cast(t).alias(c) for c, t in schema.items())
-        for p in parts
-    ]
-    rows = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
-    rows = rows.join(table.select(*KEYS, "ORIGIN"), on=KEYS).filter(pl.col("DATE") >= pl.col("ORIGIN"))
-    rows = rows.sort([*KEYS, "DATE", "DOM", "VAR", "SEQ"], nulls_last=True).unique(
-        KEYS, keep="first", maintain_order=True
-    )
-    return table.select(KEYS).join(rows.select(list(schema)), on=KEYS, how="left", maintain_order="left")
 
 
 def _stop(table: pl.DataFrame) -> NDArray[np.int64]:

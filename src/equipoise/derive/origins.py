@@ -3,8 +3,9 @@
 import polars as pl
 
 from equipoise.criteria import TimePoint, first_response
-from equipoise.derive.adrs import Responses, response_rules
+from equipoise.derive.adrs import Responses
 from equipoise.derive.readings import assessor_of
+from equipoise.derive.response_rules import response_rules
 from equipoise.derive.source import KEYS, Source, match
 from equipoise.protocol import Endpoint, population_flag
 from equipoise.terms import Assessor, DateName, EventSource, Response
@@ -49,7 +50,7 @@ def _responders(source: Source, endpoint: Endpoint, table: pl.DataFrame, rows: p
     found: list[tuple[str, str, object]] = []
     if rows is not None:
         rules = response_rules(source.protocol, confirmed=endpoint.confirmed)
-        used = rows.filter(pl.col("USED") & pl.col("EXACT")).join(table.select(*KEYS, "RANDDT"), on=KEYS)
+        used = rows.filter(pl.col("COUNTS") & pl.col("EXACT")).join(table.select(*KEYS, "RANDDT"), on=KEYS)
         used = used.with_columns(DAY=(pl.col("ADT") - pl.col("RANDDT")).dt.total_days()).sort([*KEYS, "ADT"])
         groups = used.group_by(KEYS, maintain_order=True).agg("DAY", "AVALC", "ADT")
         for study, subject, day, value, date in groups.iter_rows():

@@ -8,7 +8,7 @@ from equipoise.derive.source import KEYS, Source, domain_code, match
 from equipoise.protocol import Endpoint, ReadingSource
 from equipoise.terms import Assessor, EventSource, Response
 
-__all__ = ["ASSESSORS", "assessor_of", "reading_source", "readings", "used_assessors"]
+__all__ = ["ASSESSORS", "assessor_of", "no_readings", "reading_source", "readings", "used_assessors"]
 
 ASSESSORS = {Assessor.CENTRAL: "INDEPENDENT ASSESSOR", Assessor.LOCAL: "INVESTIGATOR"}
 """RSEVAL by default."""
@@ -72,10 +72,10 @@ def readings(source: Source, subjects: pl.DataFrame, assessor: Assessor) -> tupl
     Returns
     -------
     polars.DataFrame
-        KEYS, ASSESSOR, ADT, ADTF, AVISIT, AVISITN, AVALC, RSSEQ, SRCDOM, USED (a response of the codelist on a known
-        day from randomization on, the worst of its day), EXACT (the day is recorded), sorted by subject and day. A
-        partial date is imputed to the last possible day to be shown, except of a progression; only exact days enter
-        times to event.
+        KEYS, ASSESSOR, ADT, ADTF, AVISIT, AVISITN, AVALC, RSSEQ, SRCDOM, SRCVAR, SRCSEQ, USED (a response of the
+        codelist on a known day from randomization on, the worst of its day), EXACT (the day is recorded), sorted by
+        subject and day. A partial date is imputed to the last possible day to be shown, except of a progression; only
+        exact days enter times to event.
     """
     place = reading_source(source, assessor)
     test, result, date = _variables(place)
@@ -113,9 +113,17 @@ def readings(source: Source, subjects: pl.DataFrame, assessor: Assessor) -> tupl
         RSSEQ=pl.col(sequence).cast(pl.Int64, strict=False),
         SRCDOM=pl.lit(place.dataset),
         SRCVAR=pl.lit(date),
+        SRCSEQ=pl.col(sequence).cast(pl.Int64, strict=False),
         USED="USED",
         EXACT="EXACT",
     ), findings
+
+
+def no_readings() -> pl.DataFrame:
+    """An empty table of readings."""
+    texts = dict.fromkeys([*KEYS, "ASSESSOR", "ADTF", "AVISIT", "AVALC", "SRCDOM", "SRCVAR"], pl.String)
+    others = {"ADT": pl.Date, "FIRST": pl.Date, "AVISITN": pl.Float64, "RSSEQ": pl.Int64, "SRCSEQ": pl.Int64}
+    return pl.DataFrame(schema={**texts, **others, "USED": pl.Boolean, "EXACT": pl.Boolean})
 
 
 def _conflicts(rows: pl.DataFrame, dataset: str, result: str) -> list[Finding]:

@@ -5,9 +5,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.criteria import Cause, Outcomes
-from equipoise.derive.histories import clinical_progression, new_therapy, stopped_treatment
+from equipoise.derive.histories import stopped_treatment
 from equipoise.derive.origins import ORIGIN_VARIABLES
 from equipoise.derive.source import KEYS, Source
+from equipoise.derive.therapies import clinical_progression, new_therapy
 from equipoise.protocol import Endpoint
 from equipoise.terms import DateName, EventSource
 
@@ -116,7 +117,7 @@ def _add_source(endpoint: Endpoint, table: pl.DataFrame, readings: pl.DataFrame 
     what = pl.coalesce("EVNTDESC", "CNSDTDSC")
     if readings is not None:
         scans = readings.filter(pl.col("USED")).select(
-            *KEYS, SRCDT="ADT", SCANDOM="SRCDOM", SCANVAR="SRCVAR", SCANSEQ="RSSEQ"
+            *KEYS, SRCDT="ADT", SCANDOM="SRCDOM", SCANVAR="SRCVAR", SCANSEQ="SRCSEQ"
         )
         table = table.join(scans, on=[*KEYS, "SRCDT"], how="left", maintain_order="left")
     else:

@@ -209,6 +209,8 @@ class Review(Item):
     """Blinded independent central review, where there is one."""
     sources: dict[Literal["central", "local"], ReadingSource] = {}
     """Where each assessor's readings are; by default RSEVAL tells them apart."""
+    response_from: Literal["lesions", "recorded"] = "lesions"
+    """Responses recomputed from lesions where there are any, or those recorded; either way differences are listed."""
     adequate: Literal["not_ne", "any"] = "not_ne"
     """Which readings count as an adequate assessment."""
     confirmation_days: Annotated[int, Field(ge=0)] = 28

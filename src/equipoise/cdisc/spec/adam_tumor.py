@@ -28,6 +28,7 @@ ADTR = DatasetSpec(
         ),
         V("PARAM", "Parameter", core="required", origin="PARAMCD in words"),
         V("ADT", "Analysis Date", "date", "required", origin="Day of the assessment by review.response_date"),
+        V("ADTF", "Analysis Date Imputation Flag", codelist="DATEFL", origin="D or M where a scan lacks a full date"),
         V("ADY", "Analysis Relative Day", "integer", origin="ADT - RANDDT, plus 1 from randomization on"),
         V("AVISIT", "Analysis Visit", origin="TR.VISIT or RS.VISIT"),
         V(
@@ -52,6 +53,7 @@ ADTR = DatasetSpec(
         ),
         V("RECORDED", "Response as Recorded", origin="RS.RSSTRESC of the reader at the assessment"),
         V("SRCDOM", "Source Data", origin="TR where recomputed from lesions, RS where taken as recorded"),
+        V("SRCSEQ", "Source Sequence Number", "integer", origin="First row of the assessment in SRCDOM"),
     ),
 )
 
