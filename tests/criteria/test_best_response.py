@@ -1,8 +1,22 @@
 """Best overall response: words of responses at days, and the answer with and without confirmation."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from equipoise.criteria import ResponseRules, TimePoint, best_overall_response, clinical_benefit, first_response
+from equipoise.criteria import (
+    Charter,
+    ResponseRules,
+    TimePoint,
+    best_overall_response,
+    clinical_benefit,
+    first_response,
+    until_progression,
+)
+from equipoise.criteria import recist_kernel as kernel
+from equipoise.criteria.lesion_rows import settings
+from equipoise.criteria.response_words import RESPONSES
 from equipoise.terms import Response
 
 
@@ -80,3 +94,45 @@ def test_first_response_and_clinical_benefit(
     assert first_response(points(text), UNCONFIRMED) == response
     assert first_response(points(text), CONFIRMED) == confirmed
     assert clinical_benefit(points(text), UNCONFIRMED) == benefit
+
+
+@pytest.mark.parametrize(
+    ("text", "measurable", "best"),
+    [
+        ("CR42", None, "SD"),  # nothing tells: as with target lesions
+        ("CR42", True, "SD"),
+        ("CR42", False, "NON-CR/NON-PD"),
+        ("NN21 CR42", None, "NON-CR/NON-PD"),
+        ("CR21 NN42 PD63", None, "NON-CR/NON-PD"),
+        ("CR21 PD42", False, "PD"),
+        ("CR21", False, "NE"),
+        ("CR42 CR84", False, "CR"),
+    ],
+)
+def test_unconfirmed_response_of_non_target_disease_is_no_stable_disease(
+    text: str, measurable: bool | None, best: str
+) -> None:
+    assert best_overall_response(points(text), CONFIRMED, measurable=measurable).response == best
+
+
+HISTORY = st.lists(
+    st.tuples(st.integers(0, 120), st.sampled_from([*Response])), max_size=8, unique_by=lambda point: point[0]
+).map(sorted)
+
+
+@given(HISTORY, st.booleans(), st.integers(0, 2), st.integers(0, 2), st.booleans())
+def test_one_history_and_the_compiled_rules_agree(
+    history: list[tuple[int, Response]], confirmed: bool, ne: int, sd: int, measurable: bool
+) -> None:
+    rules = ResponseRules(confirmed=confirmed, ne_allowed=ne, sd_allowed=sd)
+    charter = Charter(confirmation_ne_allowed=ne, confirmation_sd_allowed=sd, reference_day=0)
+    points = until_progression([TimePoint(day, response) for day, response in history])
+    codes = np.array([RESPONSES.index(point.response) for point in points], dtype=np.int64)
+    days = np.array([point.day for point in points], dtype=np.int64)
+
+    code, place = kernel.best_response(codes, days, len(points), confirmed, measurable, settings(charter))
+
+    found = best_overall_response(points, rules, measurable=measurable)
+    assert (found.response, found.index) == (RESPONSES[code], None if place < 0 else place)
+    first = kernel.first_of(codes, days, len(points), kernel.NONE, confirmed, settings(charter))
+    assert first_response(points, rules) == (None if first < 0 else first)

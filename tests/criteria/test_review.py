@@ -216,8 +216,7 @@ def test_persons_who_treat_the_patient_neither_read_nor_adjudicate_it() -> None:
 def test_a12_a_late_scan_asks_both_readers_for_new_versions() -> None:
     review = begun(1)
     review = after(review, ReceiveScan(visit=3, scan_day=168))
-    for reader in PERSONS:
-        person = PERSONS[reader]
+    for person in PERSONS.values():
         review = after(review, *lock(person, 0, None), *lock(person, 1, "SD"), *lock(person, 3, "SD"))
     before = review.reads
 

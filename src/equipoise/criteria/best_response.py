@@ -1,9 +1,9 @@
 """Best overall response of one patient from overall responses at time points (RECIST 1.1, table 3 and section 4.6).
 
 Responses after the first progression do not count. Stable disease counts from ``minimum_sd_days`` after the reference
-date. A response needs, where confirmation is asked for, another response at least ``confirmation_days`` later;
-between the two at most ``ne_allowed`` readings may be not evaluable, and at most ``sd_allowed`` stable between two
-partial responses.
+date; where there was no target lesion to be stable, it is NON-CR/NON-PD. A response needs, where confirmation is asked
+for, another response at least ``confirmation_days`` later; between the two at most ``ne_allowed`` readings may be not
+evaluable, and at most ``sd_allowed`` stable between two partial responses.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,9 @@ def first_response(points: Sequence[TimePoint], rules: ResponseRules) -> int | N
     return None
 
 
-def best_overall_response(points: Sequence[TimePoint], rules: ResponseRules) -> BestResponse:
+def best_overall_response(
+    points: Sequence[TimePoint], rules: ResponseRules, *, measurable: bool | None = None
+) -> BestResponse:
     """Find the best overall response.
 
     Parameters
@@ -78,12 +80,16 @@ def best_overall_response(points: Sequence[TimePoint], rules: ResponseRules) -> 
         Overall responses in order of day, at most one a day.
     rules
         Confirmation and minimum duration of stable disease.
+    measurable
+        Whether there were target lesions at baseline: then a response that is not confirmed counts as SD, else as
+        NON-CR/NON-PD. Unless given, the responses tell: PR and SD are given with target lesions alone, NON-CR/NON-PD
+        without.
 
     Returns
     -------
     BestResponse
         CR, PR, SD, NON-CR/NON-PD, PD or NE, in this order of preference; ``None`` without time points. A response
-        that is not confirmed counts as stable disease, if it lies late enough.
+        that is not confirmed counts as stable disease (without target lesions NON-CR/NON-PD), if it lies late enough.
 
     References
     ----------
@@ -103,15 +109,21 @@ def best_overall_response(points: Sequence[TimePoint], rules: ResponseRules) -> 
         for index, point in enumerate(points):
             if point.response is wanted and (not rules.confirmed or _confirmed(points, index, rules, wanted)):
                 return BestResponse(wanted, index)
+    if measurable is None:
+        measurable = _has_targets(points)
     for index, point in enumerate(points):
-        if point.response in (*_RESPONSE, Response.SD) and point.day >= rules.minimum_sd_days:
-            return BestResponse(Response.SD, index)
-    for wanted in (Response.NON_CR_NON_PD, Response.PD):
-        for index, point in enumerate(points):
-            late = wanted is Response.PD or point.day >= rules.minimum_sd_days
-            if point.response is wanted and late:
-                return BestResponse(wanted, index)
+        if point.response in (*_RESPONSE, *_STABLE) and point.day >= rules.minimum_sd_days:
+            return BestResponse(Response.SD if measurable else Response.NON_CR_NON_PD, index)
+    for index, point in enumerate(points):
+        if point.response is Response.PD:
+            return BestResponse(Response.PD, index)
     return BestResponse(Response.NE, 0) if points else BestResponse(None, None)
+
+
+def _has_targets(points: Sequence[TimePoint]) -> bool:
+    """Whether the responses are those of a patient with target lesions, as far as they tell."""
+    found = {point.response for point in points}
+    return bool(found & {Response.PR, Response.SD}) or Response.NON_CR_NON_PD not in found
 
 
 def clinical_benefit(points: Sequence[TimePoint], rules: ResponseRules) -> int | None:
