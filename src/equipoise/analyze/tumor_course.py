@@ -150,9 +150,8 @@ def _timeline(study: Study, endpoint: Endpoint, assessor: Assessor) -> Marks:
         if crossed[at] is not None:
             until = stopped[at] if stopped[at] is not None else end
             marks.append({"at": at, "mark": "crossover", "time_days": crossed[at], "value": until})
-        if end is not None:
-            words = "dead" if death[at] is not None else None
-            marks.append({"at": at, "mark": "follow_up", "time_days": 1, "value": end, "text": words})
+        words = "dead" if death[at] is not None else None
+        marks.append({"at": at, "mark": "follow_up", "time_days": 1, "value": end, "text": words})
         if responded[at] is not None:
             words = "progression" if progressed[at] is not None else None
             until = progressed[at] if progressed[at] is not None else end
