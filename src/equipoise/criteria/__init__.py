@@ -37,6 +37,7 @@ from equipoise.criteria.central_results import CentralResults, central_results
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.instruments import INSTRUMENTS, Instrument, Item, Scale, single_items
+from equipoise.criteria.locked_reads import LockedReads, locked_reads
 from equipoise.criteria.progression_histories import progression_histories
 from equipoise.criteria.questionnaire_scores import QuestionnaireScores, score_questionnaires
 from equipoise.criteria.reader_agreement import ReaderAgreement, reader_agreement
@@ -102,6 +103,7 @@ __all__ = [
     "Item",
     "LockVisit",
     "LockedRead",
+    "LockedReads",
     "Measurement",
     "OpenVisit",
     "Outcomes",
@@ -142,6 +144,7 @@ __all__ = [
     "current_read",
     "first_response",
     "gate_day",
+    "locked_reads",
     "next_visit",
     "overall_responses",
     "patient_response",
