@@ -1,6 +1,7 @@
 """Which variables of large data sets are read: a findings domain can hold millions of rows."""
 
 from equipoise.derive.adlb import ADLB_SOURCES
+from equipoise.derive.adqs_answers import ANSWER_SOURCES
 from equipoise.derive.source import KEYS, domain_code
 from equipoise.protocol import DateSource, Protocol, SdtmHome, TherapySource
 
@@ -20,6 +21,9 @@ def source_columns(protocol: Protocol) -> dict[str, frozenset[str]]:
         common = {f"{code}{stem}" for stem in ("SEQ", "TESTCD", "TEST", "DTC", "STDTC", "ENDTC")}
         named[name] = {*KEYS, "DOMAIN", "VISITNUM", "VISIT", *common}
     named["LB"] |= set(ADLB_SOURCES)
+    named["QS"] |= {*ANSWER_SOURCES, "VISITDY"}
+    for one in protocol.instrument_items():
+        named["QS"] |= {*one.source.where, *([one.source.answer] if one.source.answer else [])}
     for place in _places(protocol):
         if place.domain in named:
             named[place.domain] |= _variables(place)

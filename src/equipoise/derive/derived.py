@@ -11,6 +11,9 @@ from equipoise.derive.adae import derive_adae
 from equipoise.derive.addv import derive_addv
 from equipoise.derive.adex import derive_adex
 from equipoise.derive.adlb import derive_adlb
+from equipoise.derive.adpro import derive_adpro
+from equipoise.derive.adqs import derive_adqs, read_questionnaires
+from equipoise.derive.adqs_deterioration import add_deterioration
 from equipoise.derive.adreview import derive_adreview
 from equipoise.derive.adrs import derive_adrs
 from equipoise.derive.adsl import derive_adsl
@@ -37,7 +40,7 @@ class Derived:
     """Analysis data at a data cut."""
 
     adam: Mapping[str, pl.DataFrame]
-    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV as far as the domains exist."""
+    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADQS, ADPRO, ADAE, ADEX, ADLB, ADDV where the domains exist."""
     findings: tuple[Finding, ...]
     """What was wrong with the data, and what that did."""
     cutoff: date | None
@@ -107,6 +110,11 @@ def derive(
         adam["ADAE"], found = derive_adae(source, subjects.adsl)
         findings += found
     adam["ADTTE"] = derive_adtte(source, subjects.table, adam.get("ADAE"), responses)
+    if source.protocol.instruments and any(source.has(name, "QSTESTCD") for name in source.data if name[:2] == "QS"):
+        reported, found = read_questionnaires(source, subjects.adsl)
+        findings += found
+        adam["ADQS"], adam["ADPRO"] = derive_adqs(reported), derive_adpro(reported)
+        adam["ADTTE"] = add_deterioration(source, adam["ADTTE"], subjects.table, reported=reported, responses=responses)
     adam["ADEX"] = derive_adex(source, subjects.adsl, subjects.doses)
     if source.has("LB", "LBTESTCD"):
         adam["ADLB"] = derive_adlb(source, subjects.adsl)

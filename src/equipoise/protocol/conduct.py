@@ -289,6 +289,8 @@ class Instrument(Item):
     """Last week at which it is asked; as long as anybody is followed unless given."""
     at: tuple[Identifier, ...] = ()
     """Named visits at which it is asked; those up to day 1 are the baseline."""
+    asked_at_baseline: bool = True
+    """Whether a form is due before treatment."""
     expected_until: Literal["end_of_study", "end_of_treatment"] = "end_of_study"
     """How long forms are expected of a subject."""
     windows: HalfWayOrWindows = "half_way"
