@@ -4,7 +4,22 @@ One kernel allocates a live patient, a simulated one and a replayed one (`equipo
 """
 
 from equipoise.stats._kernels.allocation import Plan
-from equipoise.stats.allocation.allocate import UNIFORMS_PER_SLOT, Allocations, allocate, scores, simulate
+from equipoise.stats.allocation.allocate import (
+    UNIFORMS_PER_SLOT,
+    Allocations,
+    allocate,
+    allocate_rows,
+    scores,
+    simulate,
+)
+from equipoise.stats.allocation.balance import (
+    BalanceLimits,
+    BalanceWatch,
+    DetectionDelay,
+    balance_limits,
+    detection_delay,
+    watch_balance,
+)
 from equipoise.stats.allocation.plans import (
     arm_shares,
     biased_coin,
@@ -23,12 +38,18 @@ from equipoise.stats.allocation.streams import philox_uniforms
 __all__ = [
     "UNIFORMS_PER_SLOT",
     "Allocations",
+    "BalanceLimits",
+    "BalanceWatch",
+    "DetectionDelay",
     "Plan",
     "allocate",
+    "allocate_rows",
     "arm_shares",
+    "balance_limits",
     "biased_coin",
     "big_stick",
     "complete_randomization",
+    "detection_delay",
     "empty_state",
     "minimization",
     "n_arms",
@@ -39,4 +60,5 @@ __all__ = [
     "simulate",
     "state_rows",
     "urn",
+    "watch_balance",
 ]

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equipoise.stats._kernels.allocation import MINIMIZATION, Plan, minimization_scores, simulate_all, trace_all
+from equipoise.stats._kernels.allocation import (
+    MINIMIZATION,
+    Plan,
+    allocate_all,
+    minimization_scores,
+    simulate_all,
+    trace_all,
+)
 from equipoise.stats.allocation.plans import empty_state, n_arms, n_rows, state_rows
 from equipoise.stats.allocation.streams import check_counters
 from equipoise.stats.errors import InputProblem, StatsError
@@ -100,6 +107,29 @@ def allocate(
     for j, arm in enumerate(plan.arm_of.tolist()):
         by_arm[:, arm] += probability[:, j]
     return Allocations(arm=plan.arm_of[listed], listed=listed, probability=by_arm, state=after)
+
+
+def allocate_rows(
+    plan: Plan, state: NDArray[np.int64], rows: NDArray[np.int64], uniforms: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Allocate patients given as rows of the state, which is changed; give the listed arms.
+
+    This is `allocate` for callers that keep their own map from levels to rows, and may add rows as levels occur.
+
+    Parameters
+    ----------
+    plan
+        How arms are drawn; its numbers of levels are not looked at.
+    state
+        C-contiguous, shape (rows, listed arms).
+    rows
+        Rows of each patient: shape (patients, 1), or (patients, factors) for minimization.
+    uniforms
+        Shape (patients, 2).
+    """
+    out = np.empty(rows.shape[0], np.int64)
+    allocate_all(plan, state, rows, _uniforms(uniforms), out)
+    return out
 
 
 def scores(plan: Plan, state: NDArray[np.int64], levels: Sequence[int]) -> NDArray[np.float64]:
