@@ -50,6 +50,10 @@ class CohortBalance:
     reason: str | None
     """`imbalance`, or `impossible`: an arm that the declared blocks do not allow."""
 
+    def __repr__(self) -> str:
+        """Show neither counts nor the alarm."""
+        return f"CohortBalance({self.cohort})"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BalanceReport:

@@ -84,7 +84,7 @@ class SealedRow:
         return None if plain is None else int.from_bytes(plain, "big")
 
     def _context(self) -> bytes:
-        about = [self.subject, self.stratum, sorted(self.factors.items()), self.cohort]
+        about: list[object] = [self.subject, self.stratum, sorted(self.factors.items()), self.cohort]
         return _context(self.slot, about, self.version)
 
     def __repr__(self) -> str:

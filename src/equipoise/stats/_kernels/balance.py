@@ -76,13 +76,13 @@ def enter(
     """
     counts[0, arm] += 1
     sizes[0] += 1
-    worst = margin_imbalance(counts, 0, ratio) / scale[0, min(sizes[0], scale.shape[1]) - 1]
+    worst = float(margin_imbalance(counts, 0, ratio) / scale[0, min(sizes[0], scale.shape[1]) - 1])
     for f in range(first.size):
         if first[f] >= 0:
             row = first[f] + levels[f]
             counts[row, arm] += 1
             sizes[row] += 1
-            here = margin_imbalance(counts, row, ratio) / scale[1 + f, min(sizes[row], scale.shape[1]) - 1]
+            here = float(margin_imbalance(counts, row, ratio) / scale[1 + f, min(sizes[row], scale.shape[1]) - 1])
             worst = max(worst, here)
     return worst
 

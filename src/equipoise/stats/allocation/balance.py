@@ -1,9 +1,9 @@
-"""The balance alarm: running imbalance against its simulated distribution under the design, looked at after every patient.
+"""The balance alarm: running imbalance against its simulated distribution under the design, after every patient.
 
 Statistic: after each patient, the largest imbalance of the margins that he belongs to (the trial, his level of each
 factor), each over its root mean square under the design at that number of patients. Limit: an order statistic of the
-running maximum over simulated trials, chosen so that the chance of any false alarm up to patient `n` is at most `alpha`. Beside
-it, exact: an arm that no composition of the declared blocks allows raises the alarm at once.
+running maximum over simulated trials, chosen so that the chance of any false alarm up to patient `n` is at most
+`alpha`. Beside it, exact: an arm that no composition of the declared blocks allows raises the alarm at once.
 
 The limits hold nothing secret. They depend on the number of levels and on their frequencies very little, because each
 margin is measured against the scale of its own size.
@@ -272,7 +272,8 @@ def detection_delay(
 def whole_ratio(plan: Plan) -> NDArray[np.int64]:
     """Give the share of each arm as whole numbers."""
     weight = np.bincount(plan.arm_of, weights=plan.share.astype(np.float64)).astype(np.int64)
-    return weight // np.gcd.reduce(weight)
+    whole: NDArray[np.int64] = weight // np.gcd.reduce(weight)
+    return whole
 
 
 def cumulative_frequencies(plan: Plan, frequencies: Sequence[Sequence[float]] | None) -> NDArray[np.float64]:
