@@ -40,7 +40,19 @@ def _scale(scores: Scores) -> dict[str, Any]:
         "better": scores.better,
         "worse_by": scores.worse_by,
         "better_by": scores.better_by,
+        "range": _range(scores.instrument, scores.code),
     }
+
+
+def _range(instrument: Instrument, code: str) -> list[float] | None:
+    """Lowest and highest possible score, where the protocol or the catalog says so."""
+    own = instrument.define.get(code)
+    if own is not None:
+        ready = [own.low, own.high] if own.low is not None and own.high is not None else None
+        return [0.0, 100.0] if own.items and own.score == "percent" else ready
+    known = INSTRUMENTS.get(instrument.name)
+    percent = known is not None and any(scale.code == code and scale.percent for scale in known.scales)
+    return [0.0, 100.0] if percent or code in _SUMMARY else None
 
 
 def _label(instrument: Instrument, code: str) -> str | None:

@@ -9,6 +9,7 @@ from equipoise.report.figures.forest import forest_figure
 from equipoise.report.figures.gather import figures
 from equipoise.report.figures.km import km_figure
 from equipoise.report.figures.style import ArmStyle, arm_styles
+from equipoise.report.figures.trajectories import trajectories_figure, trajectory_names
 
 __all__ = [
     "ArmStyle",
@@ -25,4 +26,6 @@ __all__ = [
     "forest_figure",
     "km_figure",
     "read_flow",
+    "trajectories_figure",
+    "trajectory_names",
 ]

@@ -12,6 +12,7 @@ from equipoise.report.figures.forest import forest_figure
 from equipoise.report.figures.forest_data import forest_analyses
 from equipoise.report.figures.km import km_figure
 from equipoise.report.figures.km_data import read_survival, survival_analyses
+from equipoise.report.figures.trajectories import trajectories_figure, trajectory_names
 from equipoise.results import Results
 
 __all__ = ["figures"]
@@ -30,7 +31,8 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
     Returns
     -------
     dict of str to Figure
-        ``consort``, ``accrual``, ``km_<analysis>``, ``forest_<analysis>`` and ``adverse_events``, as far as rows allow;
+        ``consort``, ``accrual``, ``km_<analysis>``, ``forest_<analysis>``, ``trajectories_<questionnaire>`` and
+        ``adverse_events``, as far as rows allow;
         further comparisons of an analysis are ``forest_<analysis>_<experimental>_<reference>``. Analyses of one
         endpoint read by different assessors share a time axis, so that their figures can be compared.
 
@@ -55,6 +57,7 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
             for name in forest_analyses(results)
             for pair in Facts.of(results).comparisons(name)[1:]
         },
+        **{name: partial(trajectories_figure, results, name) for name in trajectory_names(results)},
         "adverse_events": lambda: adverse_events_figure(results),
     }
     made = {}
