@@ -1,6 +1,7 @@
 """Balance of the arms, for the unblinded statistician alone: counts, and the alarm of `stats.allocation`.
 
-Each cohort is watched by itself; the chance of any false alarm is shared among them. Margins are the trial and the
+Each cohort of each allocation stage is watched by itself; the chance of any false alarm is shared among them: the first
+stage has 3/4 of it, the next 3/16, and so on, so that no number of amendments uses it up. Margins are the trial and the
 levels of the factors of the protocol. Sites are no margins, but they split strata and so widen what is expected: their
 number is taken as the next power of two, 16 at least, so that limits seldom need to be computed anew.
 """
@@ -28,14 +29,15 @@ UNPLANNED = 500
 FEWEST_SITES = 16
 LIMIT_TRIALS = 40_000
 
-Allocated = tuple[str | None, "Mapping[str, str]", str]
-"""Cohort, factors and arm of one patient."""
+Allocated = tuple[int, str | None, "Mapping[str, str]", str]
+"""Stage, cohort, factors and arm of one patient."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CohortBalance:
-    """Counts and alarm of one cohort."""
+    """Counts and alarm of one cohort in one allocation stage."""
 
+    stage: int
     cohort: str | None
     counts: Mapping[str, int]
     """Arm -> patients."""
@@ -52,12 +54,12 @@ class CohortBalance:
 
     def __repr__(self) -> str:
         """Show neither counts nor the alarm."""
-        return f"CohortBalance({self.cohort})"
+        return f"CohortBalance({self.stage}, {self.cohort})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BalanceReport:
-    """Balance of an allocation stage."""
+    """Balance of a trial, stage by stage and cohort by cohort."""
 
     n: int
     alpha: float
@@ -65,7 +67,7 @@ class BalanceReport:
 
     @property
     def alarm(self) -> bool:
-        """True from the first alarm of any cohort on."""
+        """True where any cohort has had an alarm."""
         return any(cohort.alarm for cohort in self.cohorts)
 
     def __repr__(self) -> str:
@@ -73,21 +75,22 @@ class BalanceReport:
         return f"BalanceReport({self.n} patients)"
 
 
-def balance_report(design: StageDesign, allocated: Sequence[Allocated]) -> BalanceReport:
-    """Count the arms of a stage and watch their balance.
+def balance_report(stages: Mapping[int, StageDesign], allocated: Sequence[Allocated]) -> BalanceReport:
+    """Count the arms of every stage and watch their balance.
 
     Parameters
     ----------
-    design
-        Design of the stage.
+    stages
+        Design of each allocation stage.
     allocated
-        Cohort, factors and arm of each patient in order of slots, as they stand in the vault.
+        Stage, cohort, factors and arm of each patient in order of slots, as they stand in the vault.
     """
-    alpha = ALPHA / len(design.cohorts)
     cohorts = []
-    for name, cohort in design.cohorts.items():
-        own = [(factors, arm) for where, factors, arm in allocated if where == name]
-        cohorts.append(_cohort_balance(name, cohort, own, alpha=alpha, planned=design.planned))
+    for stage, design in stages.items():
+        alpha = ALPHA * 0.75 * 0.25 ** (stage - 1) / len(design.cohorts)
+        for name, cohort in design.cohorts.items():
+            own = [(factors, arm) for at, where, factors, arm in allocated if (at, where) == (stage, name)]
+            cohorts.append(_cohort_balance((stage, name), cohort, own, alpha=alpha, planned=design.planned))
     return BalanceReport(n=len(allocated), alpha=ALPHA, cohorts=tuple(cohorts))
 
 
@@ -130,7 +133,7 @@ class _Key:
 
 
 def _cohort_balance(
-    name: str | None,
+    place: tuple[int, str | None],
     design: CohortDesign,
     own: Sequence[tuple[Mapping[str, str], str]],
     *,
@@ -147,7 +150,8 @@ def _cohort_balance(
         for factor in design.factors:
             margins[factor].setdefault(factors[factor], dict.fromkeys(design.arms, 0))[arm] += 1
     return CohortBalance(
-        cohort=name,
+        stage=place[0],
+        cohort=place[1],
         counts=counts,
         margins=margins,
         statistic=float(watch.statistic[-1]) if len(own) else 0.0,

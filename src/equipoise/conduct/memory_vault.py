@@ -43,7 +43,8 @@ class MemoryVault:
         self._seed = SealedSeed.new(entropy)
         self._limit = limit
         self._stages: list[StageDesign] = []
-        self._allocators: dict[str | None, Allocator] = {}
+        self._allocators: dict[tuple[int, str | None], Allocator] = {}
+        self._used: dict[int, int] = {}
         self._rows: dict[Slot, SealedRow] = {}
         self._slots: dict[str, Slot] = {}
         self._crossed: set[str] = set()
@@ -67,18 +68,21 @@ class MemoryVault:
         """The sealed rows in order of their slots."""
         return tuple(self._rows[slot] for slot in sorted(self._rows))
 
-    @property
-    def next_slot(self) -> Slot:
-        """The slot that the next patient gets."""
-        stage = len(self._stages)
-        return Slot(stage, 1 + sum(slot.stage == stage for slot in self._rows))
+    def next_slot(self, stage: int | None = None) -> Slot:
+        """Give the slot that the next patient of a stage gets; of the latest stage unless given."""
+        which = len(self._stages) if stage is None else stage
+        return Slot(which, 1 + self._used.get(which, 0))
 
     def open_stage(self, protocol: Protocol) -> int:
-        """Begin an allocation stage with empty counts; give its number."""
+        """Begin an allocation stage with empty counts; give its number.
+
+        Earlier stages stay open: sites take up an amendment on different days.
+        """
         design = StageDesign.of(protocol)
         self._stages.append(design)
-        self._allocators = {name: Allocator(cohort) for name, cohort in design.cohorts.items()}
-        return len(self._stages)
+        stage = len(self._stages)
+        self._allocators.update({(stage, name): Allocator(cohort) for name, cohort in design.cohorts.items()})
+        return stage
 
     def draw(
         self, slot: Slot, stratum: str, factors: Mapping[str, str], *, subject: str, cohort: str | None = None
@@ -91,6 +95,7 @@ class MemoryVault:
         row = self._allocated(slot, stratum, factors, subject, cohort)
         self._rows[slot] = row
         self._slots[subject] = slot
+        self._used[slot.stage] = slot.number
         return row.receipt
 
     def kit_for(self, subject: str, site: str, *, request: str, day: date) -> str:
@@ -116,10 +121,9 @@ class MemoryVault:
         return allowed
 
     def balance(self) -> BalanceReport:
-        """Give counts by arm and the balance alarm of the stage that is open."""
-        stage = len(self._stages)
-        rows = [row for row in self.rows if row.slot.stage == stage]
-        return balance_report(self._stages[-1], [(row.cohort, row.factors, self._arm(row.subject)) for row in rows])
+        """Give counts by arm and the balance alarm of every stage."""
+        allocated = [(row.slot.stage, row.cohort, row.factors, self._arm(row.subject)) for row in self.rows]
+        return balance_report(dict(enumerate(self._stages, start=1)), allocated)
 
     def replay(self) -> ReplayReport:
         """Allocate everybody again under the design of his stage and compare."""
@@ -141,9 +145,9 @@ class MemoryVault:
         return {row.subject: self._arm(row.subject) for row in self.rows}
 
     def _check(self, slot: Slot, factors: Mapping[str, str], cohort: str | None) -> None:
-        due = self.next_slot
-        if slot.stage != due.stage:
-            message = f"stage {slot.stage} is not open: expected stage {due.stage}"
+        due = self.next_slot(slot.stage)
+        if not 1 <= slot.stage <= len(self._stages):
+            message = f"stage {slot.stage} is not open: expected 1 to {len(self._stages)}"
             raise VaultError(VaultErrorCode.STAGE_UNKNOWN, message)
         if slot in self._rows:
             raise VaultError(VaultErrorCode.SLOT_TAKEN, f"slot {slot.number} is another subject's: take {due.number}")
@@ -151,16 +155,16 @@ class MemoryVault:
             raise VaultError(VaultErrorCode.SLOT_NOT_NEXT, f"slot {slot.number} is not the next one, {due.number}")
         if self._limit is not None and slot.number > self._limit:
             raise VaultError(VaultErrorCode.SCHEDULE_EXHAUSTED, f"all {self._limit} slots of the stage are used")
-        check_factors(self._stages[-1], factors, cohort)
+        check_factors(self._stages[slot.stage - 1], factors, cohort)
 
     def _allocated(
         self, slot: Slot, stratum: str, factors: Mapping[str, str], subject: str, cohort: str | None
     ) -> SealedRow:
-        arm = self._allocators[cohort].allocate(factors, self._seed.uniforms(slot.stage, slot.number))
+        arm = self._allocators[slot.stage, cohort].allocate(factors, self._seed.uniforms(slot.stage, slot.number))
         return seal_allocation(
             self._key,
             self._entropy(NONCE_BYTES),
-            self._stages[-1].cohorts[cohort].arms.index(arm),
+            self._stages[slot.stage - 1].cohorts[cohort].arms.index(arm),
             slot=slot,
             subject=subject,
             stratum=stratum,

@@ -55,6 +55,7 @@ class Grant:
     """The right to learn one subject's arm, given by a decision that stands in the record."""
 
     subject: str
+    """The subject; `*` for everybody, which only `dmc` and `end_of_trial` may be."""
     kind: GrantKind
     actor: str
     at: datetime
@@ -133,6 +134,10 @@ class Vault(Protocol):
 
         `kit:NUMBER` is true only for a kit that `kit_for` assigned to this subject; it does not depend on the arm.
         """
+        ...
+
+    def cross_over(self, subject: str) -> bool:
+        """Give a subject the treatment of `crossover.to` from the next kit on, if `permits` allows it; say whether."""
         ...
 
     def balance(self) -> BalanceReport:
