@@ -28,8 +28,8 @@ class Case:
     options: dict[str, Any] = field(default_factory=dict)
 
     def answers(self) -> dict[str, str]:
-        """Answers by letter of the rule set."""
-        return {"A": self.a, "B": self.b, "C": self.c, "P": self.p, "K": self.k}
+        """Answers by letter of the rule set; I has the right end of the interval, which is the answer of P."""
+        return {"A": self.a, "B": self.b, "C": self.c, "P": self.p, "K": self.k, "I": self.p}
 
 
 def days_of(history: str) -> dict[str, list[int]]:

@@ -217,6 +217,15 @@ def test_a_response_without_scan_and_one_that_differs_are_named() -> None:
     ]
 
 
+def test_findings_name_the_visit_where_visits_have_names() -> None:
+    rows = [{**row, "VISIT": "WEEK 8" if row["DAY"] > 1 else "SCREENING"} for row in changed(3, DIAMETER=-30.0)]
+    found = recist_responses(table(rows, VISIT=pl.String))
+    assert found.findings.select("USUBJID", "VISIT", "DAY", "LESION").row(0) == ("01", "WEEK 8", 57, "T2")
+    recorded = pl.DataFrame({"VISIT": ["WEEK 16"], "OVERALL": ["PR"]})
+    recorded = recorded.with_columns(STUDYID=pl.lit("S"), USUBJID=pl.lit("01"), READER=pl.lit("R1"))
+    assert compare_responses(found, recorded).select("code", "VISIT").row(0) == ("response-without-scan", "WEEK 16")
+
+
 def test_words_that_nobody_knows() -> None:
     rows = [{**row, "STATE": None} for row in BASE]
     rows.append({"DAY": 1, "LESION": "N1", "KIND": "NON-TARGET", "STATE": "present"})

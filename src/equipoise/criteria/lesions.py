@@ -38,10 +38,10 @@ _NOT_MEASURED = "counts as not measured: the sum of the visit is incomplete"
 
 
 class Findings:
-    """Findings collected row by row, in a frame at the end."""
+    """Findings collected row by row, in a frame at the end; each names its visit where visits have names."""
 
-    def __init__(self, keys: list[str]) -> None:
-        self.columns = [*keys, "DAY", "LESION"]
+    def __init__(self, keys: list[str], *, visit: bool = False) -> None:
+        self.columns = [*keys, *(["VISIT"] if visit else []), "DAY", "LESION"]
         self.parts: list[pl.DataFrame] = []
 
     def add(  # noqa: PLR0917
@@ -67,7 +67,7 @@ class Findings:
 def sorted_findings(frame: pl.DataFrame) -> pl.DataFrame:
     """Findings in order of place; the same finding once."""
     place = frame.columns[2 : frame.columns.index("seen")]
-    return frame.unique().sort([*place, "code", "seen"])
+    return frame.unique().sort([*place, "code", "seen", "severity", "expected", "effect"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,7 +307,9 @@ def _check_selection(  # noqa: PLR0917
     )
     chosen = pl.Series(baseline & (kind == k.TARGET))
     target = rows.filter(chosen).with_columns(
-        pl.Series("SIZE", size).filter(chosen), pl.Series("NODE", nodal).filter(chosen)
+        pl.Series("SIZE", size).filter(chosen),
+        pl.Series("MM", size / 100).filter(chosen),  # polars multiplies by the inverse: 870 / 100 is not 8.7
+        pl.Series("NODE", nodal).filter(chosen),
     )
     keys = [name for name in KEYS if name in rows.columns]
     most, most_in_organ = charter.limits
@@ -325,7 +327,7 @@ def _check_selection(  # noqa: PLR0917
     findings.add(crowded, "too-many-targets-in-organ", seen, f"at most {most_in_organ}", effect)
     apart = charter.criteria != "RECIST 1.0"
     is_node = (pl.col("NODE") == 1) & pl.lit(apart)
-    seen = pl.format("{} mm", (pl.col("SIZE") / 100).cast(pl.String))
+    seen = pl.format("{} mm", pl.col("MM").cast(pl.String))
     small = target.filter(is_node & pl.col("SIZE").is_between(0, 1499))
     findings.add(small, "node-too-small", seen, "a short axis of 15 mm or more for a target node", effect)
     small = target.filter(~is_node & pl.col("SIZE").is_between(0, 999))

@@ -67,9 +67,7 @@ def locked_reads(reads: pl.DataFrame) -> LockedReads:
     rows = rows.with_columns(KEPT=first | explained)
     seen = pl.format("visit {} entered again without a reason", "VISIT")
     wanted, effect = "a new version with a reason", "not used: the locked read counts"
-    findings.add(
-        _days(rows.filter(~pl.col("KEPT"))), "read-after-lock", seen, "a new version with a reason", effect, "error"
-    )
+    findings.add(_days(rows.filter(~pl.col("KEPT"))), "read-after-lock", seen, wanted, effect, "error")
     rows = rows.filter("KEPT").drop("KEPT")
     last = rows.select(pl.int_range(pl.len()).over(place) == pl.len().over(place) - 1).to_series()
     current = rows.filter(last)

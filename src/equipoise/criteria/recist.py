@@ -35,7 +35,8 @@ class TumorResponses:
     confirmed later), PDVISIT, PDDAY, PDCAUSE, PDKNOWN (day on which the progression was known) and UPDDAY (iRECIST:
     first unconfirmed progression). A visit is named by VISIT where given, else by its day."""
     findings: pl.DataFrame
-    """What was wrong with the measurements: severity, code, keys, DAY, LESION, seen, expected, effect."""
+    """What was wrong with the measurements: severity, code, keys, VISIT where given, DAY, LESION, seen, expected,
+    effect."""
 
 
 def recist_responses(
@@ -113,7 +114,8 @@ def recist_responses(
 
 
 def _responses(measurements: pl.DataFrame, charter: Charter, new_therapy: pl.DataFrame | None) -> TumorResponses:
-    findings = Findings([name for name in KEYS if name in measurements.columns])
+    keys = [name for name in KEYS if name in measurements.columns]
+    findings = Findings(keys, visit="VISIT" in measurements.columns)
     prepared = prepare(measurements, charter, findings)
     stops = _stops(prepared.readings, new_therapy)
     assessed = assess_columns(prepared.columns, prepared.readings.height, stops, charter)
@@ -186,7 +188,7 @@ def compare_responses(responses: TumorResponses, recorded: pl.DataFrame) -> pl.D
         problems.append("none of the columns TARGET, NONTARGET, OVERALL is there: nothing can be compared")
     if problems:
         raise CriteriaError(problems)
-    findings = Findings([name for name in KEYS if name in keys])
+    findings = Findings([name for name in KEYS if name in keys], visit="VISIT" in keys)
     found = responses.visits.select(*{*keys, "DAY"}, *(pl.col(n).alias(f"{n}_FOUND") for n in names))
     columns = [*keys, *names, *(["DAY"] if "DAY" in recorded.columns and "DAY" not in keys else [])]
     joined = recorded.select(columns).join(found.with_columns(SEEN=pl.lit(True)), on=keys, how="left", suffix="_READ")
