@@ -27,7 +27,7 @@ ALPHA = 0.001
 UNPLANNED = 500
 """Patients over which the chance is kept where the protocol plans no number; a quarter more than planned otherwise."""
 FEWEST_SITES = 16
-LIMIT_TRIALS = 40_000
+LIMIT_TRIALS = 20_000
 
 Allocated = tuple[int, str | None, "Mapping[str, str]", str]
 """Stage, cohort, factors and arm of one patient."""

@@ -71,6 +71,15 @@ def warm_allocation() -> None:
     for plan in plans:
         allocation.allocate(plan, allocation.philox_uniforms(0, 4), [[0], [1], [0], [0]])
         allocation.simulate(plan, [[0], [1], [0], [0]], n_trials=2, seed=0)
+    plan = plans[1]
+    allocation.allocate_rows(plan, allocation.empty_state(plan), np.array([[0]]), allocation.philox_uniforms(0, 1))
+    allocation.watch_balance(allocation.balance_limits(plans[0], 4, n_trials=2000), [0, 1, 0, 1], [[0], [1], [0], [0]])
+    allocation.detection_delay(allocation.balance_limits(plans[2], 4, n_trials=2000), [0.5, 0.5], n_trials=1)
+    for plan in (allocation.permuted_blocks([1, 1], [4]), allocation.biased_coin([1, 1])):
+        allocation.exact_characteristics(plan, 4)
+    allocation.operating_characteristics(plans[0], 4, n_trials=2)
+    allocation.block_guess(plans[0], [0, 1, 0, 1], [[0], [1], [0], [0]])
+    allocation.rerandomization_test(plans[0], [0, 1, 0, 1], [1.0, 2.0, 3.0, 4.0], [[0], [1], [0], [0]], n_draws=9)
     allocation.scores(plans[2], allocation.empty_state(plans[2]), [0])
 
 

@@ -20,6 +20,13 @@ from equipoise.stats.allocation.balance import (
     detection_delay,
     watch_balance,
 )
+from equipoise.stats.allocation.characteristics import (
+    AllocationCharacteristics,
+    ExactCharacteristics,
+    block_guess,
+    exact_characteristics,
+    operating_characteristics,
+)
 from equipoise.stats.allocation.plans import (
     arm_shares,
     biased_coin,
@@ -33,29 +40,37 @@ from equipoise.stats.allocation.plans import (
     state_rows,
     urn,
 )
+from equipoise.stats.allocation.rerandomization import RerandomizationTest, rerandomization_test
 from equipoise.stats.allocation.streams import philox_uniforms
 
 __all__ = [
     "UNIFORMS_PER_SLOT",
+    "AllocationCharacteristics",
     "Allocations",
     "BalanceLimits",
     "BalanceWatch",
     "DetectionDelay",
+    "ExactCharacteristics",
     "Plan",
+    "RerandomizationTest",
     "allocate",
     "allocate_rows",
     "arm_shares",
     "balance_limits",
     "biased_coin",
     "big_stick",
+    "block_guess",
     "complete_randomization",
     "detection_delay",
     "empty_state",
+    "exact_characteristics",
     "minimization",
     "n_arms",
     "n_rows",
+    "operating_characteristics",
     "permuted_blocks",
     "philox_uniforms",
+    "rerandomization_test",
     "scores",
     "simulate",
     "state_rows",
