@@ -9,8 +9,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tests.server.configured import set_up_django
 
 import equipoise
+
+set_up_django()
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))

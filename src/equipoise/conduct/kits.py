@@ -97,6 +97,33 @@ class KitStore:
         self._places: dict[tuple[str, str], set[str]] = {}
         self._left: dict[tuple[str, str], int] = {}
 
+    @classmethod
+    def restored(
+        cls, entropy: Entropy, arms: Sequence[str], kits: Mapping[str, Kit], contents: Mapping[str, str]
+    ) -> KitStore:
+        """Go on from kits as they stand, with the contents of those that may be given out."""
+        store = cls(entropy, arms)
+        store._kits, store._contents = dict(kits), dict(contents)
+        sent: dict[tuple[str, str], list[Kit]] = {}
+        for number, kit in kits.items():
+            store._expiry[kit.lot] = kit.expiry
+            if kit.subject is not None and kit.request is not None:
+                store._assigned[kit.subject, kit.request] = number
+            if kit.site is None:
+                store._depot[kit.lot] = store._depot.get(kit.lot, 0) + (kit.status is KitStatus.DEPOT)
+            else:
+                sent.setdefault((kit.site, kit.lot), []).append(kit)
+        for lot, n in store._depot.items():
+            lost = sum(
+                kit.lot == lot and kit.site is None and kit.status is not KitStatus.DEPOT for kit in kits.values()
+            )
+            store._depot[lot] = (n + len(gone)) // len(store._arms) - len(gone)
+        for place, there in sent.items():
+            stock = {kit.number for kit in there if kit.status is KitStatus.STOCK}
+            store._places[place] = stock
+            store._left[place] = len(there) // len(store._arms) - (len(there) - len(stock))
+        return store
+
     def deliver(self, lot: str, expiry: date, sets: int) -> tuple[Kit, ...]:
         """Make `sets` kits of each arm under one lot and expiry date; give them in order of their numbers."""
         if lot in self._expiry:

@@ -142,7 +142,7 @@ def verify_chain(chain: str, stored: Iterable[StoredEvent]) -> Iterator[Event | 
             return
         try:
             payload = parse_canonical(row.payload)
-        except LedgerError as error:
+        except (LedgerError, TypeError) as error:
             yield Fault(chain, seq, f"payload: {error}")
             return
         previous = row.hash
@@ -159,8 +159,8 @@ def _fault(chain: str, seq: int, previous: str, row: StoredEvent) -> str | None:
     head = (*row[:9], *row[10:14])
     try:
         digest = _digest(head, row.payload)
-    except UnicodeEncodeError:
-        return "holds text that is not Unicode"
+    except (UnicodeEncodeError, TypeError):
+        return "holds something that is not Unicode text"
     if digest != row.hash:
         return "its hash does not fit its content: a field was changed"
     return None

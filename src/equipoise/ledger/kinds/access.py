@@ -55,11 +55,19 @@ register(
         text="Somebody tried what they may not, or what is not possible now.",
     ),
     Kind(
+        name="key_announced",
+        noun="key",
+        scope="trial",
+        chain=ACCESS,
+        fields={"public_key": "text", "proof": "text"},
+        text="Heads are signed with another key from now on; the proof is a signature of the new public key by the old.",
+    ),
+    Kind(
         name="access_changed",
         noun="access",
         scope="trial",
         chain=ACCESS,
-        fields={"account": "text", "what": "text"},
-        text="Password, second factor, token or lock of an account changed.",
+        fields={"account": "text", "what": "text", "digest": "hash?"},
+        text="An account, its password, second factor or tokens changed; the digest is that of its row from now on.",
     ),
 )

@@ -8,23 +8,26 @@ register(
     Kind(
         name="unblinded",
         noun="blind",
-        fields={"record": "text", "ground": "text", "result": "text?"},
+        fields={"record": "text", "ground": "text", "date": "date", "result": "text?"},
         key=("record",),
+        date="date",
         text="The treating physician may know the treatment: the gate that the protocol sets is open.",
     ),
     Kind(
         name="code_broken",
         noun="blind",
-        fields={"record": "text", "ground": "text"},
+        fields={"record": "text", "ground": "text", "date": "date"},
         key=("record",),
+        date="date",
         text="Emergency: the treating physician may know the treatment. The patient stays in the analysis; "
         "crossover is not opened.",
     ),
     Kind(
         name="safety_unblinded",
         noun="blind",
-        fields={"record": "text", "event": "text"},
+        fields={"record": "text", "event": "text", "date": "date"},
         key=("record",),
+        date="date",
         text="The safety office may know the treatment for a report to authorities; the site stays blinded.",
     ),
     Kind(

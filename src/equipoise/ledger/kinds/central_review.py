@@ -36,6 +36,13 @@ register(
         text="A person reads the patient as reader 1 or 2.",
     ),
     Kind(
+        name="review_opened",
+        noun="review",
+        fields={"record": "text", "charter": "map", "readers": "integer"},
+        key=("record",),
+        text="Central review of the patient began; the reading rules that hold for it.",
+    ),
+    Kind(
         name="review_requested",
         noun="review",
         fields={"record": "text", "requested": "text", "due": "date?"},
@@ -62,6 +69,7 @@ register(
             "progression_assessment": "integer?",
             "progression_date": "date?",
             "lesions": "list",
+            "on": "date",
         },
         key=("record",),
         text="A reader signed a visit.",
@@ -83,7 +91,7 @@ register(
     Kind(
         name="adjudicated",
         noun="review",
-        fields={"record": "text", "endorses": "integer", "why": "text"},
+        fields={"record": "text", "endorses": "integer", "why": "text", "on": "date"},
         key=("record",),
         text="The adjudicator endorsed one reader's reading of the whole patient.",
     ),

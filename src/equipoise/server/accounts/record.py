@@ -1,0 +1,25 @@
+"""What happens to accounts, in the access chain.
+
+Each change comes with a digest of the account's row, so that a row that was changed behind the server's back is found.
+"""
+
+import hashlib
+
+from equipoise.ledger import Draft, canonical_text
+from equipoise.server.accounts.models import Account
+from equipoise.server.sources import entropy
+from equipoise.server.write import record_access
+
+__all__ = ["account_digest", "note_account"]
+
+
+def account_digest(account: Account) -> str:
+    """SHA-256 of what decides who may come in."""
+    parts = [account.id, account.login, account.password, bool(account.is_active), account.name, account.email]
+    return hashlib.sha256(canonical_text(parts).encode()).hexdigest()
+
+
+def note_account(account: Account, what: str, *, actor: str, role: str) -> None:
+    """Record a change of an account."""
+    payload = {"account": account.id, "what": what, "digest": account_digest(account)}
+    record_access(Draft("access_changed", payload), actor=actor, role=role, request_id=f"account-{entropy(8).hex()}")

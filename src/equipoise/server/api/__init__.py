@@ -1,0 +1,3 @@
+"""The HTTP interface: the same commands and rights as everywhere."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The table of events: insert only, two chains."""
+
+__all__: list[str] = []

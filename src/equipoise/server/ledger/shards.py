@@ -1,0 +1,154 @@
+"""State of the trial, folded from the events that touch each part, from a checkpoint on."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+from pydantic import TypeAdapter, ValidationError
+
+from equipoise.conduct import Counters, Site, State, Study, Subject, fold, touched
+from equipoise.ledger import TRIAL, Event, kinds
+from equipoise.server.ledger.store import read_events
+
+__all__ = [
+    "CHECKPOINT_EVERY",
+    "Loaded",
+    "after",
+    "decode",
+    "encode",
+    "keep_checkpoints",
+    "load",
+    "replay_shard",
+    "state_of",
+]
+
+CHECKPOINT_EVERY = 24
+"""Events of a shard after which its state is written down again."""
+
+_TYPES: dict[str, Any] = {"study": Study, "counters": Counters, "site": Site, "subject": Subject}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _TYPES.items()}
+
+
+class Loaded(NamedTuple):
+    """A shard, the last event in it, and how many came after its checkpoint."""
+
+    state: Any
+    seq: int
+    since: int
+
+
+def load(names: Iterable[str]) -> dict[str, Loaded]:
+    """Fold shards from their checkpoints and the events after those.
+
+    Parameters
+    ----------
+    names
+        ``study``, ``counters``, ``site:07``, ``subject:07-001``.
+    """
+    wanted = list(dict.fromkeys(names))
+    found: dict[str, Loaded] = {name: Loaded(_empty(name), 0, 0) for name in wanted}
+    with connection.cursor() as cursor:
+        marks = ", ".join(["%s"] * len(wanted))
+        cursor.execute(f"SELECT shard, seq, state FROM ledger_checkpoint WHERE shard IN ({marks})", wanted)  # noqa: S608
+        for shard, seq, text in cursor.fetchall():
+            state = decode(shard, text)
+            if state is not None:
+                found[shard] = Loaded(state, seq, 0)
+    return {name: _brought_up(name, part) for name, part in found.items()}
+
+
+def replay_shard(name: str) -> Loaded:
+    """Fold a shard from its first event, without checkpoint."""
+    return _brought_up(name, Loaded(_empty(name), 0, 0))
+
+
+def state_of(parts: dict[str, Loaded]) -> State:
+    """Put shards together."""
+    sites = {name[5:]: part.state for name, part in parts.items() if name.startswith("site:")}
+    subjects = {name[8:]: part.state for name, part in parts.items() if name.startswith("subject:") and part.seq}
+    state = State(sites={key: site for key, site in sites.items() if parts[f"site:{key}"].seq}, subjects=subjects)
+    for name in ("study", "counters"):
+        if name in parts:
+            state = replace(state, **{name: parts[name].state})
+    return state
+
+
+def after(parts: dict[str, Loaded], events: Iterable[Event]) -> dict[str, Loaded]:
+    """Bring loaded shards up to date with events that were just appended; shards that were not loaded are left out."""
+    result = dict(parts)
+    for event in events:
+        for name in touched(event.kind, site=event.site, subject=event.subject):
+            part = result.get(name)
+            if part is not None:
+                result[name] = Loaded(fold(name.partition(":")[0], part.state, event), event.seq, part.since + 1)
+    return result
+
+
+def keep_checkpoints(before: dict[str, Loaded], parts: dict[str, Loaded]) -> None:
+    """Write down the shards that have gone far enough since their last checkpoint."""
+    rows = [
+        (name, part.seq, encode(name, part.state))
+        for name, part in parts.items()
+        if part.since >= CHECKPOINT_EVERY and part.seq > before[name].seq
+    ]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO ledger_checkpoint (shard, seq, state) VALUES (%s, %s, %s) "
+            "ON CONFLICT (shard) DO UPDATE SET seq = excluded.seq, state = excluded.state",
+            rows,
+        )
+
+
+def encode(name: str, state: Any) -> str:
+    """Write a shard as text."""
+    return _ADAPTERS[name.partition(":")[0]].dump_json(state).decode()
+
+
+def decode(name: str, text: str) -> Any:
+    """Read a shard from text; None where it is damaged or of another version of equipoise."""
+    try:
+        return _ADAPTERS[name.partition(":")[0]].validate_json(text)
+    except (KeyError, ValidationError):
+        return None
+
+
+def _empty(name: str) -> Any:
+    kind, _, key = name.partition(":")
+    return _TYPES[kind](id=key) if key else _TYPES[kind]()
+
+
+def _brought_up(name: str, part: Loaded) -> Loaded:
+    kind = name.partition(":")[0]
+    state, seq, since = part
+    condition, values = _condition(name)
+    for event in read_events(TRIAL, f"{condition} AND seq > %s", [*values, seq]):
+        state, seq, since = fold(kind, state, event), event.seq, since + 1
+    return Loaded(state, seq, since)
+
+
+def _condition(name: str) -> tuple[str, list[Any]]:
+    kind, _, key = name.partition(":")
+    if kind == "subject":
+        return "subject = %s", [key]
+    touching = _kinds_touching(kind)
+    marks = ", ".join(["%s"] * len(touching))
+    if kind == "site":
+        return f"site = %s AND kind IN ({marks})", [key, *touching]
+    return f"kind IN ({marks})", list(touching)
+
+
+@cache
+def _kinds_touching(part: str) -> tuple[str, ...]:
+    """Kinds of events that may touch the trial, the counters or a site."""
+    names = []
+    for kind, declared in kinds().items():
+        if declared.chain == TRIAL:
+            shards = {*touched(kind, site="?", subject="?"), *touched(kind, site="?", subject=None)}
+            shards |= {*touched(kind, site=None, subject=None)}
+            if part in {shard.partition(":")[0] for shard in shards}:
+                names.append(kind)
+    return tuple(sorted(names))

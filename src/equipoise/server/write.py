@@ -1,0 +1,175 @@
+"""The one way to write: a command is decided, its events are appended and the state is kept, in one transaction.
+
+Whoever asks (a page, the API, the command line, a rehearsal over HTTP) comes through `perform`. A request is known by
+its identifier: asked again, it is answered from the record and nothing is done twice.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from equipoise.conduct import Command, Refusal, decide, shards
+from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical_text, normalized, utc_text
+from equipoise.server import trial
+from equipoise.server.ledger import shards as states
+from equipoise.server.ledger.models import Request
+from equipoise.server.ledger.store import append, lock, read_events
+from equipoise.server.sources import now
+from equipoise.server.vault import depot
+
+__all__ = ["Answer", "UnavailableError", "Wish", "perform", "record_access"]
+
+
+class UnavailableError(Exception):
+    """The server cannot write now; the message says why, and that nothing was recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks for, as it comes in: time is added here."""
+
+    kind: str
+    actor: str
+    role: str
+    request_id: str
+    payload: Mapping[str, Any]
+    site: str | None = None
+    subject: str | None = None
+    reason: str | None = None
+    second_factor: bool = False
+
+    def fingerprint(self) -> str:
+        """SHA-256 of what is asked for; a repetition has the same."""
+        parts = [self.kind, self.actor, self.role, self.site, self.subject, self.reason, dict(self.payload)]
+        return hashlib.sha256(canonical_text(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of it."""
+
+    events: tuple[Event, ...] = ()
+    refusal: Refusal | None = None
+    repeated: bool = False
+    """Whether the request had been carried out before."""
+
+
+def perform(wish: Wish) -> Answer:
+    """Carry out a command, or refuse it; both are durable and in the record when this returns.
+
+    Raises
+    ------
+    UnavailableError
+        The database cannot be written (disk full, gone, locked too long) or the key is not there.
+    """
+    wish = _normalized(wish)
+    if trial.key() is None:
+        raise UnavailableError(f"Nothing can be recorded: {trial.key_problem()}")
+    try:
+        answer = _carried_out(wish)
+        if answer.refusal is not None:
+            _record_refusal(wish, answer.refusal)
+    except DatabaseError as error:
+        raise UnavailableError(_explained(error)) from error
+    return answer
+
+
+def _normalized(wish: Wish) -> Wish:
+    fields = {name: normalized(getattr(wish, name)) for name in Wish.__dataclass_fields__}
+    return Wish(**fields)
+
+
+def _carried_out(wish: Wish) -> Answer:
+    fingerprint = wish.fingerprint()
+    with transaction.atomic():
+        lock(TRIAL)
+        known = Request.objects.filter(request_id=wish.request_id).first()
+        if known is not None:
+            return _repeated(wish, fingerprint, known)
+        command = Command(
+            kind=wish.kind,
+            actor=wish.actor,
+            role=wish.role,
+            at=utc_text(now()),
+            request_id=wish.request_id,
+            payload=wish.payload,
+            site=wish.site,
+            subject=wish.subject,
+            reason=wish.reason,
+            second_factor=wish.second_factor,
+        )
+        parts = load_for(command)
+        study = parts["study"].state
+        decided = decide(trial.rulebooks(study), states.state_of(parts), command, trial.vault(study))
+        if isinstance(decided, Refusal):
+            transaction.set_rollback(True)
+            return Answer(refusal=decided)
+        events = append(TRIAL, decided, command.stamp())
+        if events:
+            Request.objects.create(
+                request_id=wish.request_id,
+                actor=wish.actor,
+                command=fingerprint,
+                first_seq=events[0].seq,
+                last_seq=events[-1].seq,
+            )
+            depot.follow(events)
+            states.keep_checkpoints(parts, states.after(parts, events))
+            _after_commit(TRIAL, events)
+    return Answer(events=tuple(events))
+
+
+def load_for(command: Command) -> dict[str, states.Loaded]:
+    """Load the shards that a command needs, and the site of its subject."""
+    parts = states.load(shards(command))
+    subject = parts.get(f"subject:{command.subject}")
+    if subject is not None and subject.seq and f"site:{subject.state.site}" not in parts:
+        parts |= states.load([f"site:{subject.state.site}"])
+    return parts
+
+
+def _repeated(wish: Wish, fingerprint: str, known: Request) -> Answer:
+    if known.actor != wish.actor or known.command != fingerprint:
+        reason = "This request number was used for something else."
+        return Answer(refusal=Refusal("request_reused", reason, "Give every new request a number of its own."))
+    events = read_events(TRIAL, "seq BETWEEN %s AND %s", [known.first_seq, known.last_seq])
+    return Answer(events=tuple(events), repeated=True)
+
+
+def record_access(draft: Draft, *, actor: str, role: str, request_id: str) -> Event:
+    """Append an event to the access chain, in a transaction of its own."""
+    try:
+        with transaction.atomic():
+            lock(ACCESS)
+            (event,) = append(ACCESS, [draft], Stamp(utc_text(now()), actor, role, request_id))
+            _after_commit(ACCESS, [event])
+    except DatabaseError as error:
+        raise UnavailableError(_explained(error)) from error
+    return event
+
+
+def _record_refusal(wish: Wish, refusal: Refusal) -> None:
+    payload = {"command": wish.kind[:60], "code": refusal.code, "detail": None}
+    draft = Draft("refused", payload, wish.site, wish.subject)
+    record_access(draft, actor=wish.actor, role=wish.role, request_id=wish.request_id)
+
+
+def _after_commit(chain: str, events: list[Event]) -> None:
+    end = Link(events[-1].seq, events[-1].hash, events[-1].at)
+    writer = trial.heads()
+    if writer is not None:
+        transaction.on_commit(lambda: writer.note(chain, end))
+
+
+def _explained(error: DatabaseError) -> str:
+    text = str(error).lower()
+    if "full" in text or "no space" in text or "53100" in text:
+        return "The disk of the server is full: nothing was recorded. Make room, then send the same request again."
+    if isinstance(error, OperationalError) and ("locked" in text or "timeout" in text):
+        return "The database was busy for too long: nothing was recorded. Send the same request again."
+    if connection.vendor == "postgresql" and isinstance(error, OperationalError):
+        return "The database cannot be reached: nothing was recorded. Send the same request again later."
+    return "The database could not be written: nothing was recorded. Tell the administrator."

@@ -1,0 +1,10 @@
+"""The application for a WSGI server."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+__all__ = ["application"]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "equipoise.server.settings")
+application = get_wsgi_application()
