@@ -19,11 +19,13 @@ from equipoise.derive.adrs import derive_adrs
 from equipoise.derive.adsl import derive_adsl
 from equipoise.derive.adtr import derive_adtr
 from equipoise.derive.adtte import derive_adtte
+from equipoise.derive.biomarkers import add_biomarkers
 from equipoise.derive.cautions import cautions
 from equipoise.derive.central_review import review
 from equipoise.derive.cut import apply_cut
 from equipoise.derive.dates import home
 from equipoise.derive.errors import DeriveError
+from equipoise.derive.rebased import Measured
 from equipoise.derive.requirements import missing
 from equipoise.derive.review_clocks import latest_versions, turnaround
 from equipoise.derive.source import Source
@@ -40,7 +42,7 @@ class Derived:
     """Analysis data at a data cut."""
 
     adam: Mapping[str, pl.DataFrame]
-    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADQS, ADPRO, ADAE, ADEX, ADLB, ADDV where the domains exist."""
+    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADQS, ADPRO, ADAE, ADEX, ADLB, ADDV where they can be."""
     findings: tuple[Finding, ...]
     """What was wrong with the data, and what that did."""
     cutoff: date | None
@@ -106,10 +108,13 @@ def derive(
         adam["ADREVIEW"] = derive_adreview(subjects.adsl, reviewed, turnaround(source))
     adam["ADRS"], responses, found = derive_adrs(source, subjects.adsl, read, reviewed.readers)
     findings += [*found, *cautions(source, subjects.adsl, responses)]
+    adam["ADRS"], found = add_biomarkers(source, subjects.adsl, adam["ADRS"], responses)
+    findings += found
     if source.has("AE", "AEDECOD"):
         adam["ADAE"], found = derive_adae(source, subjects.adsl)
         findings += found
-    adam["ADTTE"] = derive_adtte(source, subjects.table, adam.get("ADAE"), responses)
+    measured = Measured(read, reviewed.accepted, responses)
+    adam["ADTTE"] = derive_adtte(source, subjects.table, adam.get("ADAE"), measured)
     if source.protocol.instruments and any(source.has(name, "QSTESTCD") for name in source.data if name[:2] == "QS"):
         reported, found = read_questionnaires(source, subjects.adsl)
         findings += found
