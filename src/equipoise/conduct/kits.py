@@ -113,11 +113,7 @@ class KitStore:
                 store._depot[kit.lot] = store._depot.get(kit.lot, 0) + (kit.status is KitStatus.DEPOT)
             else:
                 sent.setdefault((kit.site, kit.lot), []).append(kit)
-        for lot, n in store._depot.items():
-            lost = sum(
-                kit.lot == lot and kit.site is None and kit.status is not KitStatus.DEPOT for kit in kits.values()
-            )
-            store._depot[lot] = (n + len(gone)) // len(store._arms) - len(gone)
+        store._depot = {lot: n // len(store._arms) for lot, n in store._depot.items()}
         for place, there in sent.items():
             stock = {kit.number for kit in there if kit.status is KitStatus.STOCK}
             store._places[place] = stock
