@@ -73,6 +73,7 @@ class RuleSet(StrEnum):
     C = "C"
     P = "P"
     K = "K"
+    I = "I"  # noqa: E741
 
 
 class EventSource(StrEnum):
@@ -81,6 +82,7 @@ class EventSource(StrEnum):
     DEATH = "death"
     CENTRAL_PROGRESSION = "central_progression"
     LOCAL_PROGRESSION = "local_progression"
+    SECOND_PROGRESSION = "second_progression"
     NEW_THERAPY = "new_therapy"
     TREATMENT_STOP = "treatment_stop"
     ADVERSE_EVENT = "adverse_event"

@@ -2,7 +2,9 @@
 
 A, B and C follow the three example tables of the FDA guidance on endpoints for the approval of cancer drugs (appendix
 3); P is treatment policy (the event is counted whenever it is observed); K is a composite in which new therapy and
-clinical progression are events. The page docs/methods/censoring.md says each rule in words, with the worked cases.
+clinical progression are events; I has the events of P, with progression inside the interval since the last adequate
+assessment (``censoring.progression_interval``). The page docs/methods/censoring.md says each rule in words, with the
+worked cases.
 """
 
 from dataclasses import dataclass
@@ -67,6 +69,13 @@ RULES: MappingProxyType[RuleSet, Rules] = MappingProxyType(
         RuleSet.K: Rules(
             new_therapy="event",
             clinical_progression="event",
+            needs_baseline=False,
+            missed_visits=False,
+            nominal_dates=False,
+        ),
+        RuleSet.I: Rules(
+            new_therapy="ignore",
+            clinical_progression="ignore",
             needs_baseline=False,
             missed_visits=False,
             nominal_dates=False,

@@ -24,12 +24,13 @@ from equipoise.criteria import (
     censor,
     progression_interval,
 )
-from equipoise.derive.adrs import Responses
 from equipoise.derive.histories import days, histories, schedule
 from equipoise.derive.origins import analyzed
 from equipoise.derive.readings import assessor_of
+from equipoise.derive.rebased import Measured
+from equipoise.derive.second_progression import second_progression
 from equipoise.derive.source import KEYS, Source
-from equipoise.derive.tte_sources import CENSOR_PLACES, label_rows, with_sources
+from equipoise.derive.tte_sources import CENSOR_PLACES, days_as_dates, label_rows, with_sources
 from equipoise.protocol import Endpoint
 from equipoise.terms import DateName, EventSource, RuleSet
 
@@ -37,21 +38,19 @@ __all__ = ["derive_adtte"]
 
 _COLUMNS = [
     *("STUDYID", "USUBJID", "PARAMCD", "PARAM", "ENDPT", "RULESET", "PRIMFL", "STARTDT", "ADT", "AVAL", "CNSR"),
-    *("EVNTDESC", "CNSDTDSC", "CNSREAS", "SRCDOM", "SRCVAR", "SRCSEQ"),
+    *("EVNTDESC", "CNSDTDSC", "CNSREAS", "SRCDOM", "SRCVAR", "SRCSEQ", "AVALLO", "AVALHI"),
 ]
 _ALIVE = "Alive at the data cut-off"
 _UNDATED = "Died on an unknown date, censored when last known alive"
 _TYPES = {
     **dict.fromkeys(_COLUMNS, pl.String),
     **dict.fromkeys(("STARTDT", "ADT"), pl.Date),
-    **dict.fromkeys(("AVAL", "CNSR"), pl.Int32),
+    **dict.fromkeys(("AVAL", "CNSR", "AVALLO", "AVALHI"), pl.Int32),
     "SRCSEQ": pl.Int64,
 }
 
 
-def derive_adtte(
-    source: Source, subjects: pl.DataFrame, adae: pl.DataFrame | None, responses: Responses
-) -> pl.DataFrame:
+def derive_adtte(source: Source, subjects: pl.DataFrame, adae: pl.DataFrame | None, measured: Measured) -> pl.DataFrame:
     """Derive all times to event.
 
     Parameters
@@ -60,14 +59,15 @@ def derive_adtte(
         Subject-level table with the sources of death (``adsl.Subjects.table``).
     adae
         Adverse events, for endpoints that are one.
-    responses
-        Readings by assessor.
+    measured
+        Readings by assessor, and what those that begin anew are made of.
     """
     parts: list[pl.DataFrame] = []
     endpoints = source.protocol.endpoints
     for name, endpoint in endpoints.items():
         if endpoint.kind == "time_to_event" and endpoint.reverse_of is None:
-            parts += _endpoint(source, name, endpoint, analyzed(source, endpoint, subjects, adae, responses), responses)
+            table = analyzed(source, endpoint, subjects, adae, measured.responses)
+            parts += _endpoint(source, name, endpoint, table, measured)
     table = pl.concat(parts) if parts else pl.DataFrame(schema=_TYPES)
     reversed_parts = [
         _reverse(table, name, endpoint) for name, endpoint in endpoints.items() if endpoint.reverse_of is not None
@@ -82,22 +82,67 @@ def derive_adtte(
 
 
 def _endpoint(
-    source: Source, name: str, endpoint: Endpoint, table: pl.DataFrame, responses: Responses
+    source: Source, name: str, endpoint: Endpoint, table: pl.DataFrame, measured: Measured
 ) -> list[pl.DataFrame]:
     """Rows of one endpoint, a frame per rule set."""
     if table.is_empty():
         return []
-    assessor = assessor_of(endpoint)
-    past = histories(source, endpoint, table, responses)
+    if EventSource.SECOND_PROGRESSION in endpoint.events:
+        again = second_progression(source, endpoint, table, measured)
+        table = table.hstack(again.drop(KEYS).rename({c: f"PD2{c}" for c in again.columns if c not in KEYS}))
+    past, readings = histories(source, endpoint, table, measured)
     past = _after_origin(past)
     rule_sets = [endpoint.rule_set, *(r for r in endpoint.sensitivity if r is not endpoint.rule_set)]
     labeled = with_sources(source, endpoint, table)
     parts = []
     for rule_set in rule_sets:
-        outcomes = _outcomes(source, endpoint, table, past, rule_set)
-        rows = label_rows(endpoint, labeled, outcomes, responses.get(assessor) if assessor else None)
-        parts.append(_finish(name, endpoint, rows, rule_set))
+        outcomes, place = _outcomes(source, endpoint, table, past, rule_set)
+        outcomes, place = _completed(endpoint, table, (outcomes, place))
+        bounds = None
+        if rule_set is RuleSet.I:
+            outcomes, bounds = _inside_interval(past, outcomes)
+        rows = label_rows(endpoint, labeled, (outcomes, place), readings)
+        parts.append(_finish(name, endpoint, rows, rule_set, bounds))
     return parts
+
+
+def _completed(
+    endpoint: Endpoint, table: pl.DataFrame, found: tuple[Outcomes, NDArray[np.int64]]
+) -> tuple[Outcomes, NDArray[np.int64]]:
+    """End observation where treatment was completed as planned, if its stop is an event: nothing has failed."""
+    if EventSource.TREATMENT_STOP not in endpoint.events:
+        return found
+    outcomes, place = found
+    completed = table.select(DATE=pl.when(pl.col("EOTSTT") == "COMPLETED").then("EOTDT"))
+    end = days(completed, "DATE")
+    ended = (end < NEVER) & (end >= days(table, "ORIGIN")) & (end < outcomes.day)
+    reason = np.where(ended, CensorReason.ONGOING, outcomes.reason)
+    return replace(
+        outcomes,
+        event=outcomes.event & ~ended,
+        day=np.where(ended, end, outcomes.day),
+        source_day=np.where(ended, end, outcomes.source_day),
+        reason=reason,
+        cause=np.where(ended, Cause.ORIGIN, outcomes.cause),
+    ), np.where(ended, CENSOR_PLACES.index("completed"), place)
+
+
+Bounds = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def _inside_interval(past: Histories, outcomes: Outcomes) -> tuple[Outcomes, Bounds]:
+    """Place progression in the middle of (last day known without, first day known with it], half days upward.
+
+    Other events keep their exact day; a censored subject has no upper bound.
+    """
+    low, high = progression_interval(past)
+    inside = outcomes.event & (outcomes.cause == Cause.PROGRESSION)
+    exact = outcomes.event & ~inside
+    day = np.where(inside, low + (high - low + 1) // 2, outcomes.day)
+    low = np.where(exact, outcomes.day, low)
+    low = np.where(outcomes.event, low, outcomes.day)
+    high = np.where(outcomes.event, np.where(exact, outcomes.day, high), NEVER)
+    return replace(outcomes, day=day), (low, high)
 
 
 def _after_origin(past: Histories) -> Histories:
@@ -198,7 +243,9 @@ def _censor_days(
     return np.where(known, day, origin), place
 
 
-def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet) -> pl.DataFrame:
+def _finish(
+    name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet, bounds: Bounds | None
+) -> pl.DataFrame:
     """Add names, AVAL and the reason in words."""
     primary = rule_set is endpoint.rule_set
     words = {int(code): text for code, text in REASON_WORDS.items()}
@@ -207,6 +254,11 @@ def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet
     if endpoint.origin is DateName.FIRST_RESPONSE:
         words[int(CensorReason.NO_ASSESSMENT)] = "No adequate assessment after the first response"
     inclusive = 1 if endpoint.day_count == "inclusive" else 0
+    low, high = (days_as_dates(b) for b in bounds) if bounds is not None else (None, None)
+    sides = {"AVALLO": low, "AVALHI": high}
+    rows = rows.with_columns(
+        pl.lit(None, dtype=pl.Date).alias(c) if b is None else b.alias(c) for c, b in sides.items()
+    )
     reason = pl.col("CNSR").replace_strict(words, default=None, return_dtype=pl.String)
     return rows.with_columns(
         PARAMCD=pl.lit(endpoint.paramcd if primary else f"{endpoint.paramcd}{rule_set.value}"),
@@ -219,6 +271,7 @@ def _finish(name: str, endpoint: Endpoint, rows: pl.DataFrame, rule_set: RuleSet
         CNSREAS=pl.when((pl.col("DTHFL") == "Y") & pl.col("DTHDT").is_null() & (reason == _ALIVE))
         .then(pl.lit(_UNDATED))
         .otherwise(reason),
+        **{c: ((pl.col(c) - pl.col("ORIGIN")).dt.total_days() + inclusive).cast(pl.Int32) for c in sides},
     ).select(_COLUMNS)
 
 
@@ -234,4 +287,6 @@ def _reverse(table: pl.DataFrame, name: str, endpoint: Endpoint) -> pl.DataFrame
         EVNTDESC=pl.when(~was_event).then(pl.lit("End of follow-up")),
         CNSDTDSC=pl.when(was_event).then(pl.col("EVNTDESC")),
         CNSREAS=pl.when(was_event).then(pl.col("EVNTDESC")),
+        AVALLO=pl.lit(None, dtype=pl.Int32),
+        AVALHI=pl.lit(None, dtype=pl.Int32),
     )

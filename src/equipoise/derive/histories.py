@@ -5,16 +5,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.criteria import NEVER, Histories, Reading, Schedule
-from equipoise.derive.adrs import Responses
 from equipoise.derive.disposition import PROGRESSION_TERMS
 from equipoise.derive.imputation import add_period
 from equipoise.derive.readings import assessor_of
+from equipoise.derive.rebased import Measured, new_readings
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.derive.therapies import clinical_progression, new_therapy
 from equipoise.protocol import Endpoint
-from equipoise.terms import EventSource, Response
+from equipoise.terms import DateName, EventSource, Response
 
-__all__ = ["days", "histories", "schedule", "stopped_treatment"]
+__all__ = ["days", "histories", "never_treated", "schedule", "stopped_treatment"]
 
 
 def days(frame: pl.DataFrame, variable: str) -> NDArray[np.int64]:
@@ -33,20 +33,31 @@ def schedule(source: Source, last_day: int) -> Schedule:
     return Schedule.from_study_days(plan.days(int(reach)), plan.window_days)
 
 
-def histories(source: Source, endpoint: Endpoint, table: pl.DataFrame, responses: Responses) -> Histories:
-    """Histories of the subjects of ``table`` (ADSL with ORIGIN), in its order."""
+def histories(
+    source: Source, endpoint: Endpoint, table: pl.DataFrame, measured: Measured
+) -> tuple[Histories, pl.DataFrame | None]:
+    """Histories of the subjects of ``table`` (ADSL with ORIGIN), in its order, and the readings they come from.
+
+    From the first crossover dose everything begins anew: baseline, nadir and the schedule of assessments.
+    """
     n = table.height
     none = np.full(n, NEVER)
     origin = days(table, "ORIGIN")
     plan = source.protocol.visits.tumor_assessment
     anchor = days(table, "TRTSDT" if plan is not None and plan.anchor == "first_dose" else "RANDDT")
     assessor = assessor_of(endpoint)
-    subject, day, kind = _readings(source, table, responses.get(assessor) if assessor else None)
+    readings = measured.responses.get(assessor) if assessor else None
+    has_baseline = _has_baseline(source, table) if assessor else np.ones(n, dtype=np.bool_)
+    if assessor and readings is not None and endpoint.origin is DateName.FIRST_CROSSOVER_DOSE:
+        anchor = origin
+        readings, based = new_readings(source, measured, table.select(*KEYS, "RANDDT", START="ORIGIN"), assessor)
+        has_baseline = _members(table, based)
+    subject, day, kind = _readings(source, table, readings)
     therapy = new_therapy(source, endpoint, table)
-    return Histories(
+    past = Histories(
         origin=origin,
         anchor=np.where(anchor == NEVER, origin, anchor),
-        has_baseline=_has_baseline(source, table) if assessor else np.ones(n, dtype=np.bool_),
+        has_baseline=has_baseline,
         reading_subject=subject,
         reading_day=day,
         reading=kind,
@@ -57,6 +68,14 @@ def histories(source: Source, endpoint: Endpoint, table: pl.DataFrame, responses
         other_event=_other(endpoint, table, therapy),
         left_study=_left(table),
     )
+    return past, readings
+
+
+def _members(table: pl.DataFrame, some: pl.DataFrame) -> NDArray[np.bool_]:
+    """Whether each subject of ``table`` is among some."""
+    seen = some.select(KEYS).unique().with_columns(SEEN=pl.lit(True))
+    found = table.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
+    return found["SEEN"].fill_null(False).to_numpy().copy()
 
 
 def _readings(
@@ -103,9 +122,7 @@ def _has_baseline(source: Source, table: pl.DataFrame) -> NDArray[np.bool_]:
     rows = add_period(pl.concat(parts), "TEXT").join(table.select(*KEYS, ANCHOR=pl.coalesce(anchor, "RANDDT")), on=KEYS)
     earliest = pl.col("ANCHOR") - pl.duration(days=window)
     inside = (pl.col("FIRST") <= pl.col("ANCHOR")) & (pl.col("LAST") >= earliest)
-    seen = rows.filter(inside.fill_null(False)).select(KEYS).unique().with_columns(SEEN=pl.lit(True))
-    found = table.select(KEYS).join(seen, on=KEYS, how="left", maintain_order="left")
-    return found["SEEN"].fill_null(False).to_numpy().copy()
+    return _members(table, rows.filter(inside.fill_null(False)))
 
 
 def _stop(table: pl.DataFrame) -> NDArray[np.int64]:
@@ -123,6 +140,11 @@ def stopped_treatment(endpoint: Endpoint) -> pl.Expr:
     return stopped & (pl.col("EOTDT") != pl.col("DTHDT")).fill_null(True)
 
 
+def never_treated() -> pl.Expr:
+    """Whether a randomized subject had no dose."""
+    return pl.col("TRTSDT").is_null()
+
+
 def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> NDArray[np.int64]:
     """Events beside progression and death: stop of treatment, new therapy."""
     events = [np.full(table.height, NEVER)]
@@ -133,6 +155,10 @@ def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> ND
         events.append(days(therapy, "DATE"))
     if EventSource.ADVERSE_EVENT in endpoint.events:
         events.append(days(table, "AEDT"))
+    if EventSource.SECOND_PROGRESSION in endpoint.events:
+        events.append(days(table, "PD2DATE"))
+    if endpoint.never_treated == "event":
+        events.append(days(table.select(DATE=pl.when(never_treated()).then("ORIGIN")), "DATE"))
     first: NDArray[np.int64] = np.minimum.reduce(events)
     return first
 

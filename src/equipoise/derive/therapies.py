@@ -7,8 +7,9 @@ import polars as pl
 from equipoise.derive.imputation import add_imputed
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.protocol import Endpoint, NewTherapy, TherapySource
+from equipoise.terms import DateName
 
-__all__ = ["clinical_progression", "dated_rows", "first_date", "new_therapy", "response_ends"]
+__all__ = ["clinical_progression", "dated_rows", "first_date", "new_therapy", "next_therapy", "response_ends"]
 
 
 def new_therapy(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.DataFrame:
@@ -16,7 +17,18 @@ def new_therapy(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.D
 
     KEYS, DATE, DOM, VAR, SEQ in the order of ``table``.
     """
-    return _of_kinds(source, [source.protocol.new_therapy[n] for n in source.protocol.new_therapies(endpoint)], table)
+    kinds = [source.protocol.new_therapy[name] for name in source.protocol.new_therapies(endpoint)]
+    if endpoint.origin is DateName.FIRST_CROSSOVER_DOSE:  # the crossover treatment is the one that is followed
+        kinds = [kind for kind in kinds if not kind.crossover]
+    return _of_kinds(source, kinds, table)
+
+
+def next_therapy(source: Source, table: pl.DataFrame) -> pl.DataFrame:
+    """First crossover dose or therapy that counts, from ORIGIN on: KEYS, DATE in the order of ``table``."""
+    kinds = [kind for kind in source.protocol.new_therapy.values() if kind.counts]
+    therapy = _of_kinds(source, kinds, table)["DATE"]
+    crossed = pl.when(pl.col("TR02SDT") >= pl.col("ORIGIN")).then("TR02SDT")
+    return table.select(*KEYS, DATE=pl.min_horizontal(crossed, therapy))
 
 
 def response_ends(source: Source, adsl: pl.DataFrame) -> pl.DataFrame:
@@ -25,10 +37,7 @@ def response_ends(source: Source, adsl: pl.DataFrame) -> pl.DataFrame:
     KEYS and DATE of randomized subjects who have one.
     """
     table = adsl.filter(pl.col("RANDDT").is_not_null()).select(*KEYS, "TR02SDT", ORIGIN="RANDDT")
-    kinds = [kind for kind in source.protocol.new_therapy.values() if kind.counts]
-    therapy = _of_kinds(source, kinds, table)
-    dates = table.with_columns(DATE=pl.min_horizontal(therapy["DATE"], "TR02SDT"))
-    return dates.filter(pl.col("DATE").is_not_null()).select(*KEYS, "DATE")
+    return next_therapy(source, table).filter(pl.col("DATE").is_not_null())
 
 
 def _of_kinds(source: Source, kinds: Sequence[NewTherapy], table: pl.DataFrame) -> pl.DataFrame:

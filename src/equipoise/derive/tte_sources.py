@@ -4,17 +4,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from equipoise.criteria import Cause, Outcomes
-from equipoise.derive.histories import stopped_treatment
+from equipoise.criteria import NEVER, Cause, Outcomes
+from equipoise.derive.histories import never_treated, stopped_treatment
 from equipoise.derive.origins import ORIGIN_VARIABLES
 from equipoise.derive.source import KEYS, Source
 from equipoise.derive.therapies import clinical_progression, new_therapy
 from equipoise.protocol import Endpoint
 from equipoise.terms import DateName, EventSource
 
-__all__ = ["CENSOR_PLACES", "label_rows", "with_sources"]
+__all__ = ["CENSOR_PLACES", "days_as_dates", "label_rows", "with_sources"]
 
-CENSOR_PLACES = ("last_assessment", "origin", "last_alive", "last_dose", "end_of_study")
+CENSOR_PLACES = ("last_assessment", "origin", "last_alive", "last_dose", "end_of_study", "completed")
 """Where subjects without event are censored."""
 
 _PLACE_WORDS = {
@@ -22,8 +22,9 @@ _PLACE_WORDS = {
     "last_alive": "Last known alive",
     "last_dose": "Last dose",
     "end_of_study": "End of study",
+    "completed": "Treatment completed as planned",
 }
-_PLACE_VARIABLES = {"last_alive": "LSTALVDT", "last_dose": "TRTEDT", "end_of_study": "EOSDT"}
+_PLACE_VARIABLES = {"last_alive": "LSTALVDT", "last_dose": "TRTEDT", "end_of_study": "EOSDT", "completed": "EOTDT"}
 _ORIGIN_WORDS = {
     DateName.RANDOMIZATION: "Randomization",
     DateName.FIRST_DOSE: "First dose",
@@ -56,12 +57,18 @@ def with_sources(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.
     therapy = pl.struct(
         DATE="NACTDATE", LABEL=pl.lit("New anticancer therapy"), DOM="NACTDOM", VAR="NACTVAR", SEQ="NACTSEQ"
     )
+    second = pl.struct(DATE="PD2DATE", LABEL=pl.lit("Second progression"), DOM="PD2DOM", VAR="PD2VAR", SEQ="PD2SEQ")
     choices = {
         EventSource.ADVERSE_EVENT: adverse,
         EventSource.TREATMENT_STOP: stopped,
         EventSource.NEW_THERAPY: therapy,
+        EventSource.SECOND_PROGRESSION: second,
     }
     named = [choices[event] for event in endpoint.events if event in choices]
+    if endpoint.never_treated == "event":
+        words = [pl.lit(x).alias(c) for c, x in (("LABEL", "Never treated"), ("DOM", "ADSL"), ("VAR", "TRTSDT"))]
+        untreated = pl.struct(pl.col("ORIGIN").alias("DATE"), *words, number.alias("SEQ"))
+        named.append(pl.when(never_treated()).then(untreated))
     table = table.with_columns(_N=pl.lit(None, dtype=pl.Int8), **{f"_O{i}": part for i, part in enumerate(named)})
     first = pl.min_horizontal([pl.col(f"_O{i}").struct.field("DATE") for i in range(len(named))]) if named else None
     for part in ("LABEL", *_PARTS):
@@ -87,8 +94,8 @@ def label_rows(
     origin = _ORIGIN_WORDS.get(endpoint.origin, endpoint.origin.value.replace("_", " ").capitalize())
     cause = {int(c): c.name for c in Cause}
     table = table.with_columns(
-        ADT=_dates(result.day),
-        SRCDT=_dates(result.source_day),
+        ADT=days_as_dates(result.day),
+        SRCDT=days_as_dates(result.source_day),
         CNSR=pl.Series(result.reason).cast(pl.Int32),
         CAUSE=pl.Series(result.cause).replace_strict(cause, default=None, return_dtype=pl.String),
         PLACE=pl.Series([CENSOR_PLACES[i] for i in place.tolist()], dtype=pl.String),
@@ -152,5 +159,8 @@ def _add_source(endpoint: Endpoint, table: pl.DataFrame, readings: pl.DataFrame 
     return table
 
 
-def _dates(day: NDArray[np.int64]) -> pl.Series:
-    return pl.Series(day).cast(pl.Int32).cast(pl.Date)
+def days_as_dates(day: NDArray[np.int64]) -> pl.Series:
+    """Days since 1970-01-01 as dates, null for what never happened."""
+    known = day < NEVER
+    dates = pl.Series(np.where(known, day, 0)).cast(pl.Int32).cast(pl.Date)
+    return dates.set(pl.Series(~known), None)

@@ -58,6 +58,7 @@ class Tumors:
     """``recorded.recorded_visits``."""
     flagged: pl.DataFrame
     """SERIES and FLAGDATE of readings whose measurements bear TRACPTFL = Y."""
+    lesions: Lesions | None
     findings: tuple[Finding, ...]
 
 
@@ -86,7 +87,7 @@ def tumors(source: Source, adsl: pl.DataFrame) -> Tumors:
     bests.append(_best_of_records(source, table.filter(pl.col("FROM") == "RS"), days))
     table = table.sort([*SERIES, "ADT", "AVISITN", "SRCSEQ"], nulls_last=True)
     best = pl.concat(bests, how="diagonal").sort(SERIES)
-    return Tumors(table, best, recorded, _flagged(found), tuple(findings))
+    return Tumors(table, best, recorded, _flagged(found), found, tuple(findings))
 
 
 def _flagged(found: Lesions | None) -> pl.DataFrame:

@@ -74,6 +74,10 @@ class Endpoint(Item):
     """When a gap before an event censors."""
     stop_for_toxicity: Literal["continue", "censor"] = "continue"
     """Whether stopping treatment without progression ends observation."""
+    never_treated: Literal["followed", "event"] = "followed"
+    """A randomized subject without any dose: followed like the others, or an event on day 1 (treatment failure)."""
+    second_progression: tuple[TherapySource, ...] = ()
+    """Rows that record a second progression; else the first progression read after the next therapy began."""
     early_death: Literal["event", "censor"] = "event"
     """A death before the second scheduled assessment without a baseline or any assessment."""
     censor_at: Literal["last_assessment", "last_alive", "last_dose", "end_of_study"] | None = None
@@ -84,6 +88,8 @@ class Endpoint(Item):
     """Decrease from baseline that is a biomarker response."""
     above_normal_only: bool = False
     """Whether only subjects with a baseline above the upper limit of normal are counted (biomarker response)."""
+    confirmation_days: Annotated[int, Field(ge=0)] | None = None
+    """A biomarker response is seen again at least this many days later; no confirmation unless given."""
     instrument: str | None = None
     """Name of the questionnaire whose score changes."""
     scale: str | None = None

@@ -54,5 +54,12 @@ ADTTE = DatasetSpec(
         V("SRCDOM", "Source Data", origin="Data set of ADT"),
         V("SRCVAR", "Source Variable", origin="Variable of ADT"),
         V("SRCSEQ", "Source Sequence Number", "integer", origin="Row of ADT"),
+        V(
+            "AVALLO",
+            "Last Day without the Event",
+            "integer",
+            origin="Rule set I: AVAL of an exact event, else before it",
+        ),
+        V("AVALHI", "First Day with the Event", "integer", origin="Rule set I: missing where censored"),
     ),
 )

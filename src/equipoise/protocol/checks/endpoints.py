@@ -103,6 +103,12 @@ def _check_time_to_event(protocol: Protocol, endpoint: Endpoint, path: KeyPath, 
         report.add((*path, "origin"), "the protocol has no crossover", seen="first_crossover_dose")
     _check_events(protocol, endpoint, path, report)
     _check_rule_sets(protocol, endpoint, path, report)
+    if endpoint.never_treated == "event" and EventSource.TREATMENT_STOP not in endpoint.events:
+        expected = "treatment_stop among the events"
+        report.add((*path, "never_treated"), "only a time to treatment failure has it", seen="event", expected=expected)
+    if endpoint.second_progression and EventSource.SECOND_PROGRESSION not in endpoint.events:
+        expected = "second_progression among the events"
+        report.add((*path, "second_progression"), "a second progression is no event here", expected=expected)
 
 
 def _check_events(protocol: Protocol, endpoint: Endpoint, path: KeyPath, report: Report) -> None:
