@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from equipoise.conduct.command import Command, ConductError, refuse
 from equipoise.conduct.field import Field
+from equipoise.conduct.roles import SITE_ROLES
 from equipoise.conduct.rulebook import Rulebook, Rulebooks
 from equipoise.conduct.state import Counters, Recorded, Site, State, Study, Subject
 from equipoise.conduct.vault import Vault, VaultError, VaultErrorCode
 from equipoise.ledger import Draft
 
-__all__ = ["CommandSpec", "Context", "Rule", "days_between", "local_date", "vault_refusal"]
+__all__ = ["Applies", "CommandSpec", "Context", "Rule", "days_between", "local_date", "vault_refusal"]
 
 
 @lru_cache(maxsize=512)
@@ -99,7 +100,8 @@ class Context:
 
     def record(self, prefix: str, kind: str, payload: Mapping[str, Any] | None = None) -> str:
         """Add an event that opens a record of the subject, and give its identifier."""
-        name = self.subject.next_name(prefix, kind)
+        central = kind in _SHARED and self.command.role not in SITE_ROLES
+        name = self.subject.next_name(f"{prefix}C" if central else prefix, kind)
         given = self.payload if payload is None else payload
         self.event(kind, {"record": name, **given})
         return name
@@ -113,7 +115,21 @@ class Context:
         return name
 
 
+_SHARED = frozenset(
+    {
+        "deviation_recorded",
+        "unblinding_reported",
+        "randomized_in_error",
+        "stratum_corrected",
+        "unblinding_assessed",
+        "narrative_added",
+    }
+)
+"""Records made at the site and elsewhere: numbered apart, so that no number tells how many the other side has made."""
+
 Rule = Callable[[Context], None]
+Applies = dict[str, dict[str, Callable[[Any, Any], Any]]]
+"""Kind of event -> shard -> change of the shard beyond the event's own record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,15 @@ def _values(_field: Field, value: object) -> str | None:
     return None if plain else "texts, whole numbers, yes or no by name; a number with decimals as text"
 
 
-def _any(_field: Field, value: object) -> str | None:
-    return None if isinstance(value, str | bool | int) else "a text, a whole number, yes or no"
+def _any(field: Field, value: object) -> str | None:
+    expected = "a text, a whole number, yes or no, or lists and records of these"
+    if value is None or isinstance(value, str | bool | int):
+        return None
+    if isinstance(value, list | tuple):
+        return next((expected for part in value if _any(field, part)), None)
+    if isinstance(value, Mapping):
+        return next((expected for key, part in value.items() if not isinstance(key, str) or _any(field, part)), None)
+    return expected
 
 
 _CHECKS: dict[str, Callable[[Field, object], str | None]] = {

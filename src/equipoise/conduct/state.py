@@ -65,7 +65,8 @@ class Recorded:
 
     def next_name(self, prefix: str, kind: str) -> str:
         """Identifier for the next record of a kind."""
-        return f"{prefix}-{len(self.records.get(kind, EMPTY)) + 1}"
+        start = f"{prefix}-"
+        return f"{start}{sum(name.startswith(start) for name in self.records.get(kind, EMPTY)) + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,9 @@ class Subject(Recorded):
     site: str = ""
     review: PatientReview | None = None
     gate: bool = False
-    """Whether the condition for planned unblinding was once fulfilled; it stays so."""
+    """Whether central review has once confirmed progression in a locked result; it stays so."""
+    local_progression: bool = False
+    """Whether the site has once called progression; it stays so."""
     baseline: Mapping[str, Any] = field(default_factory=dict)
     """Baseline field -> value."""
     doses: tuple[str, str] | None = None

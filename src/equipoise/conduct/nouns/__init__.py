@@ -8,19 +8,52 @@ from typing import Any
 
 from equipoise.conduct.context import CommandSpec
 from equipoise.conduct.nouns import (
+    adverse_events,
     baseline,
+    blinding,
+    central_review,
     consent,
+    diaries,
+    dispensing,
+    dosing,
+    follow_up,
     kits,
     people,
     protocol,
+    queries,
     randomization,
+    records,
     screening,
     sites,
+    tumors,
+    visits,
+    withdrawal,
 )
 
 __all__ = ["APPLIES", "COMMANDS"]
 
-_NOUNS = (protocol, people, sites, kits, screening, consent, baseline, randomization)
+_NOUNS = (
+    protocol,
+    people,
+    sites,
+    kits,
+    screening,
+    consent,
+    baseline,
+    randomization,
+    dispensing,
+    dosing,
+    visits,
+    diaries,
+    tumors,
+    central_review,
+    blinding,
+    adverse_events,
+    follow_up,
+    withdrawal,
+    records,
+    queries,
+)
 
 COMMANDS: dict[str, CommandSpec] = {spec.name: spec for noun in _NOUNS for spec in noun.COMMANDS}
 """Command -> what it asks for and its rule."""

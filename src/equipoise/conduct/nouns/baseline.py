@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.command import refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import date
 from equipoise.conduct.rulebook import CriterionCheck, Rulebook
@@ -124,4 +124,4 @@ COMMANDS = (
     ),
 )
 
-APPLIES = {"baseline_recorded": {"subject": recorded}}
+APPLIES: Applies = {"baseline_recorded": {"subject": recorded}}

@@ -1,7 +1,7 @@
 """Consent: which version of which form, and when a patient is to be asked again."""
 
 from equipoise.conduct.command import refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier
 from equipoise.conduct.state import Site, Subject
 
@@ -70,4 +70,4 @@ COMMANDS = (
     ),
 )
 
-APPLIES: dict[str, dict[str, object]] = {}
+APPLIES: Applies = {}

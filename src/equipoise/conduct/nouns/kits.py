@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from equipoise.conduct.command import refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier, texts
 from equipoise.conduct.state import Site
 from equipoise.ledger import Event
@@ -60,4 +60,4 @@ COMMANDS = (
     ),
 )
 
-APPLIES = {"kits_received": {"site": _received}, "kits_removed": {"site": _removed}}
+APPLIES: Applies = {"kits_received": {"site": _received}, "kits_removed": {"site": _removed}}

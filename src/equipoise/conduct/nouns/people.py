@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.command import Command, refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.roles import SITE_ROLES, Role
 from equipoise.conduct.state import Person, Study
@@ -131,7 +131,7 @@ COMMANDS = (
     CommandSpec("end_delegation", "End a delegation.", _end_delegation, (_PERSON, _TASK, date("end", "last day"))),
 )
 
-APPLIES = {
+APPLIES: Applies = {
     "role_granted": {"study": _granted},
     "role_revoked": {"study": _revoked},
     "training_recorded": {"study": _trained},

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.command import Command, refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import choice, date, flag, identifier, integer, text
 from equipoise.conduct.roles import Role
@@ -235,7 +235,7 @@ COMMANDS = (
     ),
 )
 
-APPLIES = {
+APPLIES: Applies = {
     "protocol_adopted": {"study": _adopted},
     "amended": {"study": _adopted},
     "version_activated": {"site": _activated},

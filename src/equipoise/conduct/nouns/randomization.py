@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from equipoise.conduct.command import refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import identifier, text
 from equipoise.conduct.nouns.baseline import subject_facts
+from equipoise.conduct.nouns.central_review import open_review
 from equipoise.conduct.nouns.consent import consent_problem
 from equipoise.conduct.state import Counters
 from equipoise.conduct.vault import Slot
@@ -41,11 +42,15 @@ def _randomize(c: Context) -> None:
         refuse(
             "allocation_not_prepared", reason, "The unblinded statistician prepares it and publishes its commitment."
         )
+    if stage < max(c.counters.commitments):
+        reason = "A newer version of the protocol has begun another stage of allocation."
+        refuse("stage_closed", reason, "Activate the newer version at the site.")
     slot = c.counters.slots.get(stage, 0) + 1
     stratum = stratum_text(factors, cohort)
     receipt = c.vault.draw(Slot(stage, slot), stratum, factors, subject=subject.id, cohort=cohort)
     values = {"date": c.today, "stage": stage, "slot": slot, "cohort": cohort, "stratum": stratum, "factors": factors}
     c.record("RAND", "randomized", {**values, "receipt": receipt})
+    open_review(c, c.today)
 
 
 def _check_ready(c: Context) -> None:
@@ -126,4 +131,4 @@ COMMANDS = (
     ),
 )
 
-APPLIES = {"randomized": {"counters": _randomized}}
+APPLIES: Applies = {"randomized": {"counters": _randomized}}

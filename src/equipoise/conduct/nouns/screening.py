@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from equipoise.conduct.command import Command, refuse
-from equipoise.conduct.context import CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import date, identifier, text, texts
 from equipoise.conduct.rights import Stage
@@ -117,6 +117,6 @@ COMMANDS = (
     ),
 )
 
-APPLIES = {
+APPLIES: Applies = {
     "screened": {"subject": _screened_subject, "site": _screened_site, "counters": _screened_counters},
 }

@@ -4,7 +4,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from equipoise.conduct.command import Command, refuse
-from equipoise.conduct.context import CommandSpec, Context, local_date
+from equipoise.conduct.context import Applies, CommandSpec, Context, local_date
 from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.state import Site
 from equipoise.ledger import Event
@@ -108,7 +108,7 @@ COMMANDS = (
     ),
 )
 
-APPLIES = {
+APPLIES: Applies = {
     "site_opened": {"site": _opened},
     "site_closed": {"site": _closed},
     "site_reopened": {"site": _reopened},

@@ -1,0 +1,155 @@
+"""Questionnaires of patients: windows, one form for each, an end with death or withdrawal."""
+
+from equipoise.conduct.command import refuse
+from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
+from equipoise.conduct.field import Field
+from equipoise.conduct.form import choice, date, identifier, integer
+from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
+from equipoise.conduct.rulebook import Rulebook
+from equipoise.conduct.state import Subject
+from equipoise.criteria import INSTRUMENTS
+from equipoise.protocol import Instrument
+
+__all__ = ["APPLIES", "COMMANDS", "diary_targets", "diary_window"]
+
+
+def _instrument(rules: Rulebook, name: str) -> Instrument | None:
+    for part in rules.protocol.instruments:
+        full = part if isinstance(part, Instrument) else Instrument(name=part)
+        if full.name == name:
+            return full
+    return None
+
+
+def diary_targets(rules: Rulebook, instrument: Instrument, last_day: int) -> list[int]:
+    """Target study days of a questionnaire up to a day; 0 is the baseline, day 1 the anchor."""
+    targets = set()
+    schedule = rules.protocol.visits.schedule
+    for visit in instrument.at:
+        planned = schedule.get(visit)
+        if planned is not None:
+            day = planned.day
+            while day <= last_day:
+                targets.add(0 if day <= 1 else day)
+                if not planned.repeats_every_days:
+                    break
+                day += planned.repeats_every_days
+    weeks = instrument.every_weeks
+    if weeks:
+        end = last_day if instrument.until_week is None else min(last_day, round(1 + 7 * instrument.until_week))
+        targets |= {round(1 + 7 * weeks * k) for k in range(1, int(end // (7 * weeks)) + 2) if 1 + 7 * weeks * k <= end}
+    return sorted(targets)
+
+
+def diary_window(rules: Rulebook, instrument: Instrument, target: int) -> tuple[int, int] | None:
+    """Study days on which the form of a target day may be filled in; none where there is no such form.
+
+    Windows meet half-way between target days. The baseline's ends on day 1, the first one after it begins on day 2.
+    """
+    targets = diary_targets(rules, instrument, target * 2 + 400)
+    if target not in targets:
+        return None
+    place = targets.index(target)
+    if target == 0:
+        return -27, 1
+    before = targets[place - 1] if place else 0
+    after = targets[place + 1] if place + 1 < len(targets) else 2 * target - before
+    return max(2, (before + target) // 2 + 1), (target + after) // 2
+
+
+def _check(c: Context, day: str) -> None:
+    name, target = c.payload["instrument"], c.payload["target"]
+    instrument = _instrument(c.rules, name)
+    if instrument is None:
+        known = ", ".join(p if isinstance(p, str) else p.name for p in c.rules.protocol.instruments)
+        refuse("instrument_unknown", f"The protocol has no questionnaire {name}.", f"Questionnaires: {known}.")
+    subject = c.subject
+    if subject.death is not None:
+        refuse("diary_closed", "No more questionnaires are asked for.", "Nothing is to be done.")
+    refuse_withdrawn(c, "visits", day)
+    recorded = (*subject.live("diary_submitted"), *subject.live("diary_missed"))
+    if any(d["instrument"] == name and d["target"] == target for d in recorded):
+        refuse("already_done", "This questionnaire has been answered.", "Nothing is to be done.")
+    window = diary_window(c.rules, instrument, target)
+    if window is None:
+        refuse("not_planned", f"No questionnaire is planned for day {target}.", "Choose one that is due.")
+    study_day = _study_day(subject, instrument, day)
+    if study_day is not None and not window[0] <= study_day <= window[1]:
+        reason = f"This questionnaire belongs to days {window[0]} to {window[1]}; today is day {study_day}."
+        refuse("outside_window", reason, "Answer the questionnaire that is due now.")
+
+
+def _study_day(subject: Subject, instrument: Instrument, day: str) -> int | None:
+    allocated = subject.last("randomized")
+    if allocated is None:
+        return None
+    anchor = subject.doses[0] if instrument.anchor == "first_dose" and subject.doses else str(allocated["date"])
+    off = days_between(anchor, day)
+    return off + 1 if off >= 0 else off
+
+
+def _submit(c: Context) -> None:
+    day = c.payload["date"]
+    if c.subject.last("randomized") is None and c.payload["target"] != 0:
+        refuse("not_planned", "Only the baseline questionnaire is answered before randomization.", "Choose that one.")
+    _check(c, day)
+    _check_answers(c)
+    c.record("QS", "diary_submitted", {"started": None, **c.payload, "answers": dict(c.payload["answers"])})
+
+
+def _check_answers(c: Context) -> None:
+    instrument = _instrument(c.rules, c.payload["instrument"])
+    ranges = {name: (item.low, item.high) for name, item in instrument.items.items()} if instrument else {}
+    catalog = INSTRUMENTS.get(c.payload["instrument"])
+    if catalog is not None:
+        ranges = {item.name: (item.low, item.high) for item in catalog.items} | ranges
+    problems = []
+    for item, answer in c.payload["answers"].items():
+        if ranges and item not in ranges:
+            problems.append((item, "no item of this questionnaire"))
+        elif ranges and answer is not None and not (type(answer) is int and _within(answer, ranges[item])):
+            problems.append((item, f"{answer!r}; expected: {ranges[item][0]} to {ranges[item][1]}"))
+    if problems:
+        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+
+
+def _within(answer: int, limits: tuple[int, int]) -> bool:
+    return limits[0] <= answer <= limits[1]
+
+
+def _miss(c: Context) -> None:
+    name, target = c.payload["instrument"], c.payload["target"]
+    instrument = _instrument(c.rules, name)
+    if instrument is None or diary_window(c.rules, instrument, target) is None:
+        refuse("not_planned", f"No questionnaire {name} is planned for day {target}.", "Choose one that is due.")
+    recorded = (*c.subject.live("diary_submitted"), *c.subject.live("diary_missed"))
+    if any(d["instrument"] == name and d["target"] == target for d in recorded):
+        refuse("already_done", "This questionnaire is recorded.", "Nothing is to be done.")
+    c.record("QSMISS", "diary_missed")
+
+
+_WHICH = (
+    identifier("instrument", "questionnaire"),
+    integer("target", "target study day; 0 for the baseline", 0, 10_000),
+    date("date", "day on which it was filled in"),
+)
+
+COMMANDS = (
+    CommandSpec(
+        "submit_diary",
+        "Hand in a questionnaire.",
+        _submit,
+        (*_WHICH, Field("answers", "values", "item -> answer; nothing where the patient gave none"),
+         Field("started", "time", "when it was begun, UTC", False)),
+        dates=("date",),
+    ),
+    CommandSpec(
+        "miss_diary",
+        "Record why a questionnaire was not filled in.",
+        _miss,
+        (*_WHICH, choice("why", "why", "too ill", "refused", "not asked", "technical", "other")),
+        dates=("date",),
+    ),
+)  # fmt: skip
+
+APPLIES: Applies = {}

@@ -1,0 +1,224 @@
+"""Tumors as the site measures and judges them."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from equipoise.conduct.command import refuse
+from equipoise.conduct.context import Applies, CommandSpec, Context
+from equipoise.conduct.form import choice, date, flag, identifier, integer, records, text
+from equipoise.conduct.nouns.review_clock import review_requested
+from equipoise.conduct.nouns.visits import refuse_lost
+from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
+from equipoise.conduct.rulebook import Rulebook
+from equipoise.conduct.state import Subject
+from equipoise.criteria import CriteriaError, Measurement, PatientResponse, patient_response
+from equipoise.ledger import Event
+
+__all__ = ["APPLIES", "COMMANDS", "LESION", "check_lesions", "computed", "measurements", "tumor_response"]
+
+_LARGEST = 50_000
+_STATES = (
+    "ABSENT",
+    "PRESENT",
+    "INCREASED",
+    "UNEQUIVOCAL",
+    "EQUIVOCAL",
+    "TOO SMALL",
+    "MERGED",
+    "NOT EVALUABLE",
+)
+_RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
+
+LESION = (
+    identifier("lesion", "identifier of the lesion, for example T1"),
+    choice("kind", "role of the lesion", "TARGET", "NON-TARGET", "NEW"),
+    text("organ", "organ or place", required=False, most=200),
+    flag("nodal", "whether it is a lymph node", required=False),
+    integer("diameter", "size in hundredths of a millimeter; short axis of a node", 0, 10**6, required=False),
+    choice("state", "what was seen, where it is not a size", *_STATES, required=False),
+    date("date", "day of this scan, where it is not that of the assessment", required=False),
+    text("part", "part of a split lesion", required=False, most=20),
+    text("method", "how it was imaged", required=False, most=60),
+)
+"""What is recorded of one lesion at one assessment."""
+
+
+def measurements(assessment: int, day: str, lesions: Sequence[Mapping[str, Any]]) -> list[Measurement]:
+    """Bring recorded lesions into the form in which the criteria read them; days are ordinals of the calendar."""
+    return [
+        Measurement(
+            day=dt.date.fromisoformat(lesion.get("date") or day).toordinal(),
+            lesion=lesion["lesion"],
+            kind=lesion["kind"],
+            diameter=None if lesion.get("diameter") is None else lesion["diameter"] / 100,
+            state=lesion.get("state"),
+            nodal=bool(lesion.get("nodal")),
+            visit=float(assessment),
+            part=lesion.get("part") or "",
+            baseline=assessment == 0,
+        )
+        for lesion in lesions
+    ]
+
+
+def tumor_response(
+    rules: Rulebook, subject: Subject, *more: tuple[int, str, Sequence[Mapping[str, Any]]], without: str | None = None
+) -> PatientResponse | None:
+    """Sums and responses of the site's measurements by the criteria of the protocol; none before a baseline.
+
+    Parameters
+    ----------
+    rules
+        Protocol version in force.
+    subject
+        The patient.
+    more
+        Assessment, date and lesions that are not recorded yet: what is being typed.
+    without
+        Record to leave out, because ``more`` takes its place.
+
+    Raises
+    ------
+    CriteriaError
+        Measurements that cannot be used, all at once.
+    """
+    known = [
+        (m["assessment"], m["date"], m["lesions"]) for m in subject.live("tumors_measured") if m["record"] != without
+    ]
+    rows = [row for each in (*known, *more) for row in measurements(*each)]
+    if not any(row.baseline for row in rows):
+        return None
+    allocated = subject.last("randomized")
+    start = max(row.day for row in rows if row.baseline)
+    reference = dt.date.fromisoformat(allocated["date"]).toordinal() if allocated else start
+    return patient_response(rows, replace(rules.charter, reference_day=max(reference, start)))
+
+
+def check_lesions(c: Context, assessment: int, lesions: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse sizes that cannot be, and a choice of target lesions against the criteria."""
+    problems = []
+    for lesion in lesions:
+        name, size = lesion["lesion"], lesion.get("diameter")
+        if size is not None and size > _LARGEST:
+            problems.append(
+                (name, f"{size / 100:g} mm; a lesion is at most {_LARGEST / 100:g} mm. Were centimeters meant?")
+            )
+        if size is None and lesion.get("state") is None:
+            problems.append((name, "neither a size nor what was seen"))
+        if assessment == 0 and lesion["kind"] == "NEW":
+            problems.append((name, "a new lesion at baseline; expected: target or non-target"))
+    seen = [(lesion["lesion"], lesion.get("part"), lesion.get("date")) for lesion in lesions]
+    problems += [(name, "twice in the list") for name, part, day in seen if seen.count((name, part, day)) > 1]
+    if assessment == 0:
+        problems += _selection(c, lesions)
+    if problems:
+        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+
+
+def _selection(c: Context, lesions: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    targets = [lesion for lesion in lesions if lesion["kind"] == "TARGET"]
+    most, most_in_organ = c.rules.charter.limits
+    problems = [("lesions", f"{len(targets)} target lesions; at most {most}")] if len(targets) > most else []
+    organs = ["lymph node" if t.get("nodal") else str(t.get("organ") or "").strip().lower() for t in targets]
+    for organ in sorted(set(organs) - {""}):
+        if organs.count(organ) > most_in_organ:
+            problems.append(("lesions", f"{organs.count(organ)} target lesions in {organ}; at most {most_in_organ}"))
+    apart = c.rules.charter.criteria != "RECIST 1.0"
+    for target in targets:
+        least = 1500 if target.get("nodal") and apart else 1000
+        size = target.get("diameter")
+        if size is None or size < least:
+            what = "node (short axis)" if least == 1500 else "lesion"
+            problems.append((target["lesion"], f"a target {what} is at least {least // 100} mm at baseline"))
+    return problems
+
+
+def _measure(c: Context) -> None:
+    assessment, day, lesions = c.payload["assessment"], c.payload["date"], c.payload["lesions"]
+    refuse_withdrawn(c, "visits", day)
+    refuse_lost(c, day)
+    _check_order(c, assessment, day)
+    check_lesions(c, assessment, lesions)
+    total, response = computed(c, assessment, day, lesions)
+    values = {"assessment": assessment, "date": day, "lesions": list(lesions), "sum": total, "computed": response}
+    c.record("TUMOR", "tumors_measured", values)
+
+
+def _check_order(c: Context, assessment: int, day: str) -> None:
+    known = {m["assessment"]: m["date"] for m in c.subject.live("tumors_measured")}
+    if assessment in known:
+        refuse("already_done", f"Assessment {assessment} is recorded.", "Correct that record if it is wrong.")
+    if assessment > 0 and 0 not in known:
+        refuse("visit_out_of_order", "The baseline lesions are not recorded.", "Record assessment 0 first.")
+    if assessment > 0 and not c.subject.has("randomized"):
+        refuse("visit_out_of_order", "The patient is not randomized.", "Only the baseline comes before randomization.")
+    for number, other in known.items():
+        if (number < assessment and other >= day) or (number > assessment and other <= day):
+            reason = f"Assessment {number} took place on {other}."
+            refuse("visit_out_of_order", reason, "Assessments are numbered in the order of their days.")
+
+
+def computed(
+    c: Context, assessment: int, day: str, lesions: Sequence[Mapping[str, Any]], *, without: str | None = None
+) -> tuple[int | None, str | None]:
+    """Sum, in hundredths of a millimeter, and response of an assessment by the criteria; refuses what does not fit."""
+    try:
+        response = tumor_response(c.rules, c.subject, (assessment, day, lesions), without=without)
+    except CriteriaError as error:
+        problems = tuple(("lesions", problem) for problem in error.problems)
+        refuse("bad_value", f"{problems[0][1]}.", "Correct the measurements.", problems=problems)
+    if response is None:
+        return None, None
+    if assessment == 0:
+        return None if response.baseline is None else round(response.baseline * 100), None
+    found = next((v for v in response.visits if v.visit == assessment), None)
+    if found is None:
+        return None, None
+    return None if found.total is None else round(found.total * 100), found.overall
+
+
+def _assess(c: Context) -> None:
+    assessment, overall = c.payload["assessment"], c.payload["overall"]
+    measured = next((m for m in c.subject.live("tumors_measured") if m["assessment"] == assessment), None)
+    if measured is None or assessment == 0:
+        reason = f"Assessment {assessment} has no measurements after baseline."
+        refuse("visit_out_of_order", reason, "Record the measurements of the assessment first.")
+    if any(r["assessment"] == assessment for r in c.subject.live("response_assessed")):
+        refuse("already_done", f"The response at assessment {assessment} is recorded.", "Correct that record.")
+    given = {"target": None, "non_target": None, "new_lesion": None, **c.payload}
+    c.record("RESP", "response_assessed", {**given, "date": measured["date"], "computed": measured.get("computed")})
+    if overall == "PD":
+        review_requested(c, "local progression")
+
+
+def _assessed(subject: Subject, event: Event) -> Subject:
+    return replace(subject, local_progression=True) if event.payload["overall"] == "PD" else subject
+
+
+_ASSESSMENT = integer("assessment", "number of the assessment; 0 for the baseline", 0, 500)
+
+COMMANDS = (
+    CommandSpec(
+        "measure_tumors",
+        "Record the lesions of an assessment.",
+        _measure,
+        (_ASSESSMENT, date("date", "day of the first scan"), records("lesions", "lesions", *LESION)),
+        dates=("date",),
+    ),
+    CommandSpec(
+        "assess_response",
+        "Record the response in the investigator's judgment.",
+        _assess,
+        (
+            _ASSESSMENT,
+            choice("target", "response of the target lesions", "CR", "PR", "SD", "PD", "NE", required=False),
+            choice("non_target", "response of the others", "CR", "NON-CR/NON-PD", "PD", "NE", required=False),
+            choice("new_lesion", "whether there are new lesions", "Y", "N", "EQUIVOCAL", required=False),
+            choice("overall", "overall response", *_RESPONSES),
+        ),
+    ),
+)
+
+APPLIES: Applies = {"response_assessed": {"subject": _assessed}}
