@@ -7,6 +7,7 @@ from equipoise.report.cells import Block, FigureBlock, Notice, Number, Paragraph
 from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.methods import methods_section
+from equipoise.report.patient_reported import patient_reported_section
 from equipoise.report.rows import ALL, Rows
 from equipoise.report.tables import (
     Survival,
@@ -84,6 +85,7 @@ def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str]
         _sensitivity(source),
         _subgroups(source, pictures),
         _response(source),
+        *([asked] if (asked := patient_reported_section(source, pictures)) is not None else []),
         _harms(source, pictures),
         _findings(results),
         methods_section(source),

@@ -97,8 +97,9 @@ class Facts:
         return self._label("endpoints", name) or str(self.endpoint(name).get("label") or in_words(name))
 
     def kind(self, analysis_id: str) -> str:
-        """Kind of the endpoint of an analysis: time_to_event, response, ..."""
-        return str(self.endpoint(self.analyses.get(analysis_id, {}).get("endpoint")).get("kind") or "time_to_event")
+        """Kind of the endpoint of an analysis: time_to_event (a deterioration is one), response, ..."""
+        kind = str(self.endpoint(self.analyses.get(analysis_id, {}).get("endpoint")).get("kind") or "time_to_event")
+        return "time_to_event" if kind == "deterioration" else kind
 
     def month_days(self, endpoint: str | None) -> float:
         """Days in a month of an endpoint, for display."""
