@@ -18,7 +18,7 @@ from equipoise.cdisc.formats.xpt_read import read_xpt
 __all__ = ["Sdtm", "read_dataset", "read_folder"]
 
 _ENDINGS = (".parquet", ".xpt", ".csv", ".json", ".ndjson")
-_DATASET = re.compile(r"^([A-Z]{2}|SUPP[A-Z]{2}|RELREC|POOLDEF|AD[A-Z0-9]{1,6})$")
+_DATASET = re.compile(r"^([A-Z]{2}|QS[A-Z]{2}|SUPP[A-Z]{2}|RELREC|POOLDEF|AD[A-Z0-9]{1,6})$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ def read_folder(
         Data set -> file name without ending, where a file is named otherwise: ``{"RS": "rs_onco"}``.
     wanted
         Data sets to read where they are there; unless given all files are read whose name is that of an SDTM or ADaM
-        data set (two letters, ``SUPP`` and two letters, ``AD`` and up to six more), and all in ``names``.
+        data set (two letters, ``QS`` or ``SUPP`` and two letters, ``AD`` and up to six more), and all in ``names``.
     columns
         Data set -> variables to keep where it has them; all variables of data sets that are not named. Large data sets
         need less memory and time so.
