@@ -43,6 +43,8 @@ def planned_forms(instrument: Instrument, schedule: Mapping[str, Visit], last_da
     targets = {day: place for day, place in _targets(instrument, named, last_day) if day > 1}
     days = sorted(targets)
     baseline = PlannedForm("baseline", "Baseline", None, None, 1)
+    if not days:
+        return [baseline]
     if isinstance(instrument.windows, dict):
         own = instrument.windows
         later = [
@@ -53,12 +55,9 @@ def planned_forms(instrument: Instrument, schedule: Mapping[str, Visit], last_da
         return [baseline, *later]
     ends = [(a + b) // 2 for a, b in itertools.pairwise(days)]
     starts = [2, *(end + 1 for end in ends)]
-    if days:
-        before_last = (days[-1] - days[-2]) // 2 if len(days) > 1 else days[-1] - 2
-        ends.append(days[-1] + before_last)
-    lasts: list[int | None] = list(ends)
-    if days and instrument.last_window == "open":
-        lasts[-1] = None
+    before_last = (days[-1] - days[-2]) // 2 if len(days) > 1 else days[-1] - 2
+    last = None if instrument.last_window == "open" else days[-1] + before_last
+    lasts = [*ends, last]
     return [
         baseline,
         *(PlannedForm(*targets[day], day, first, last) for day, first, last in zip(days, starts, lasts, strict=True)),
