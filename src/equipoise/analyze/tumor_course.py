@@ -38,10 +38,11 @@ def tumor_course(
     sums = _rows(study, assessor, "SUMDIAM")
     marks = _timeline(study, endpoint, assessor)
     if sums is not None:
-        change, absent, more = _changes(study, assessor, sums, best)
+        change, absent, more = _changes(study, assessor, sums)
         marks += more
         for part in parts:
             _counts(book, part, change, absent, columns)
+    marks += [{"at": at, "mark": "best_response", "text": best[at]} for at in study.randomized]
     arms = {i: part.level for part in parts if part.level != ALL for i in part.positions}
     kept = [{**mark, "group_level": arms[mark["at"]]} for mark in marks if mark["at"] in arms]
     _write(book, kept, columns)
@@ -72,7 +73,7 @@ def _with_day(study: Study, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _changes(
-    study: Study, assessor: Assessor, sums: pl.DataFrame, best: npt.NDArray[np.object_]
+    study: Study, assessor: Assessor, sums: pl.DataFrame
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_], Marks]:
     """Best change of every subject, why there is none, and the marks of the changes over time."""
     size = study.adsl.height
@@ -90,14 +91,16 @@ def _changes(
     lowest = known.sort(POSITION, "PCHG", "day").unique(POSITION, keep="first", maintain_order=True)
     for at, day, value in lowest.select(POSITION, "day", "PCHG").iter_rows():
         change[at], absent[at] = value, None
-        marks.append({"at": at, "mark": "best_change", "time_days": day, "value": value, "text": best[at]})
+        marks.append({"at": at, "mark": "best_change", "time_days": day, "value": value})
     marks += [
         {"at": int(at), "mark": "no_change", "text": absent[at]}
         for at in np.flatnonzero(np.array(absent) != None)  # noqa: E711
     ]
     new = _rows(study, assessor, "NEWLRESP")
     if new is not None:
-        first = _with_day(study, new.filter(pl.col("AVALC") == "Y")).sort(POSITION, "day")
+        first = _with_day(study, new.filter((pl.col("AVALC") == "Y") & (pl.col("ANL01FL") == "Y"))).sort(
+            POSITION, "day"
+        )
         first = first.unique(POSITION, keep="first", maintain_order=True)
         marks += [
             {"at": at, "mark": "new_lesion", "time_days": day} for at, day in first.select(POSITION, "day").iter_rows()

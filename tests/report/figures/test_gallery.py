@@ -6,18 +6,21 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from tests.analyze.review_trial import review_results
 from tests.results.example import example_results
 
 from equipoise.results import write_results
 
 GALLERY = Path(__file__).parents[3] / "docs" / "gallery"
-ANALYSIS = {"survival_curves": ["primary"], "forest_plot": ["primary"]}
+OF_PATIENTS = ("waterfall_plot", "spider_plot", "swimmer_plot")
+ANALYSIS = {"survival_curves": "primary", "forest_plot": "primary", **dict.fromkeys(OF_PATIENTS, "response")}
 
 
 @pytest.fixture(scope="module")
 def results_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gallery") / "results"
     write_results(example_results(), folder)
+    write_results(review_results(60), folder.parent / "review")
     return folder
 
 
@@ -30,7 +33,8 @@ def test_script_writes_its_figure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     output = tmp_path / "figure.svg"
-    arguments = [str(results_folder), *ANALYSIS.get(script.stem, []), str(output)]
+    folder = results_folder.parent / "review" if script.stem in OF_PATIENTS else results_folder
+    arguments = [str(folder), *([ANALYSIS[script.stem]] if script.stem in ANALYSIS else []), str(output)]
     monkeypatch.setattr(sys, "argv", [str(script), *arguments])
     runpy.run_path(str(script), run_name="__main__")
     assert ET.parse(output).getroot().tag.endswith("svg")  # noqa: S314 - our own file

@@ -8,8 +8,11 @@ from equipoise.report.figures.flow import FlowError, check_flow, read_flow
 from equipoise.report.figures.forest import forest_figure
 from equipoise.report.figures.gather import figures
 from equipoise.report.figures.km import km_figure
+from equipoise.report.figures.spider import spider_figure
 from equipoise.report.figures.style import ArmStyle, arm_styles
+from equipoise.report.figures.swimmer import swimmer_figure
 from equipoise.report.figures.trajectories import trajectories_figure, trajectory_names
+from equipoise.report.figures.waterfall import waterfall_figure
 
 __all__ = [
     "ArmStyle",
@@ -26,6 +29,9 @@ __all__ = [
     "forest_figure",
     "km_figure",
     "read_flow",
+    "spider_figure",
+    "swimmer_figure",
     "trajectories_figure",
     "trajectory_names",
+    "waterfall_figure",
 ]

@@ -7,15 +7,21 @@ from equipoise.report.facts import Facts
 from equipoise.report.figures.accrual import accrual_figure
 from equipoise.report.figures.adverse_events import adverse_events_figure
 from equipoise.report.figures.consort import consort_figure
+from equipoise.report.figures.courses import course_analyses
 from equipoise.report.figures.figure import Figure, FigureError
 from equipoise.report.figures.forest import forest_figure
 from equipoise.report.figures.forest_data import forest_analyses
 from equipoise.report.figures.km import km_figure
 from equipoise.report.figures.km_data import read_survival, survival_analyses
+from equipoise.report.figures.spider import spider_figure
+from equipoise.report.figures.swimmer import swimmer_figure
 from equipoise.report.figures.trajectories import trajectories_figure, trajectory_names
+from equipoise.report.figures.waterfall import waterfall_figure
 from equipoise.results import Results
 
 __all__ = ["figures"]
+
+_COURSES = {"waterfall": waterfall_figure, "spider": spider_figure, "swimmer": swimmer_figure}
 
 
 def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[str, Figure]:
@@ -32,7 +38,8 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
     -------
     dict of str to Figure
         ``consort``, ``accrual``, ``km_<analysis>``, ``forest_<analysis>``, ``trajectories_<questionnaire>`` and
-        ``adverse_events``, as far as rows allow;
+        ``waterfall_<analysis>``, ``spider_<analysis>``, ``swimmer_<analysis>`` and ``adverse_events``, as far as rows
+        allow;
         further comparisons of an analysis are ``forest_<analysis>_<experimental>_<reference>``. Analyses of one
         endpoint read by different assessors share a time axis, so that their figures can be compared.
 
@@ -58,6 +65,11 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
             for pair in Facts.of(results).comparisons(name)[1:]
         },
         **{name: partial(trajectories_figure, results, name) for name in trajectory_names(results)},
+        **{
+            f"{kind}_{name}": partial(draw, results, name)
+            for name in course_analyses(results)
+            for kind, draw in _COURSES.items()
+        },
         "adverse_events": lambda: adverse_events_figure(results),
     }
     made = {}

@@ -1,0 +1,18 @@
+"""Change of the tumors of every patient over time.
+
+Run: python docs/gallery/spider_plot.py build/results response spider.svg
+"""
+
+import sys
+from pathlib import Path
+
+from equipoise.report.figures import spider_figure
+from equipoise.results import read_results
+
+folder, analysis, output = sys.argv[1:]
+figure = spider_figure(read_results(Path(folder)), analysis)
+if figure is None:
+    sys.exit(f"{folder} has no such rows for {analysis}")
+Path(output).write_text(figure.svg, encoding="utf-8")
+Path(output).with_suffix(".pdf").write_bytes(figure.pdf)
+print(figure.caption)
