@@ -69,9 +69,12 @@ from equipoise.criteria.review_refusals import Refusal, review_refusal
 from equipoise.criteria.review_state import (
     adjudication_due,
     central_result,
+    current_person,
     current_read,
     gate_day,
     next_visit,
+    reads_due,
+    review_answer,
     review_gate,
 )
 from equipoise.criteria.rule_sets import REASON_WORDS, RULES, CensorReason, Rules
@@ -141,6 +144,7 @@ __all__ = [
     "clinical_benefit",
     "compare_responses",
     "crossover_gate",
+    "current_person",
     "current_read",
     "first_response",
     "gate_day",
@@ -152,9 +156,11 @@ __all__ = [
     "progression_interval",
     "progression_or_death",
     "reader_agreement",
+    "reads_due",
     "recist_responses",
     "result_differences",
     "review_after",
+    "review_answer",
     "review_gate",
     "review_refusal",
     "score_questionnaires",

@@ -27,6 +27,8 @@ __all__ = [
     "next_visit",
     "reader_of",
     "reading_of",
+    "reads_due",
+    "review_answer",
     "review_gate",
     "scan_day",
     "visits_received",
@@ -94,6 +96,25 @@ def next_visit(review: PatientReview, reader: int) -> int | None:
     if not visits or visits[0] != 0:
         return None
     return next((visit for visit in visits if current_read(review, reader, visit) is None), None)
+
+
+def reads_due(review: PatientReview) -> tuple[tuple[int, int], ...]:
+    """List the reads that are still to be locked.
+
+    Parameters
+    ----------
+    review
+        Review of the patient.
+
+    Returns
+    -------
+    tuple
+        Reader and visit of every scan that has come and is not read, or is to be read anew, in order of visits. Empty
+        when every scan is read: what a primary analysis asks for.
+    """
+    readers = range(1, review.readers + 1)
+    visits = visits_received(review)
+    return tuple((reader, v) for v in visits for reader in readers if current_read(review, reader, v) is None)
 
 
 def locked_through(review: PatientReview) -> int | None:
@@ -170,6 +191,27 @@ def gate_day(review: PatientReview) -> int | None:
     return next((result.locked_on for result in review.results if result.answer == "confirmed"), None)
 
 
+def review_answer(review: PatientReview) -> Answer:
+    """Give the one word that a site is told now.
+
+    Parameters
+    ----------
+    review
+        Review of the patient.
+
+    Returns
+    -------
+    str
+        ``confirmed`` once a result has confirmed progression, for good; ``pending`` while a scan that has come is unread,
+        a read is to be made anew or an adjudication is due, whatever an earlier result said; else the last answer.
+    """
+    if any(result.answer == "confirmed" for result in review.results):
+        return "confirmed"
+    visits = visits_received(review)
+    current = bool(review.results) and review.results[-1].through_visit == visits[-1] == locked_through(review)
+    return review.results[-1].answer if current and not adjudication_due(review) else "pending"
+
+
 def review_gate(review: PatientReview, *, local_progression: bool = True) -> GateDecision:
     """Decide whether a patient may be unblinded to cross over.
 
@@ -183,11 +225,6 @@ def review_gate(review: PatientReview, *, local_progression: bool = True) -> Gat
     Returns
     -------
     GateDecision
-        Refused as pending while a scan is unread or an adjudication due, unless progression has been confirmed once.
+        What :func:`crossover_gate` makes of :func:`review_answer`.
     """
-    answers: list[Answer] = [result.answer for result in review.results]
-    last = review.results[-1].through_visit if review.results else None
-    visits = visits_received(review)
-    if not visits or last != visits[-1] or last != locked_through(review) or adjudication_due(review):
-        answers.append("pending")
-    return crossover_gate(answers, local_progression=local_progression)
+    return crossover_gate([review_answer(review)], local_progression=local_progression)
