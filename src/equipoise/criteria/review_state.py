@@ -202,8 +202,9 @@ def review_answer(review: PatientReview) -> Answer:
     Returns
     -------
     str
-        ``confirmed`` once a result has confirmed progression, for good; ``pending`` while a scan that has come is unread,
-        a read is to be made anew or an adjudication is due, whatever an earlier result said; else the last answer.
+        ``confirmed`` once a result has confirmed progression, for good; ``pending`` while a scan that has come is
+        unread, a read is to be made anew or an adjudication is due, whatever an earlier result said; else the last
+        answer.
     """
     if any(result.answer == "confirmed" for result in review.results):
         return "confirmed"
