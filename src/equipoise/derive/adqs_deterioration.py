@@ -66,13 +66,22 @@ def add_deterioration(
             rows = _finish(name, endpoint, _outcomes(found, codes.index(endpoint.scale), endpoint, rows))
             if source.protocol.conventions.censor_codes == "binary":
                 rows = rows.with_columns(CNSR=(pl.col("CNSR") > 0).cast(pl.Int32))
-            parts.append(rows.select(pl.col(column).cast(kind) for column, kind in adtte.schema.items()))
+            parts.append(_in_columns(rows, adtte))
     if len(parts) == 1:
         return adtte
     order = {name: place for place, name in enumerate(endpoints)}
     place = pl.col("ENDPT").replace_strict(order, default=None, return_dtype=pl.Int32)
     table = pl.concat(parts).with_columns(_O=place, _P=pl.col("PRIMFL").is_null())
     return table.sort([*KEYS, "_O", "_P", "RULESET"]).drop("_O", "_P")
+
+
+def _in_columns(rows: pl.DataFrame, adtte: pl.DataFrame) -> pl.DataFrame:
+    """The columns of ADTTE; those of other kinds of endpoint are empty."""
+    own = set(rows.columns)
+    return rows.select(
+        pl.col(name).cast(kind) if name in own else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in adtte.schema.items()
+    )
 
 
 def _outcomes(found: Reported, column: int, endpoint: Endpoint, rows: pl.DataFrame) -> pl.DataFrame:
