@@ -95,7 +95,7 @@ def derive_adqs(reported: Sequence[Reported]) -> pl.DataFrame:
     parts = [_rows(one, index) for index, one in enumerate(reported) if one.forms.table.height]
     if not parts:
         return pl.DataFrame(schema=_TYPES)
-    table = pl.concat(parts).sort([*KEYS, "_I", "_C", "FORMSEQ"])
+    table = pl.concat(parts).sort(["_S", "_I", "_C", "FORMSEQ"])
     return table.select(pl.col(name).cast(kind) for name, kind in _TYPES.items())
 
 
@@ -232,6 +232,7 @@ def _form_columns(found: Reported) -> pl.DataFrame:
     place = np.where(timing.visit < 0, len(timing.planned), timing.visit)
     table = pl.concat([found.subjects.select(KEYS)[subject], visits[place]], how="horizontal")
     table = table.with_columns(
+        pl.Series("_S", timing.subject),
         pl.lit(one.name).alias("INSTR"),
         pl.lit(one.label).alias("PARCAT1"),
         *(found.forms.table[name] for name in ("VISIT", "QSSEQ")),

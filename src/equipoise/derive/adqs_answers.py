@@ -15,7 +15,7 @@ ANSWER_SOURCES = tuple(
 """Variables of QS that are read besides those of visits."""
 
 Answers = pl.DataFrame
-"""A row per record: _S (row of the subject), ITEM, ANSWER (text, null where there is none), DATE, DTC, VISIT, VISITNUM,
+"""A row per record, in no order: _S (row of the subject), ITEM, ANSWER (text, null where there is none), DATE, DTC, VISIT, VISITNUM,
 VISITDY, QSSEQ, REASON (why it was not done)."""
 
 _TYPES = {
@@ -56,8 +56,7 @@ def read_answers(source: Source, one: Questionnaire, subjects: pl.DataFrame) -> 
     known = rows.filter(pl.col("ITEM").is_not_null())
     if parts and not findings:
         findings += _absent_items(one, rows, known)
-    order = ["_S", "DATE", "VISITNUM", "VISIT", "DTC", "QSSEQ", "ITEM", "ANSWER"]
-    return rows.sort(order, nulls_last=True), findings
+    return rows, findings
 
 
 def _rows(source: Source, name: str, one: Questionnaire) -> tuple[pl.DataFrame, set[str], list[Finding]]:
