@@ -35,7 +35,7 @@ def untreated(
 
 @compiled
 def logrank_z(times: np.ndarray, events: np.ndarray, experimental: np.ndarray, starts: np.ndarray) -> float:
-    """Z of the log-rank test over strata, whose rows `starts` bounds; below 0 where the experimental arm does better."""
+    """Z of the log-rank test over strata (`starts` bounds their rows); below 0 when the experimental arm is better."""
     score = 0.0
     variance = 0.0
     for s in range(starts.size - 1):
