@@ -16,7 +16,8 @@ _PROGRESSION = {EventSource.CENTRAL_PROGRESSION: Assessor.CENTRAL, EventSource.L
 
 def missing(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[str]:
     """Every data set and variable that the protocol needs and the data lack."""
-    wanted = [*_subject(), *_homes(protocol), *_dates(protocol, data), *_readings(protocol), *_safety(protocol, data)]
+    wanted = [*_subject(), *_homes(protocol), *_dates(protocol, data)]
+    wanted += [*_readings(protocol, data), *_safety(protocol, data)]
     problems = _absent(protocol, [want for want in wanted if want[0] not in data])
     for dataset, variables, why, remedy in wanted:
         lost = [v for v in variables if dataset in data and v not in data[dataset].columns]
@@ -104,7 +105,8 @@ def _home(place: SdtmHome, where: str) -> Want:
     return place.domain, variables, f"{where} names it", f"Add it, or correct {where}"
 
 
-def _readings(protocol: Protocol) -> list[Want]:
+def _readings(protocol: Protocol, data: Mapping[str, pl.DataFrame]) -> list[Want]:
+    """RS, unless the lesions from which responses are recomputed are there."""
     wanted: list[Want] = []
     for name, endpoint in protocol.endpoints.items():
         readers = [_PROGRESSION[event] for event in endpoint.events if event in _PROGRESSION]
@@ -114,6 +116,10 @@ def _readings(protocol: Protocol) -> list[Want]:
             place = protocol.review.sources.get(reader.value)
             dataset = place.dataset if place is not None else "RS"
             code = domain_code(dataset)
+            lesions = data.get(f"TR{dataset[2:]}", data.get("TR"))
+            measured = lesions is not None and {"TRTESTCD", "TRLNKID", "TRDTC"} <= set(lesions.columns)
+            if dataset not in data and measured and protocol.review.response_from == "lesions":
+                continue
             where = list(place.where) if place is not None else ["RSEVAL"]
             variables = [*KEYS, f"{code}TESTCD", f"{code}STRESC", f"{code}DTC", f"{code}SEQ", *where]
             why = f"endpoints.{name} needs the {reader.value} readings"

@@ -44,7 +44,7 @@ def turnaround(source: Source) -> pl.DataFrame:
     days = working_days_between(
         table["STARTDT"].to_physical().cast(pl.Int64).to_numpy(), table["ADT"].to_physical().cast(pl.Int64).to_numpy()
     )
-    return table.with_columns(AVAL=pl.Series(days).cast(pl.Float64)).select(schema)
+    return table.with_columns(AVAL=pl.Series(days).cast(pl.Float64)).select(*schema)
 
 
 def qualified(data: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame:
