@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.nouns import APPLIES
-from equipoise.conduct.state import Counters, Record, Recorded, Site, State, Study, Subject, records_with
+from equipoise.conduct.state import Counters, Record, Recorded, Site, State, Study, Subject
 from equipoise.ledger import Event, Kind, kinds
 
 __all__ = ["apply", "apply_all", "fold", "touched"]
@@ -98,7 +98,7 @@ def _add(shard: Recorded, event: Event, kind: Kind) -> Recorded:
         record = Record(event.kind, key, payload, event.at, event.actor, event.request_id)
     else:
         record = Record(event.kind, key, payload, old.at, old.actor, old.request_id, old.changes + 1)
-    return replace(shard, records=records_with(shard.records, record, name), last_request=event.request_id)
+    return shard.with_record(record, name, event.request_id)
 
 
 def _change(shard: Recorded, event: Event, kind: Kind) -> Recorded:
@@ -109,7 +109,7 @@ def _change(shard: Recorded, event: Event, kind: Kind) -> Recorded:
     else:
         new: Mapping[str, Any] = {field: change["new"] for field, change in event.payload["changes"].items()}
         record = replace(old, changes=old.changes + 1, values={**old.values, **new})
-    return replace(shard, records=records_with(shard.records, record, name), last_request=event.request_id)
+    return shard.with_record(record, name, event.request_id)
 
 
 def _name(key: tuple[Any, ...]) -> str:

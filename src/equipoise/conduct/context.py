@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,21 @@ def days_between(first: str, last: str) -> int:
 class Context:
     """What a rule sees; made anew for every command."""
 
+    __slots__ = (
+        "_rulebooks",
+        "_site",
+        "_subject",
+        "_today",
+        "_version",
+        "command",
+        "counters",
+        "drafts",
+        "payload",
+        "state",
+        "study",
+        "vault",
+    )
+
     def __init__(self, rulebooks: Rulebooks, state: State, command: Command, vault: Vault) -> None:
         self.command = command
         self.payload: Mapping[str, Any] = command.payload
@@ -43,43 +58,52 @@ class Context:
         self.study: Study = state.study
         self.counters: Counters = state.counters
         self.vault = vault
-        self._rulebooks = rulebooks
         self.drafts: list[Draft] = []
+        self._rulebooks = rulebooks
+        self._subject = state.subjects.get(command.subject) if command.subject else None
+        self._site: Site | None = None
+        self._today: str | None = None
+        self._version: str | None = None
 
-    @cached_property
+    @property
     def subject(self) -> Subject:
         """The subject that the command is about."""
-        found = self.state.subjects.get(self.command.subject or "")
-        if found is None:
+        if self._subject is None:
             refuse("subject_unknown", "There is no such patient.", "Check the subject number.")
-        return found
+        return self._subject
 
-    @cached_property
+    @property
     def site(self) -> Site:
         """The subject's site, else the site of the command."""
-        name = self.subject.site if self.command.subject else self.command.site or self.payload.get("site")
-        return self.site_named(str(name or ""))
+        if self._site is None:
+            name = self.subject.site if self.command.subject else self.command.site or self.payload.get("site")
+            self._site = self.site_named(str(name or ""))
+        return self._site
 
     def site_named(self, name: str) -> Site:
         """One of the sites at hand; one that was never opened has the status none."""
         return self.state.sites.get(name) or Site(id=name)
 
-    @cached_property
+    @property
     def today(self) -> str:
         """Calendar date at the site; in UTC where the command has no site."""
-        zone = self.site.time_zone if self.command.subject or self.command.site else "UTC"
-        return local_date(self.command.at, zone)
+        if self._today is None:
+            zone = self.site.time_zone if self.command.subject or self.command.site else "UTC"
+            self._today = local_date(self.command.at, zone)
+        return self._today
 
-    @cached_property
+    @property
     def version(self) -> str:
         """Protocol version in force: at the site today, else the latest."""
-        if self.command.subject or self.command.site:
-            in_force = [version for effective, version in self.site.versions if effective <= self.today]
-            if in_force:
-                return in_force[-1]
-        return self.study.versions[-1] if self.study.versions else ""
+        if self._version is None:
+            self._version = self.study.versions[-1] if self.study.versions else ""
+            if self.command.subject or self.command.site:
+                for effective, version in self.site.versions:
+                    if effective <= self.today:
+                        self._version = version
+        return self._version
 
-    @cached_property
+    @property
     def rules(self) -> Rulebook:
         """Rules of the version in force."""
         return self._rulebooks[self.version]

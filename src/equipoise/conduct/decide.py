@@ -75,9 +75,9 @@ def decide(rulebooks: Rulebooks, state: State, command: Command, vault: Vault) -
 def check_right(context: Context, action: Action) -> None:
     """Refuse what the table of rights does not allow; used for reading as well."""
     command = context.command
-    if command.role not in _ROLES or Role(command.role) not in action.roles:
+    role = _ROLES.get(command.role)
+    if role is None or role not in action.roles:
         refuse("not_allowed", "Your role may not do this.", "Ask somebody whose role may.", alert=_ALERTS)
-    role = Role(command.role)
     _check_holder(context, role, action)
     if action.subject or action.site:
         _check_reach(context, role, action)
@@ -92,7 +92,7 @@ def check_right(context: Context, action: Action) -> None:
 
 
 _ALERTS = ("administrator",)
-_ROLES = frozenset(str(role) for role in Role)
+_ROLES = {str(role): role for role in Role}
 
 
 def _repeated(context: Context) -> bool:
@@ -140,7 +140,7 @@ def _check_conditions(context: Context, role: Role, action: Action) -> None:
             refuse("training_expired" if person.trained else "not_trained", reason, "Record a new training first.")
     if role in SITE_ROLES and action.trained and context.site.status == "closed":
         refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
-    if action.task and role in _DELEGATED and not delegated(context, command.actor, action.task):
+    if action.task and role in _DELEGATED and not context.site.delegated(command.actor, action.task, context.today):
         reason = f"The investigator has not delegated the task {action.task!r} to you."
         refuse("not_delegated", reason, "The investigator delegates it in the delegation log.")
     if action.reason and not (command.reason or "").strip():
@@ -151,20 +151,6 @@ def _check_conditions(context: Context, role: Role, action: Action) -> None:
 
 _TRAINED = frozenset(SITE_ROLES) | {Role.CENTRAL_READER_1, Role.CENTRAL_READER_2, Role.ADJUDICATOR}
 _DELEGATED = frozenset({Role.SITE_COORDINATOR, Role.LOCAL_READER, Role.PHARMACIST})
-
-
-def delegated(context: Context, person: str, task: str) -> bool:
-    """Whether a task is delegated to a person at the site today."""
-    day, site = context.today, context.site
-    ended = {(d["person"], d["task"], d["end"]) for d in site.live("delegation_ended") if d["end"] < day}
-    return any(
-        d["person"] == person
-        and d["task"] == task
-        and d["start"] <= day
-        and (d.get("end") is None or day <= d["end"])
-        and not any(p == person and t == task and d["start"] <= end for p, t, end in ended)
-        for d in site.live("task_delegated")
-    )
 
 
 def _check_payload(context: Context, spec: CommandSpec) -> None:

@@ -8,7 +8,7 @@ from equipoise.conduct.command import Command, refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.roles import SITE_ROLES, Role
-from equipoise.conduct.state import Person, Study
+from equipoise.conduct.state import Person, Site, Study
 from equipoise.ledger import Event
 
 __all__ = ["APPLIES", "COMMANDS", "TASKS"]
@@ -78,6 +78,20 @@ def _end_delegation(c: Context) -> None:
     c.shard_record(c.site, "DELEND", "delegation_ended", dict(payload))
 
 
+def _delegated(site: Site, event: Event) -> Site:
+    p = event.payload
+    key = p["person"], p["task"]
+    periods = (*site.delegations.get(key, ()), (p["start"], p.get("end")))
+    return replace(site, delegations={**site.delegations, key: periods})
+
+
+def _ended(site: Site, event: Event) -> Site:
+    p = event.payload
+    key, end = (p["person"], p["task"]), p["end"]
+    periods = tuple((start, min(until or end, end)) for start, until in site.delegations[key])
+    return replace(site, delegations={**site.delegations, key: periods})
+
+
 def _people(study: Study, event: Event, change: Mapping[str, Any]) -> Study:
     name = event.payload["person"]
     person = replace(study.people.get(name, Person()), **change)
@@ -135,4 +149,6 @@ APPLIES: Applies = {
     "role_granted": {"study": _granted},
     "role_revoked": {"study": _revoked},
     "training_recorded": {"study": _trained},
+    "task_delegated": {"site": _delegated},
+    "delegation_ended": {"site": _ended},
 }

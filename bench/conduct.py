@@ -1,0 +1,65 @@
+"""How many events a second are decided, sealed and applied in memory; prints one line.
+
+Usage: python bench/conduct.py [patients]
+"""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from equipoise.conduct import Command, apply, decide
+from equipoise.ledger import Chain
+from tests.conduct.made_up import Trial
+
+
+def history(trial: Trial) -> None:
+    """One patient of 57 events: screening, randomization, ten cycles."""
+    subject = trial.randomized()
+    staff = "coordinator@01"
+    trial.do("record_dose", staff, {"start": trial.today, "amount": "800", "unit": "mg"}, subject=subject)
+    labs = [
+        {"test": "NEUT", "value": "3.1", "unit": "10^9/L", "low": "1.5", "high": "7.5"},
+        {"test": "PLAT", "value": "210"},
+    ]
+    vitals = [{"test": "SYSBP", "value": "128"}, {"test": "DIABP", "value": "80"}]
+    for cycle in range(1, 11):
+        day = trial.today
+        visit = {"visit": "cycle", "number": cycle, "status": "done", "date": day}
+        event = {"term": f"Nausea {cycle}", "grade": 1, "onset": day, "outcome": "unknown", "related": "possible"}
+        trial.do("record_visit", staff, visit, subject=subject)
+        trial.do("record_labs", staff, {"date": day, "laboratory": "Central", "results": labs}, subject=subject)
+        trial.do("record_vitals", staff, {"date": day, "results": vitals}, subject=subject)
+        trial.do("record_contact", staff, {"date": day, "how": "visit", "status": "alive"}, subject=subject)
+        trial.do("record_adverse_event", staff, event | {"action": "none", "serious": False}, subject=subject)
+
+
+def main(patients: int = 100) -> float:
+    """Collect the commands of a trial once, then time a second trial that is given the same ones."""
+    commands: list[Command] = []
+    first, second = Trial().set_up("01"), Trial().set_up("01")
+    record = first.record
+
+    def collect(command: Command, drafts: tuple[object, ...]) -> None:
+        commands.append(command)
+        record(command, drafts)  # type: ignore[arg-type]
+
+    first.record = collect  # type: ignore[method-assign,assignment]
+    for _ in range(patients):
+        history(first)
+    state, chain, n = second.state, Chain(), 0
+    chain.end = second.chain.end
+    wall, cpu = time.perf_counter(), time.process_time()
+    for command in commands:
+        drafts = decide(second.rulebooks, state, command, second.vault)
+        for event in chain.append(drafts, command.stamp()):  # type: ignore[arg-type]
+            state = apply(state, event)
+            n += 1
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"{n} events: {n / wall:,.0f} a second by the clock, {n / cpu:,.0f} a second of processor time")
+    return n / cpu
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
