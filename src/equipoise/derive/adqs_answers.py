@@ -15,8 +15,8 @@ ANSWER_SOURCES = tuple(
 """Variables of QS that are read besides those of visits."""
 
 Answers = pl.DataFrame
-"""A row per record, in no order: _S (row of the subject), ITEM, ANSWER (text, null where there is none), DATE, DTC, VISIT, VISITNUM,
-VISITDY, QSSEQ, REASON (why it was not done)."""
+"""A row per record, in no order: _S (row of the subject), ITEM, ANSWER (text, null where there is none), DATE, DTC,
+VISIT, VISITNUM, VISITDY, QSSEQ, REASON (why it was not done)."""
 
 _TYPES = {
     "_S": pl.UInt32,
