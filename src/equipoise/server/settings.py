@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "csp",
     "equipoise.server.accounts",
     "equipoise.server.ledger",
+    "equipoise.server.subjects",
     "equipoise.server.vault",
 ]
 MIDDLEWARE = [

@@ -2,4 +2,11 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("account/", include("allauth.urls"))]
+from equipoise.server.api.interface import api
+from equipoise.server.home import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("api/", api.urls),
+    path("account/", include("allauth.urls")),
+]

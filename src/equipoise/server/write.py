@@ -18,6 +18,7 @@ from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.models import Request
 from equipoise.server.ledger.store import append, lock, read_events
 from equipoise.server.sources import now
+from equipoise.server.subjects import listing
 from equipoise.server.vault import depot
 
 __all__ = ["Answer", "UnavailableError", "Wish", "perform", "record_access"]
@@ -116,8 +117,10 @@ def _carried_out(wish: Wish) -> Answer:
                 first_seq=events[0].seq,
                 last_seq=events[-1].seq,
             )
+            after = states.after(parts, events)
             depot.follow(events)
-            states.keep_checkpoints(parts, states.after(parts, events))
+            listing.follow(events, after)
+            states.keep_checkpoints(parts, after)
             _after_commit(TRIAL, events)
     return Answer(events=tuple(events))
 

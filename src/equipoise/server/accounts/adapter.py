@@ -10,7 +10,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.http import HttpRequest
 
+from equipoise.ledger import Draft
+from equipoise.server.accounts.models import Account
+from equipoise.server.accounts.record import note_account
 from equipoise.server.sources import entropy
+from equipoise.server.write import record_access
 
 __all__ = ["AccountAdapter", "SecondFactorAdapter"]
 
@@ -21,6 +25,29 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Tell that nobody signs up."""
         return False
+
+    def login(self, request: HttpRequest, user: Account) -> None:
+        """Begin a session, and record it."""
+        super().login(request, user)
+        _note("logged_in", user, {"account": user.id, "origin": _origin(request), "means": "session"})
+
+    def logout(self, request: HttpRequest) -> None:
+        """End a session, and record it."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, Account):
+            _note("logged_out", user, {"account": user.id})
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record a login that failed."""
+        login = str(credentials.get("username", "")).strip().lower()
+        known = Account.objects.filter(login=login).first()
+        _note("login_refused", known, {"account": known and known.id, "origin": _origin(request), "why": "wrong"})
+
+    def set_password(self, user: Account, password: str) -> None:
+        """Change a password, and record it."""
+        super().set_password(user, password)
+        note_account(user, "password changed", actor=user.id, role="")
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -42,6 +69,16 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def get_totp_label(self, user: Any) -> str:
         """Name the account in the authenticator."""
         return str(user.login)
+
+
+def _note(kind: str, account: Account | None, payload: dict[str, Any]) -> None:
+    actor = "" if account is None else account.id
+    record_access(Draft(kind, payload), actor=actor, role="", request_id=f"access-{entropy(8).hex()}")
+
+
+def _origin(request: HttpRequest) -> str | None:
+    found: str | None = request.META.get("REMOTE_ADDR")
+    return found
 
 
 def _key() -> bytes:

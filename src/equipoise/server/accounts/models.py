@@ -5,7 +5,7 @@ import secrets
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-__all__ = ["Account", "Token", "new_identifier"]
+__all__ = ["Account", "Token", "UsedCode", "new_identifier"]
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -73,3 +73,20 @@ class Token(models.Model):
     def __str__(self) -> str:
         """Name the token without its secret."""
         return f"token {self.digest[:8]} of {self.account_id}"
+
+
+class UsedCode(models.Model):
+    """A code of a second factor that was given: it is not taken again."""
+
+    pk = models.CompositePrimaryKey("account_id", "counter")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    counter = models.BigIntegerField()
+
+    class Meta:
+        """Old rows may be deleted at any time."""
+
+        db_table = "account_used_code"
+
+    def __str__(self) -> str:
+        """Name account and step."""
+        return f"code {self.counter} of {self.account_id}"

@@ -48,4 +48,23 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "account_token"},
         ),
+        migrations.CreateModel(
+            name="UsedCode",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "counter", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("counter", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={"db_table": "account_used_code"},
+        ),
     ]

@@ -1,0 +1,130 @@
+"""Who asks, and whether they may: one check for pages and interface, by the table of rights."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer, SessionAuth
+
+from equipoise.conduct import ACTIONS, Command, Refusal
+from equipoise.conduct.command import Refused
+from equipoise.conduct.context import Context
+from equipoise.conduct.decide import check_right
+from equipoise.ledger import Draft, utc_text
+from equipoise.server import trial
+from equipoise.server.accounts.models import Account
+from equipoise.server.accounts.proof import check_code, has_second_factor
+from equipoise.server.accounts.tokens import account_of
+from equipoise.server.api.payloads import ProofIn
+from equipoise.server.api.problem import ProblemError
+from equipoise.server.ledger import shards as states
+from equipoise.server.sources import entropy, now
+from equipoise.server.write import load_for, record_access
+
+__all__ = ["AUTH", "Asker", "asker", "may", "proved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who has come in."""
+
+    account: Account
+    means: str
+    """token or session"""
+
+
+class Token(HttpBearer):
+    """A token of `POST /api/token`."""
+
+    def authenticate(self, _request: HttpRequest, token: str) -> Asker | None:
+        """Find whose token it is."""
+        account = account_of(token)
+        return None if account is None else Asker(account, "token")
+
+
+class Session(SessionAuth):
+    """A session of the browser; writing needs the CSRF token besides."""
+
+    def authenticate(self, request: HttpRequest, _key: str | None) -> Asker | None:
+        """Take the account of the session, once its second factor is set up."""
+        user = request.user
+        if not user.is_authenticated or not user.is_active or not has_second_factor(user):
+            return None
+        return Asker(user, "session")
+
+
+AUTH = [Token(), Session()]
+
+
+def asker(request: HttpRequest) -> Asker:
+    """Who asks."""
+    found: Asker = request.auth
+    return found
+
+
+def proved(request: HttpRequest, proof: ProofIn | None) -> bool:
+    """Check password and second factor given with a request; False where none are given.
+
+    Raises
+    ------
+    ProblemError
+        They are given and wrong.
+    """
+    if proof is None:
+        return False
+    account = asker(request).account
+    if account.check_password(proof.password) and check_code(account, proof.code):
+        return True
+    draft = Draft("login_refused", {"account": account.id, "origin": None, "why": "signature"})
+    record_access(draft, actor=account.id, role="", request_id=f"access-{entropy(8).hex()}")
+    raise ProblemError(403, "proof_wrong", "Password or code are wrong.", "Wait for the next code and try again.")
+
+
+def may(
+    request: HttpRequest,
+    action: str,
+    role: str,
+    *,
+    site: str | None = None,
+    subject: str | None = None,
+    second_factor: bool = False,
+) -> Context:
+    """Check that somebody may read something, and give what is known for it.
+
+    Raises
+    ------
+    ProblemError
+        They may not; the attempt stands in the access chain.
+    """
+    who = asker(request).account.id
+    command = Command(
+        kind=action,
+        actor=who,
+        role=role,
+        at=utc_text(now()),
+        request_id="read",
+        site=site,
+        subject=subject,
+        second_factor=second_factor,
+    )
+    parts = load_for(command)
+    study = parts["study"].state
+    context = Context(trial.rulebooks(study), states.state_of(parts), command, _closed_vault())
+    try:
+        check_right(context, ACTIONS[action])
+    except Refused as refused:
+        note_refusal(command, refused.refusal)
+        raise ProblemError.of(refused.refusal) from refused
+    return context
+
+
+def note_refusal(command: Command, refusal: Refusal) -> None:
+    """Record an attempt that was refused."""
+    payload = {"command": command.kind, "code": refusal.code, "detail": None}
+    draft = Draft("refused", payload, command.site, command.subject)
+    record_access(draft, actor=command.actor, role=command.role, request_id=f"access-{entropy(8).hex()}")
+
+
+def _closed_vault() -> Any:
+    """Reading a right asks nothing of the vault."""
+    return None

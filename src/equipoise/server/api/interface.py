@@ -1,0 +1,68 @@
+"""The interface as a whole: routes, errors, description."""
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from equipoise import __version__
+from equipoise.ledger import LedgerError
+from equipoise.server.api import commands, identity, people, reading, unblinded
+from equipoise.server.api.problem import ProblemError, problem_response
+from equipoise.server.write import UnavailableError
+
+__all__ = ["api"]
+
+api = NinjaAPI(
+    title="equipoise",
+    version=__version__,
+    description="One trial: its commands, and what each role may read. Refusals are problem details (RFC 9457).",
+    urls_namespace="api",
+    docs_url=None,
+)
+api.add_router("/commands", commands.router)
+api.add_router("", identity.router)
+api.add_router("", reading.router)
+api.add_router("", unblinded.router)
+api.add_router("", people.router)
+
+
+@api.exception_handler(ProblemError)
+def _problem(request: HttpRequest, error: ProblemError) -> HttpResponse:
+    return problem_response(request, error)
+
+
+@api.exception_handler(AuthenticationError)
+def _nobody(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    problem = ProblemError(401, "not_logged_in", "You are not logged in.", "POST /api/token, and send the token.")
+    return problem_response(request, problem)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    problems = tuple((".".join(map(str, e["loc"][1:])) or "body", str(e["msg"])) for e in error.errors)
+    what = "Something in the request does not fit."
+    return problem_response(request, ProblemError(422, "bad_value", what, "Correct the fields named.", problems))
+
+
+@api.exception_handler(HttpError)
+def _malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
+    problem = ProblemError(error.status_code, "malformed", str(error), "Send JSON as the interface describes it.")
+    return problem_response(request, problem)
+
+
+@api.exception_handler(LedgerError)
+def _unwritable(request: HttpRequest, error: LedgerError) -> HttpResponse:
+    return problem_response(request, ProblemError(422, "bad_value", str(error), "Correct the value named."))
+
+
+@api.exception_handler(UnavailableError)
+def _unavailable(request: HttpRequest, error: UnavailableError) -> HttpResponse:
+    status = 507 if "full" in str(error) else 503
+    return problem_response(request, ProblemError(status, "unavailable", str(error), "Nothing was recorded."))
+
+
+@api.exception_handler(DatabaseError)
+def _broken(request: HttpRequest, _error: DatabaseError) -> HttpResponse:
+    text = "The database cannot be read or written now."
+    return problem_response(request, ProblemError(503, "unavailable", text, "Try again later."))

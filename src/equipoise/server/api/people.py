@@ -1,0 +1,106 @@
+"""Accounts over HTTP: made, closed and given new passwords by an administrator; no role is given here."""
+
+import base64
+from typing import Annotated
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import ConfigDict, StringConstraints
+
+from equipoise.server.accounts.models import Account, Token
+from equipoise.server.accounts.record import note_account
+from equipoise.server.api.access import AUTH, asker, may
+from equipoise.server.api.commands import REFUSALS
+from equipoise.server.api.identity import Login
+from equipoise.server.api.payloads import Identifier
+from equipoise.server.api.problem import ProblemError
+from equipoise.server.sources import entropy
+
+__all__ = ["router"]
+
+router = Router(tags=["accounts"], auth=AUTH)
+Name = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f]*$")]
+
+
+class AccountIn(Schema):
+    """A new account; what it may do is granted by commands."""
+
+    model_config = ConfigDict(extra="forbid")
+    role: Identifier
+    login: Login
+    name: Name = ""
+
+
+class AccountOut(Schema):
+    """A new account, with a password to be told to the person alone; it is shown once."""
+
+    account: str
+    login: str
+    password: str
+
+
+class ActingIn(Schema):
+    """The administrator's role."""
+
+    model_config = ConfigDict(extra="forbid")
+    role: Identifier
+
+
+@router.post("/accounts", response={200: AccountOut, **REFUSALS}, summary="Make an account.")
+def make(request: HttpRequest, body: AccountIn) -> dict[str, str]:
+    """Make an account with a first password."""
+    _administrator(request, body.role)
+    password = _password()
+    try:
+        with transaction.atomic():
+            account = Account.objects.create_account(body.login, password, name=body.name)
+    except IntegrityError as error:
+        raise ProblemError(409, "login_taken", "There is an account of this name.", "Choose another login.") from error
+    note_account(account, "made", actor=asker(request).account.id, role=body.role)
+    return {"account": account.id, "login": account.login, "password": password}
+
+
+@router.post("/accounts/{account}/password", response={200: AccountOut, **REFUSALS}, summary="Give a new password.")
+def reset(request: HttpRequest, account: Identifier, body: ActingIn) -> dict[str, str]:
+    """Give an account a new password; its tokens and second factor end."""
+    _administrator(request, body.role)
+    found = _account(account)
+    password = _password()
+    found.set_password(password)
+    found.save()
+    Token.objects.filter(account=found).delete()
+    found.authenticator_set.all().delete()
+    note_account(found, "password and second factor reset", actor=asker(request).account.id, role=body.role)
+    return {"account": found.id, "login": found.login, "password": password}
+
+
+@router.post("/accounts/{account}/close", response={204: None, **REFUSALS}, summary="Close an account.")
+def close(request: HttpRequest, account: Identifier, body: ActingIn) -> tuple[int, None]:
+    """Nobody comes in with it any more; sessions and tokens end at once."""
+    _administrator(request, body.role)
+    found = _account(account)
+    if found.id == asker(request).account.id:
+        raise ProblemError(409, "own_account", "This is your own account.", "Another administrator can close it.")
+    found.is_active = False
+    found.save()
+    Token.objects.filter(account=found).delete()
+    note_account(found, "closed", actor=asker(request).account.id, role=body.role)
+    return 204, None
+
+
+def _administrator(request: HttpRequest, role: str) -> None:
+    may(request, "see_people", role)
+    if role != "administrator":
+        raise ProblemError(403, "not_allowed", "Your role may not do this.", "Ask an administrator.")
+
+
+def _account(name: str) -> Account:
+    found: Account | None = Account.objects.filter(id=name).first()
+    if found is None:
+        raise ProblemError(404, "account_unknown", "There is no such account.", "Check the number.")
+    return found
+
+
+def _password() -> str:
+    return base64.b32encode(entropy(15)).decode().lower()
