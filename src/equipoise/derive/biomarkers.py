@@ -13,16 +13,17 @@ import polars as pl
 
 from equipoise.cdisc import Finding
 from equipoise.derive.adrs import Responses
-from equipoise.derive.biomarker_units import in_unit
+from equipoise.derive.biomarker_units import MOLAR_MASSES, in_unit
 from equipoise.derive.imputation import complete_date
 from equipoise.derive.source import KEYS, Source, domain_code
 from equipoise.derive.therapies import response_ends
 from equipoise.protocol import Endpoint, SdtmHome, population_flag
 from equipoise.terms import Assessor, Response
 
-__all__ = ["add_biomarkers"]
+__all__ = ["VALUE_STEMS", "add_biomarkers"]
 
-_FACTS = ("DTC", "STRESN", "STRESU", "STNRHI", "METHOD", "NAM", "SEQ")
+VALUE_STEMS = ("DTC", "STRESN", "STRESU", "STNRHI", "METHOD", "NAM", "SEQ")
+"""What is read of a value, without the two letters of its domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _values(source: Source, test: _Test, people: pl.DataFrame) -> tuple[pl.DataF
         return pl.DataFrame(schema=schema), []
     where = {**home.where, **({f"{code}TESTCD": (home.testcd,)} if home.testcd else {})}
     number = home.variable or f"{code}STRESN"
-    names = [number, *(f"{code}{stem}" for stem in _FACTS), "VISIT", "VISITNUM", f"{code}STAT"]
+    names = [number, *(f"{code}{stem}" for stem in VALUE_STEMS), "VISIT", "VISITNUM"]
     rows = source.rows(home.domain, where, names).join(people, on=KEYS, how="inner", maintain_order="left")
 
     def text(stem: str) -> pl.Expr:
@@ -187,7 +188,7 @@ def _comparable(rows: pl.DataFrame, home: SdtmHome) -> tuple[pl.DataFrame, list[
         )
         for row in rows.filter(~same).iter_rows(named=True)
     ]
-    rows = in_unit(rows.filter(same))
+    rows = in_unit(rows.filter(same), MOLAR_MASSES.get(home.testcd or ""))
     findings += [
         _finding(home, row, "unit-unknown", f"{row['UNIT']}", f"{row['BUNIT']}, or a unit that can be converted")
         for row in rows.filter(pl.col("AVAL").is_null()).iter_rows(named=True)

@@ -2,6 +2,7 @@
 
 from equipoise.derive.adlb import ADLB_SOURCES
 from equipoise.derive.adqs_answers import ANSWER_SOURCES
+from equipoise.derive.biomarkers import VALUE_STEMS
 from equipoise.derive.source import KEYS, domain_code
 from equipoise.protocol import DateSource, Protocol, SdtmHome, TherapySource
 
@@ -27,6 +28,9 @@ def source_columns(protocol: Protocol) -> dict[str, frozenset[str]]:
     for place in _places(protocol):
         if place.domain in named:
             named[place.domain] |= _variables(place)
+    for home in (endpoint.measure for endpoint in protocol.endpoints.values()):
+        if home is not None and home.domain in named:
+            named[home.domain] |= _variables(home) | {f"{domain_code(home.domain)}{stem}" for stem in VALUE_STEMS}
     return {name: frozenset(variables) for name, variables in named.items()}
 
 
