@@ -61,3 +61,22 @@ def test_without_a_study_blocks_are_made_of_patients(monkeypatch: pytest.MonkeyP
     assert len(parts) > 3
     assert sum(parts) == frame["USUBJID"].n_unique()
     assert recist_responses(frame, threads=2).best.equals(expected.best)
+
+
+@pytest.mark.parametrize("visit", [False, True])
+def test_a_patient_with_very_many_rows_in_any_order(visit: bool) -> None:
+    rng = np.random.default_rng(3)
+    day, lesion = (part.ravel() for part in np.indices((60, 5)))
+    size = rng.integers(100, 600, day.size) / 10
+    frame = pl.DataFrame(
+        {"USUBJID": "01", "DAY": day * 7 + lesion % 2, "LESION": lesion, "DIAMETER": size, "VISIT": day}
+    )
+    frame = frame.with_columns(KIND=pl.lit("TARGET"), BASELINE=pl.col("VISIT") == 0)
+    frame = frame if visit else frame.with_columns(DAY=pl.col("VISIT") * 7).drop("VISIT")
+    expected = recist_responses(frame)
+    totals = size.reshape(60, 5).sum(axis=1)
+    assert expected.visits["SUM"].to_list() == pytest.approx(totals[1:])
+    for seed in range(3):
+        found = recist_responses(frame.sample(fraction=1.0, shuffle=True, seed=seed))
+        assert found.visits.equals(expected.visits)
+        assert found.best.equals(expected.best)

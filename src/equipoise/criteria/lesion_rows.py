@@ -131,23 +131,16 @@ def packed(*keys: Ints) -> Ints:
     return result
 
 
-def sorted_order(key: Ints) -> Ints:
-    """Stable order by a key."""
-    if np.all(key[1:] >= key[:-1]):
-        return np.arange(len(key), dtype=np.int64)
-    return np.argsort(key, kind="stable")
-
-
 def first_days(columns: Columns) -> Ints:
     """First day of each row's visit, 0 for the baseline."""
     if columns.visit is None:
         return np.where(columns.baseline, 0, columns.day)
     label = np.where(columns.baseline, -1, columns.visit)
-    visit = packed(columns.series, label)
-    order = sorted_order(packed(visit, columns.day))
-    visit = visit[order]
+    n_series = int(columns.series.max(initial=-1)) + 1
+    order = k.order_in_series(columns.series, n_series, packed(label, columns.day))
+    series, visit = columns.series[order], label[order]
     begins = np.ones(len(order), dtype=np.bool_)
-    begins[1:] = visit[1:] != visit[:-1]
+    begins[1:] = (visit[1:] != visit[:-1]) | (series[1:] != series[:-1])
     starts = np.flatnonzero(begins)
     first = np.empty_like(columns.day)
     first[order] = np.repeat(columns.day[order][starts], np.diff(np.append(starts, len(order))))
@@ -161,10 +154,10 @@ def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charte
     first = first_days(columns)
     label = np.zeros_like(first) if columns.visit is None else np.where(columns.baseline, -1, columns.visit)
     later = (~columns.baseline).astype(np.int64)
-    place = packed(columns.series, later, first, label, columns.kind, columns.lesion, columns.part)
-    order = sorted_order(packed(place, columns.day))
+    place = packed(later, first, label, columns.kind, columns.lesion, columns.part)
+    order = k.order_in_series(columns.series, n_series, packed(place, columns.day))
     rows = np.take(as_rows(columns), order, axis=0)
-    keep, repeats = resolve_repeats(rows, place[order], order)
+    keep, repeats = resolve_repeats(rows, columns.series[order], place[order], order)
     if len(repeats[0]) + len(repeats[1]) + len(repeats[2]):
         rows, order = rows[keep], order[keep]
     series = columns.series[order]
@@ -188,12 +181,14 @@ def as_rows(columns: Columns) -> npt.NDArray[np.int32]:
     return rows
 
 
-def resolve_repeats(rows: npt.NDArray[np.int32], place: Ints, source: Ints) -> tuple[Bools, tuple[Ints, Ints, Ints]]:
-    """Which of the sorted rows to keep, one for each place (a lesion or part at a visit); sources of the others.
+def resolve_repeats(
+    rows: npt.NDArray[np.int32], series: Ints, place: Ints, source: Ints
+) -> tuple[Bools, tuple[Ints, Ints, Ints]]:
+    """Which of the sorted rows to keep, one for each place (a lesion or part at a visit); sources of the rest.
 
     That of the last day is kept; it is made not evaluable where one day has two answers.
     """
-    same = place[1:] == place[:-1]
+    same = (place[1:] == place[:-1]) & (series[1:] == series[:-1])
     keep = np.ones(len(rows), dtype=np.bool_)
     keep[:-1] = ~same
     superseded: list[int] = []

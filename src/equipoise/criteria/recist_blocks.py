@@ -16,8 +16,8 @@ __all__ = ["BLOCK_ROWS", "in_blocks"]
 
 T = TypeVar("T")
 
-BLOCK_ROWS = 2**19
-"""Rows of a block, so that what is made of them stays in little memory."""
+BLOCK_ROWS = 2**18
+"""Rows of a block, about: what is made of them stays in little memory."""
 _MOST_THREADS = 4
 
 
@@ -44,7 +44,7 @@ def in_blocks(
     frame: pl.DataFrame, keys: Sequence[str], work: Callable[[pl.DataFrame], T], threads: int | None
 ) -> list[T]:
     """Do the work on blocks of rows whose keys are in rising order from block to block; results in that order."""
-    if frame.height <= BLOCK_ROWS or not keys:
+    if frame.height <= 2 * BLOCK_ROWS or not keys:
         return [work(frame)]
     blocks = _split(frame, keys[0])
 

@@ -94,6 +94,8 @@ UNKNOWN = -1
 NO_DAY = -(2**31)
 NOT_MEASURED = -1
 NOT_RECORDED = -2
+# rows of a series from which sorting one by one is slow
+MANY_ROWS = 128
 
 
 @compiled
@@ -115,6 +117,34 @@ def number_visits(
     for s in range(n_series):
         starts[s + 1] += starts[s]
     return starts
+
+
+@compiled
+def order_in_series(series: Ints, n_series: int, key: Ints) -> Ints:
+    """Stable order of rows by series and key."""
+    starts = np.zeros(n_series + 1, dtype=np.int64)
+    for i in range(len(series)):
+        starts[series[i] + 1] += 1
+    for s in range(n_series):
+        starts[s + 1] += starts[s]
+    order = np.empty(len(series), dtype=np.int64)
+    free = starts[:-1].copy()
+    for i in range(len(series)):
+        order[free[series[i]]] = i
+        free[series[i]] += 1
+    for s in range(n_series):
+        begin, end = starts[s], starts[s + 1]
+        if end - begin > MANY_ROWS:
+            part = order[begin:end].copy()
+            order[begin:end] = part[np.argsort(key[part], kind="mergesort")]
+            continue
+        for i in range(begin + 1, end):
+            row, place = order[i], i
+            while place > begin and key[order[place - 1]] > key[row]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = row
+    return order
 
 
 @compiled
