@@ -55,6 +55,10 @@ class CohortDesign:
             return minimization(self.ratio, n_levels, measure=self.settings["measure"], p=self.settings["probability"])
         return biased_coin(self.ratio, p=self.settings["probability"], n_levels=n_levels)
 
+    def __repr__(self) -> str:
+        """Name the method; show no block sizes."""
+        return f"CohortDesign({self.method})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class StageDesign:
@@ -84,6 +88,10 @@ class StageDesign:
             members={name: str(cohort.members) for name, cohort in protocol.cohorts.items()},
             planned=protocol.randomization.planned_subjects,
         )
+
+    def __repr__(self) -> str:
+        """Name the cohorts; show no block sizes."""
+        return f"StageDesign({', '.join(str(name) for name in self.cohorts)})"
 
     @cached_property
     def digest(self) -> str:

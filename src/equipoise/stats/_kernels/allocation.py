@@ -57,6 +57,10 @@ class Plan(NamedTuple):
     power: float
     """Power to which the numbers of balls are raised."""
 
+    def __repr__(self) -> str:
+        """Name the method; show no block sizes, which are for few eyes."""
+        return f"Plan({('permuted blocks', 'coin', 'minimization', 'urn')[self.kind]})"
+
 
 @inlined
 def _spread(plan: Plan, state: np.ndarray, row: int, candidate: int, n: int) -> float:
