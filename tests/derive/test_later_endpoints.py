@@ -109,11 +109,8 @@ def test_after_crossover_baseline_and_nadir_are_new() -> None:
 
 
 def test_a_new_lesion_of_the_first_progression_is_no_new_lesion_after_crossover() -> None:
-    course: dict[Any, Any] = {
-        -6: {"T1": 50},
-        169: {"T1": 50, "X1": "UNEQUIVOCAL"},
-        253: {"T1": 50, "X1": "UNEQUIVOCAL"},
-    }
+    seen = {"T1": 50, "X1": "UNEQUIVOCAL"}
+    course: dict[Any, Any] = {-6: {"T1": 50}, 169: seen, 253: seen}
     course[337] = {**seen, "X2": "UNEQUIVOCAL"}
     found = rows(AFTER, crossed("1", 180), lesions=[reading("1", course)], **CROSSOVER)
     assert found == {"1": (337 - 180 + 1, 0, "Disease progression", None)}
