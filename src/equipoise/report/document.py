@@ -8,6 +8,7 @@ from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.methods import methods_section
 from equipoise.report.patient_reported import patient_reported_section
+from equipoise.report.responses import central_review_section, response_part, response_section
 from equipoise.report.rows import ALL, Rows
 from equipoise.report.tables import (
     Survival,
@@ -25,7 +26,6 @@ from equipoise.report.tables import (
     models_table,
     overview_table,
     populations_table,
-    response_table,
     rule_sets_table,
     sites_table,
     strata_table,
@@ -84,7 +84,8 @@ def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str]
         *_outcomes(source, pictures, "exploratory"),
         _sensitivity(source),
         _subgroups(source, pictures),
-        _response(source),
+        response_section(source, pictures),
+        *([read] if (read := central_review_section(source)) is not None else []),
         *([asked] if (asked := patient_reported_section(source, pictures)) is not None else []),
         _harms(source, pictures),
         _findings(results),
@@ -193,9 +194,9 @@ def _outcomes(source: Source, pictures: Pictures, role: str) -> list[Section]:
     if role == "exploratory" and not analyses:
         return []
     parts = [_analysis(source, pictures, name) for name in analyses if source.facts.kind(name) == "time_to_event"]
-    others = [name for name in analyses if source.facts.kind(name) == "response"]
+    others = [name for name in analyses if source.facts.kind(name) in ("response", "biomarker_response")]
     if others and role == "primary":
-        parts += [_response_part(source, name) for name in others]
+        parts += [response_part(source, pictures, name) for name in others]
     blocks: list[Block] = []
     if not parts:
         what = "The declared analysis" if role == "primary" else "Analyses"
@@ -249,22 +250,6 @@ def _subgroups(source: Source, pictures: Pictures) -> Section:
     empty = Notice(("Effects within subgroups and univariate models will stand here once the protocol declares them.",))
     title = "Subgroups and baseline factors"
     return Section(name="subgroups", title=title, blocks=[] if parts else [empty], sections=parts)
-
-
-def _response(source: Source) -> Section:
-    analyses = [name for name in source.facts.analyses if source.facts.kind(name) == "response"]
-    analyses = [name for name in analyses if (source.facts.analyses[name].get("role") or "") != "primary"]
-    parts = [_response_part(source, name) for name in analyses]
-    empty = Notice(
-        ("Best responses and response rates will stand here once the protocol declares a response analysis.",)
-    )
-    return Section(name="response", title="Response", blocks=[] if parts else [empty], sections=parts)
-
-
-def _response_part(source: Source, analysis: str) -> Section:
-    table = response_table(source, analysis, name=f"{analysis}-response")
-    title = source.facts.analysis_label(analysis)
-    return Section(name=f"analysis-{analysis}", title=title, blocks=[*response_text(source, analysis), table])
 
 
 def _harms(source: Source, pictures: Pictures) -> Section:

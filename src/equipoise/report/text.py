@@ -141,8 +141,9 @@ def landmark_text(survival: Survival) -> list[Paragraph]:
 
 
 def response_text(source: Source, analysis: str) -> list[Paragraph]:
-    """Objective responses by arm."""
-    rows = source.rows.where(analysis, "objective_response", measure=None)
+    """Objective responses, or responses of a biomarker, by arm."""
+    variable = "biomarker_response" if source.facts.kind(analysis) == "biomarker_response" else "objective_response"
+    rows = source.rows.where(analysis, variable, measure=None)
     groups = group_by_level(row for row in rows if row.reference_level is None)
     arms = [arm for arm in source.facts.arms if {"n", "estimate"} <= groups.get(arm.id, {}).keys()]
     if not arms:
