@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from equipoise.cdisc import ADAM, Finding
 from equipoise.derive.adqs_answers import Answers, read_answers
-from equipoise.derive.adqs_findings import form_findings
+from equipoise.derive.adqs_findings import form_findings, without_scales
 from equipoise.derive.adqs_forms import Forms, collect_forms
 from equipoise.derive.adqs_instruments import Questionnaire, questionnaires
 from equipoise.derive.adqs_scores import FormScores, score_forms
@@ -74,7 +74,9 @@ def read_questionnaires(source: Source, adsl: pl.DataFrame) -> tuple[list[Report
     """
     subjects, findings = _subjects(source, adsl)
     found: list[Reported] = []
-    for one in questionnaires(source.protocol):
+    known = questionnaires(source.protocol)
+    findings += without_scales(source.protocol, [one.name for one in known])
+    for one in known:
         answers, problems = read_answers(source, one, subjects)
         findings += problems
         forms, problems = collect_forms(one, answers, subjects)

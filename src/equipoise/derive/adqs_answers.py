@@ -85,7 +85,10 @@ def _standard(frame: pl.DataFrame, code: str, one: Questionnaire, subjects: pl.D
 
     def text(stem: str) -> pl.Expr:
         variable = stem if stem.startswith("VISIT") else f"{code}{stem}"
-        return pl.col(variable).cast(pl.String) if variable in frame.columns else pl.lit(None, dtype=pl.String)
+        if variable not in frame.columns:
+            return pl.lit(None, dtype=pl.String)
+        value = pl.col(variable)
+        return (value.fill_nan(None) if frame[variable].dtype.is_float() else value).cast(pl.String)
 
     def number(variable: str) -> pl.Expr:
         present = variable in frame.columns

@@ -1,6 +1,6 @@
 """What is told of forms that are not used as they stand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +11,9 @@ from equipoise.cdisc import Finding
 from equipoise.derive.adqs_forms import Forms
 from equipoise.derive.adqs_instruments import Questionnaire
 from equipoise.derive.adqs_timing import EXCLUSIONS, Timing
+from equipoise.protocol import Protocol
 
-__all__ = ["form_findings"]
+__all__ = ["form_findings", "without_scales"]
 
 Ints = NDArray[np.int64]
 Words = tuple[str, str, str]
@@ -98,4 +99,22 @@ def _unplanned(one: Questionnaire, count: int) -> list[Finding]:
             expected=f"every_weeks or at in instruments.{one.index} of the protocol",
             effect=f"only the baseline of {one.name} is analyzed",
         )
+    ]
+
+
+def without_scales(protocol: Protocol, scored: Sequence[str]) -> list[Finding]:
+    """Tell of questionnaires of the protocol that have no scale and so no score."""
+    return [
+        Finding(
+            severity="warning",
+            code="questionnaire-without-scales",
+            dataset="QS",
+            row_key="",
+            variable="QSCAT",
+            seen=f"{one.name}: not in the catalog, and no scale is defined",
+            expected=f"define in instruments.{index} of the protocol",
+            effect=f"no score of {one.name}",
+        )
+        for index, one in enumerate(protocol.instrument_items())
+        if one.name not in scored
     ]

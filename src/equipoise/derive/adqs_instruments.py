@@ -123,7 +123,7 @@ def _scorer(plan: DeclaredInstrument) -> Instrument | None:
     if not scales:
         return None
     used = {name for scale in scales for name in scale.items} | {i.name for i in (base.items if base else ())}
-    codes = {scale.code for scale in scales}
+    codes = {scale.code for scale in scales if scale.percent}
     made = Instrument(
         name=plan.name,
         items=tuple(item for item in items.values() if item.name in used),
