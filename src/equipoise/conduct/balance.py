@@ -50,7 +50,7 @@ class CohortBalance:
     first_alarm: int | None
     """Patient of the cohort, from 1, at whom the alarm was raised."""
     reason: str | None
-    """`imbalance`, or `impossible`: an arm that the declared blocks do not allow."""
+    """`imbalance`, or `impossible`: an arm that the design does not allow after the arms before it."""
 
     def __repr__(self) -> str:
         """Show neither counts nor the alarm."""

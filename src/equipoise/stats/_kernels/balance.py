@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from equipoise.stats._kernels.allocation import ALLOCATION_STREAM, MINIMIZATION, Plan, next_arm
+from equipoise.stats._kernels.allocation import (
+    ALLOCATION_STREAM,
+    MINIMIZATION,
+    Plan,
+    arm_probabilities,
+    count_arm,
+    next_arm,
+)
 from equipoise.stats._kernels.decorator import compiled, inlined
 from equipoise.stats._kernels.philox import uniform_pair
 
@@ -191,6 +198,18 @@ def draw_faulty(
             arm += 1
             total += probability[arm]
         arms[i] = arm
+
+
+@compiled
+def first_impossible(plan: Plan, n_rows: int, rows: np.ndarray, arms: np.ndarray) -> int:
+    """Give the first patient whose arm had probability 0 given all earlier arms, or -1: for plans without fake arms."""
+    state, scratch = np.zeros((n_rows, plan.share.size), np.int64), np.empty(plan.share.size)
+    for i in range(arms.size):
+        arm_probabilities(plan, state, rows[i], 0.0, scratch)
+        if scratch[arms[i]] <= 0.0:
+            return i
+        count_arm(plan, state, rows[i], arms[i])
+    return -1
 
 
 @compiled

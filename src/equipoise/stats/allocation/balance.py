@@ -3,7 +3,8 @@
 Statistic: after each patient, the largest imbalance of the margins that he belongs to (the trial, his level of each
 factor), each over its root mean square under the design at that number of patients. Limit: an order statistic of the
 running maximum over simulated trials, chosen so that the chance of any false alarm up to patient `n` is at most
-`alpha`. Beside it, exact: an arm that no composition of the declared blocks allows raises the alarm at once.
+`alpha`. Beside it, exact: an arm that the design does not allow after the arms before it raises the alarm at once:
+one that no composition of the declared blocks holds, or that has probability 0 by big stick or minimization with p = 1.
 
 The limits hold nothing secret. They depend on the number of levels and on their frequencies very little, because each
 margin is measured against the scale of its own size.
@@ -21,6 +22,7 @@ from equipoise.stats._kernels.allocation import BLOCKS, Plan
 from equipoise.stats._kernels.balance import (
     block_predictive,
     draw_faulty,
+    first_impossible,
     reference_maxima,
     reference_squares,
     running_imbalance,
@@ -83,7 +85,7 @@ class BalanceWatch(Result):
     first_alarm
         First patient, from 1, at whom the alarm is raised; None where it is not.
     reason
-        "imbalance", or "impossible" where the declared blocks do not allow the arm.
+        "imbalance", or "impossible" where the design does not allow the arm after the arms before it.
     """
 
     statistic: NDArray[np.float64]
@@ -303,12 +305,21 @@ def _watch(
     running_imbalance(arms, np.ascontiguousarray(padded), first, n_margins, ratio, scale, statistic)
     over = np.flatnonzero(statistic > limits.limit)
     alarm, reason = (int(over[0]) + 1, "imbalance") if over.size else (None, None)
-    if plan.kind == BLOCKS:
-        scratch = np.empty((arms.size, ratio.size))
-        impossible = block_predictive(arms, rows[:, 0], n_rows(plan), plan.share, plan.sizes, scratch) + 1
-        if impossible and (alarm is None or impossible <= alarm):
-            alarm, reason = int(impossible), "impossible"
+    impossible = _first_impossible(plan, rows, arms) + 1
+    if impossible and (alarm is None or impossible <= alarm):
+        alarm, reason = int(impossible), "impossible"
     return BalanceWatch(statistic=statistic, limit=limits.limit, first_alarm=alarm, reason=reason)
+
+
+def _first_impossible(plan: Plan, rows: NDArray[np.int64], arms: NDArray[np.int64]) -> int:
+    """Find the first arm that the design does not allow; with fake arms it cannot be told from the arms alone."""
+    if plan.kind == BLOCKS:
+        scratch = np.empty((arms.size, plan.share.size))
+        cells = np.ascontiguousarray(rows[:, 0])
+        return int(block_predictive(arms, cells, n_rows(plan), plan.share, plan.sizes, scratch))
+    if plan.arm_of.size > n_arms(plan):
+        return -1
+    return int(first_impossible(plan, n_rows(plan), rows, arms))
 
 
 def _margins(plan: Plan, watched: Sequence[int]) -> tuple[NDArray[np.int64], int]:
