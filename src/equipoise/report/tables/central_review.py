@@ -224,8 +224,8 @@ def discrepancy_table(source: Source, rows: Sequence[Row]) -> Table:
             source,
             chosen,
             f"a, b, c as in the table of progression. {EDR}",
-            "An early discrepancy rate that is lower, and a late one that is higher, in the experimental arm would "
-            "point to local readings in favor of that arm (Amit and others, European Journal of Cancer 2011;47:1772-8).",
+            "A lower early rate and a higher late rate in the experimental arm would point to local readings in favor "
+            "of that arm (Amit and others, European Journal of Cancer 2011;47:1772-8).",
             "Differences are in percentage points.",
         ),
         empty="Discrepancy rates by arm will stand here once both have read.",
