@@ -7,7 +7,7 @@ Sharing the probability p by ratio without fake arms (`fake_arms=False`, minimiz
 and estimates based on the randomization are then biased.
 
 References: Efron (1971, Biometrika); Pocock and Simon (1975, Biometrics); Wei (1978, JASA); Smith (1984, JRSS B);
-Soares and Wu (1983, Commun. Statist.); Chen (1999, Statist. Sinica); Kuznetsova and Tymofyeyev (2012, Statist. Med.).
+Soares and Wu (1983, Commun. Statist.); Chen (1999, Stoch. Models); Kuznetsova and Tymofyeyev (2012, Statist. Med.).
 """
 
 from __future__ import annotations
