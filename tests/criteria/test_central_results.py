@@ -1,5 +1,6 @@
 """Central review of many patients: the worked cases in one frame, findings, agreement, and the same as one by one."""
 
+import math
 from typing import Any
 
 import polars as pl
@@ -156,9 +157,10 @@ def test_agreement_by_person_and_of_nobody() -> None:
     rows = WORKED.with_columns(PERSON=pl.Series(["Ada", "Ben", "Cleo", "Ada"] * 3 + ["Ben", "Cleo"]))
     agreement = reader_agreement(central_results(rows, ENDORSED), person="PERSON")
     assert agreement.readers.select("PERSON", "NREAD").rows() == [("Ada", 6), ("Ben", 4), ("Cleo", 4)]
-    nobody = reader_agreement(central_results(WORKED.clear(), readers=("R1", "R2")))
-    assert nobody.n == 0
-    assert nobody.adjudication_rate != nobody.adjudication_rate  # nan
+    for results in (central_results(WORKED.clear(), readers=("R1", "R2")), central_results(WORKED.clear(), ENDORSED)):
+        nobody = reader_agreement(results)
+        assert (nobody.n, nobody.readers.height) == (0, 0)
+        assert math.isnan(nobody.adjudication_rate)
 
 
 READS = st.lists(st.sampled_from([*Response]), min_size=1, max_size=5)

@@ -72,9 +72,7 @@ def central_results(
     keys = [name for name in _KEYS if name in readings.columns]
     names = _reader_names(readings, readers)
     _check(readings, adjudications, keys, names, charter)
-    numbers = pl.Series("NAME", names, dtype=pl.String)
-    number = pl.col("READER").cast(pl.String).replace_strict(numbers, range(1, len(names) + 1), return_dtype=pl.Int64)
-    numbered = readings.with_columns(NUMBER=number).sort([*keys, "NUMBER"])
+    numbered = readings.with_columns(NUMBER=_number(names)).sort([*keys, "NUMBER"])
     patients = _compared(numbered, keys, charter)
     findings = Findings([*keys, "READER"])
     patients = _endorsed(patients, adjudications, keys, names, charter, findings)
@@ -95,6 +93,13 @@ def _reader_names(readings: pl.DataFrame, readers: tuple[str, ...] | None) -> li
         return []
     found = readings["READER"].drop_nulls().unique().sort()
     return found.cast(pl.String).to_list()
+
+
+def _number(names: list[str]) -> pl.Expr:
+    """Number of the reader named in READER."""
+    if not names:
+        return pl.lit(None, dtype=pl.Int64)
+    return pl.col("READER").cast(pl.String).replace_strict(names, range(1, len(names) + 1), return_dtype=pl.Int64)
 
 
 def _check(
@@ -172,8 +177,7 @@ def _endorsed(  # noqa: PLR0917
     effect = f"not used: the reading of reader {charter.agreed_reader} counts, as the readers agree"
     needless = given.filter(~pl.col("TRIGGERED"))
     findings.add(needless, "adjudication-without-discordance", seen, "readers who differ", effect)
-    number = pl.col("READER").replace_strict(names, range(1, len(names) + 1), return_dtype=pl.Int64)
-    used = given.filter(pl.col("TRIGGERED")).select(*keys, number.alias("ENDORSED"))
+    used = given.filter(pl.col("TRIGGERED")).select(*keys, _number(names).alias("ENDORSED"))
     return patients.join(used, on=keys, how="left", maintain_order="left")
 
 
