@@ -1,7 +1,6 @@
 """Trials ready for the tests of conduct."""
 
 import pytest
-
 from tests.conduct.made_up import Trial
 
 

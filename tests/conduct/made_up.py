@@ -187,7 +187,7 @@ class Trial:
         return f"{name}@{self.state.subjects[subject].site}"
 
     def baseline(self, subject: str, **changed: Any) -> None:
-        values = ELIGIBLE | changed
+        values = ELIGIBLE | {"progression_date": self.day(-67)} | changed
         self.do("record_baseline", self.staff(subject), {"values": values}, subject=subject)
 
     def screened(self, site: str = "01", **changed: Any) -> str:

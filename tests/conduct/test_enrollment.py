@@ -1,9 +1,9 @@
 """Screening, consent, eligibility and randomization: what is refused, and that a refusal uses no slot."""
 
 import pytest
+from tests.conduct.made_up import Trial
 
 from equipoise.conduct.vault import VaultError, VaultErrorCode
-from tests.conduct.made_up import Trial
 
 KEY = "a" * 64
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from tests.conduct.made_up import Trial
 
 from equipoise.conduct import ACTIONS, COMMANDS, REACH, Command, Reach, Refusal, Role, Stage, actions_of, decide
 from equipoise.conduct.roles import SITE_ROLES
-from tests.conduct.made_up import Trial
 
 RIGHTS = {"not_allowed", "role_not_held", "other_site", "other_subject", "not_now"}
 OF_SUBJECT = (Stage.SCREENING, Stage.FAILED, Stage.RANDOMIZED, Stage.ENDED, Stage.LOCKED, Stage.WITHDRAWN)
