@@ -1,7 +1,7 @@
 """The command line: one verb per stage; a verb's module is imported when it runs.
 
 Exit codes: 0 done; 1 a defect of equipoise; 2 something is wrong with the input, and the message says what and where;
-3 the output could not be written.
+3 the output could not be written; 4 (verify) the record is not as it was written.
 """
 
 import os
@@ -17,7 +17,7 @@ app = typer.Typer(
     name="equipoise",
     help="Run a randomized oncology trial from protocol to published result.",
     epilog="Exit codes: 0 done, 1 a defect of equipoise, 2 wrong input (the message says what and where), "
-    "3 output not writable.",
+    "3 output not writable, 4 the record does not verify.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -118,6 +118,114 @@ def report(  # noqa: PLR0917 - typer binds them by name
         from_sdtm(_protocol_file(trial), data, output, cut=cut, formats=formats or ["parquet"])
     else:
         raise typer.BadParameter("give TRIAL and DATA, or --results alone")
+
+
+DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the trial's data.")]
+Database = Annotated[str, typer.Option("--database", help="postgresql://user:password@host/name; SQLite unless given.")]
+KeyFile = Annotated[Path | None, typer.Option("--key", help="Key file of the trial.")]
+OfTrial = Annotated[
+    Path | None, typer.Option("--trial", help="Trial folder or protocol file, to find the usual places.")
+]
+
+
+@app.command(epilog="Example: equipoise serve trials/a021202 --port 8000")
+def serve(  # noqa: PLR0917 - typer binds them by name
+    trial: Trial,
+    port: Annotated[int, typer.Option("--port", help="Port to answer on.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="Address to answer on.")] = "127.0.0.1",
+    data: DataFolder = None,
+    database: Database = "",
+    key: KeyFile = None,
+    workers: Annotated[int, typer.Option("--workers", help="Processes.", min=1)] = 2,
+) -> None:
+    """Run the trial server; the first time it makes what it needs and prints the first login."""
+    from equipoise.cli.serve import serve as run
+
+    run(_protocol_file(trial), host=host, port=port, data=data, database=database, key=key, workers=workers)
+
+
+@app.command(epilog="Example: equipoise verify --trial trials/a021202")
+def verify(
+    trial: OfTrial = None,
+    data: DataFolder = None,
+    database: Database = "",
+    key: KeyFile = None,
+    public_key: Annotated[
+        str | None, typer.Option("--public-key", help="Public key noted when the trial began, in hexadecimal.")
+    ] = None,
+) -> None:
+    """Check the whole record: chains, heads, vault, allocations, read models; name the first record that is wrong."""
+    from equipoise.cli.verify import verify as run
+
+    raise typer.Exit(run(trial and _protocol_file(trial), data, database, key, public_key))
+
+
+@app.command(epilog="Example: equipoise backup backups --trial trials/a021202")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Folder in which the backup gets a folder of its own.")],
+    trial: OfTrial = None,
+    data: DataFolder = None,
+    database: Database = "",
+    key: KeyFile = None,
+) -> None:
+    """Back a running trial up, consistently; the key is never part of it."""
+    from equipoise.cli.backup import backup as run
+
+    run(folder, trial and _protocol_file(trial), data, database, key)
+
+
+@app.command(epilog="Example: equipoise restore backups/A021202-20260301T093000Z --data restored")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Folder of one backup.")],
+    data: DataFolder = None,
+    database: Database = "",
+) -> None:
+    """Restore a backup into an empty place; without the key the trial is readable and stays blinded."""
+    from equipoise.cli.restore import restore as run
+
+    run(folder, data, database)
+
+
+_key_verbs = typer.Typer(no_args_is_help=True, help="Make, check and rotate the key file of a trial.")
+app.add_typer(_key_verbs, name="key")
+
+
+@_key_verbs.command("make")
+def _key_make(path: Annotated[Path, typer.Argument(help="File to make.")]) -> None:
+    """Make a key file."""
+    from equipoise.cli.key import make as run
+
+    run(path)
+
+
+@_key_verbs.command("check")
+def _key_check(
+    path: Annotated[Path, typer.Argument(help="Key file.")],
+    trial: OfTrial = None,
+    data: DataFolder = None,
+    database: Database = "",
+) -> None:
+    """Check a key file, and whether it is the key of a trial."""
+    from equipoise.cli.key import check as run
+    from equipoise.cli.trial_place import place_of
+
+    named = trial is not None or data is not None
+    run(path, place_of(trial and _protocol_file(trial), data, database, path) if named else None)
+
+
+@_key_verbs.command("rotate")
+def _key_rotate(
+    new: Annotated[Path, typer.Argument(help="New key file; made where it does not exist.")],
+    trial: OfTrial = None,
+    data: DataFolder = None,
+    database: Database = "",
+    key: KeyFile = None,
+) -> None:
+    """Replace the key of a trial."""
+    from equipoise.cli.key import rotate as run
+    from equipoise.cli.trial_place import place_of
+
+    run(place_of(trial and _protocol_file(trial), data, database, key), new)
 
 
 def _protocol_file(path: Path) -> Path:

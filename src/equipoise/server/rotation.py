@@ -8,6 +8,7 @@ from equipoise.server import trial
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.store import append, chain_end, lock
 from equipoise.server.sources import now
+from equipoise.server.vault.digests import seal_digest
 from equipoise.server.vault.opening import rotate_seal
 
 __all__ = ["rotate"]
@@ -24,9 +25,9 @@ def rotate(old: TrialKey, new: TrialKey) -> None:
     public = public_text(new.sign)
     with transaction.atomic():
         lock(ACCESS)
-        rotate_seal(old, new)
+        seal = seal_digest(rotate_seal(old, new))
         proof = old.sign.sign(bytes.fromhex(public)).hex()
-        draft = Draft("key_announced", {"public_key": public, "proof": proof})
+        draft = Draft("key_announced", {"public_key": public, "proof": proof, "seal": seal})
         append(ACCESS, [draft], Stamp(utc_text(now()), "server", "server", f"key-{new.id}"))
     HeadFile(trial.place().head_file).write(
         *(sign_head(new.sign, chain, chain_end(chain)) for chain in ("trial", "access") if chain_end(chain).seq)

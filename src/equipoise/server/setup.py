@@ -17,6 +17,7 @@ from equipoise.server.accounts.record import note_account
 from equipoise.server.errors import ServerError
 from equipoise.server.ledger.store import append, chain_end, lock, read_events
 from equipoise.server.sources import entropy, now
+from equipoise.server.vault.digests import seal_digest
 from equipoise.server.vault.models import Seal
 from equipoise.server.vault.opening import make_seal
 from equipoise.server.write import Wish, perform
@@ -103,5 +104,6 @@ def _open_access(public_key: str) -> None:
         if chain_end(ACCESS).seq:
             return
         first = next(read_events(TRIAL, "seq = %s", [1]))
-        payload = {"trial_hash": first.hash, "public_key": public_key}
+        seal = seal_digest(Seal.objects.get(number=1))
+        payload = {"trial_hash": first.hash, "public_key": public_key, "seal": seal}
         append(ACCESS, [Draft("access_opened", payload)], Stamp(utc_text(now()), SERVER, SERVER, "setup-0"))

@@ -9,14 +9,16 @@ from django.conf import settings
 
 from equipoise.conduct import Rulebook, Rulebooks, Study
 from equipoise.conduct.allocation_stage import StageDesign
+from equipoise.ledger import CHAINS
 from equipoise.protocol import parse_protocol
 from equipoise.server.errors import ServerError
 from equipoise.server.heads import HeadWriter
 from equipoise.server.keys import TrialKey
+from equipoise.server.ledger.store import chain_end
 from equipoise.server.place import Place
 from equipoise.server.vault.database_vault import DatabaseVault
 
-__all__ = ["heads", "key", "key_problem", "place", "rulebooks", "stages", "vault"]
+__all__ = ["flush_heads", "heads", "key", "key_problem", "place", "rulebooks", "stages", "vault"]
 
 
 def place() -> Place:
@@ -39,6 +41,17 @@ def heads() -> HeadWriter | None:
     """The writer of heads of this process; None without key."""
     opened = key()
     return None if opened is None else _heads(place().head_file, opened.id)
+
+
+def flush_heads() -> None:
+    """Write the heads of both chains now, as the database has them."""
+    writer = heads()
+    if writer is not None:
+        for chain in CHAINS:
+            end = chain_end(chain)
+            if end.seq:
+                writer.note(chain, end)
+        writer.flush()
 
 
 def rulebooks(study: Study) -> Rulebooks:

@@ -14,14 +14,16 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from equipoise.conduct import Command, Refusal, decide, shards
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical_text, normalized, utc_text
 from equipoise.server import trial
+from equipoise.server.keys import TrialKey
 from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.models import Request
 from equipoise.server.ledger.store import append, lock, read_events
 from equipoise.server.sources import now
 from equipoise.server.subjects import listing
 from equipoise.server.vault import depot
+from equipoise.server.vault.seal import mac
 
-__all__ = ["Answer", "UnavailableError", "Wish", "perform", "record_access"]
+__all__ = ["Answer", "UnavailableError", "Wish", "load_for", "perform", "record_access", "request_mac"]
 
 
 class UnavailableError(Exception):
@@ -67,10 +69,11 @@ def perform(wish: Wish) -> Answer:
         The database cannot be written (disk full, gone, locked too long) or the key is not there.
     """
     wish = _normalized(wish)
-    if trial.key() is None:
+    key = trial.key()
+    if key is None:
         raise UnavailableError(f"Nothing can be recorded: {trial.key_problem()}")
     try:
-        answer = _carried_out(wish)
+        answer = _carried_out(wish, key)
         if answer.refusal is not None:
             _record_refusal(wish, answer.refusal)
     except DatabaseError as error:
@@ -83,7 +86,12 @@ def _normalized(wish: Wish) -> Wish:
     return Wish(**fields)
 
 
-def _carried_out(wish: Wish) -> Answer:
+def request_mac(key: TrialKey, row: Request) -> str:
+    """Prove the row of a request with the trial's key."""
+    return mac(key, canonical_text([row.request_id, row.actor, row.command, row.first_seq, row.last_seq]))
+
+
+def _carried_out(wish: Wish, key: TrialKey) -> Answer:
     fingerprint = wish.fingerprint()
     with transaction.atomic():
         lock(TRIAL)
@@ -110,13 +118,15 @@ def _carried_out(wish: Wish) -> Answer:
             return Answer(refusal=decided)
         events = append(TRIAL, decided, command.stamp())
         if events:
-            Request.objects.create(
+            row = Request(
                 request_id=wish.request_id,
                 actor=wish.actor,
                 command=fingerprint,
                 first_seq=events[0].seq,
                 last_seq=events[-1].seq,
             )
+            row.mac = request_mac(key, row)
+            row.save(force_insert=True)
             after = states.after(parts, events)
             depot.follow(events)
             listing.follow(events, after)

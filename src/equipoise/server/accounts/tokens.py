@@ -4,20 +4,22 @@ import base64
 import datetime as dt
 import hashlib
 
+from equipoise.ledger import canonical_text, utc_text
 from equipoise.server.accounts.models import Account, Token
 from equipoise.server.sources import entropy, now
 
-__all__ = ["LIFETIME", "account_of", "end_token", "new_token"]
+__all__ = ["LIFETIME", "account_of", "end_token", "new_token", "token_digest"]
 
 LIFETIME = dt.timedelta(hours=8)
 
 
-def new_token(account: Account, lifetime: dt.timedelta = LIFETIME) -> tuple[str, dt.datetime]:
-    """Make a token and return it with the moment at which it ends; it cannot be read again."""
+def new_token(account: Account, lifetime: dt.timedelta = LIFETIME) -> tuple[str, Token]:
+    """Make a token and return it with its row; it cannot be read again."""
     secret = "eq_" + base64.urlsafe_b64encode(entropy(32)).decode().rstrip("=")
     moment = now()
-    Token.objects.create(digest=_digest(secret), account=account, created=moment, expires=moment + lifetime)
-    return secret, moment + lifetime
+    row = Token(digest=_digest(secret), account=account, created=moment, expires=moment + lifetime)
+    row.save(force_insert=True)
+    return secret, row
 
 
 def account_of(secret: str) -> Account | None:
@@ -27,6 +29,12 @@ def account_of(secret: str) -> Account | None:
         return None
     account: Account = token.account
     return account
+
+
+def token_digest(row: Token) -> str:
+    """SHA-256 of the row of a token."""
+    parts = [row.digest, row.account_id, utc_text(row.created), utc_text(row.expires)]
+    return hashlib.sha256(canonical_text(parts).encode()).hexdigest()
 
 
 def end_token(secret: str) -> bool:

@@ -85,9 +85,10 @@ def new_token(request: HttpRequest, body: LoginIn) -> dict[str, str]:
     account = _proved(request, body.login, body.password, body.code)
     if not has_second_factor(account):
         raise ProblemError(403, "second_factor", "Your second factor is not set up.", "POST /api/second-factor first.")
-    secret, expires = tokens.new_token(account)
-    _note(account, "logged_in", {"account": account.id, "origin": None, "means": "token"})
-    return {"token": secret, "expires": utc_text(expires)}
+    secret, row = tokens.new_token(account)
+    digest = tokens.token_digest(row)
+    _note(account, "logged_in", {"account": account.id, "origin": None, "means": "token", "digest": digest})
+    return {"token": secret, "expires": utc_text(row.expires)}
 
 
 @router.delete("/token", response={204: None, **REFUSALS}, auth=AUTH, summary="End the token.")

@@ -18,6 +18,7 @@ from equipoise.server.api.problem import ProblemError
 from equipoise.server.sources import entropy
 from equipoise.server.unblinding.reading import read_arm
 from equipoise.server.vault import depot
+from equipoise.server.vault.digests import kits_digest
 from equipoise.server.write import record_access
 
 __all__ = ["router"]
@@ -103,7 +104,7 @@ def arm(request: HttpRequest, subject: Identifier, body: RoleIn) -> dict[str, st
 def balance(request: HttpRequest, body: RoleIn) -> dict[str, Any]:
     """Counts by arm against the design, for the unblinded statistician."""
     context = may(request, "see_balance", body.role, site=body.site, second_factor=proved(request, body.proof))
-    _note(request, body.role, "balance by arm")
+    _note(request, body.role, Draft("unblinded_read", {"what": "balance by arm", "grant": None}))
     report = _asked(lambda: trial.vault(context.study).balance())
     cohorts = [
         {"stage": c.stage, "cohort": c.cohort, "counts": dict(c.counts), "alarm": c.alarm} for c in report.cohorts
@@ -115,9 +116,10 @@ def balance(request: HttpRequest, body: RoleIn) -> dict[str, Any]:
 def deliver(request: HttpRequest, body: DeliveryIn) -> dict[str, Any]:
     """Make scrambled kit numbers for a delivery; what a kit holds stays sealed."""
     context = may(request, "see_balance", body.role, site=body.site, second_factor=proved(request, body.proof))
-    _note(request, body.role, "kits delivered")
     with transaction.atomic():
         kits = _asked(lambda: depot.deliver(_key(), trial.stages(context.study), body.lot, body.expires, body.sets))
+        payload: dict[str, Any] = {"lot": body.lot, "kits": len(kits), "digest": kits_digest(body.lot)}
+        _note(request, body.role, Draft("kits_made", payload))
     return {"lot": body.lot, "kits": kits}
 
 
@@ -125,9 +127,9 @@ def deliver(request: HttpRequest, body: DeliveryIn) -> dict[str, Any]:
 def ship(request: HttpRequest, body: ShipmentIn) -> dict[str, Any]:
     """Choose kits for a site: equally many of every arm, given in order of their numbers."""
     context = may(request, "see_balance", body.role, site=body.site, second_factor=proved(request, body.proof))
-    _note(request, body.role, "kits shipped")
     with transaction.atomic():
         kits = _asked(lambda: depot.ship(_key(), trial.stages(context.study), body.to, body.lot, body.sets))
+        _note(request, body.role, Draft("kits_sent", {"lot": body.lot, "to": body.to, "kits": kits}))
     return {"lot": body.lot, "kits": kits}
 
 
@@ -145,6 +147,5 @@ def _asked(question: Any) -> Any:
         raise ProblemError(409, f"vault_{error.code.value}", str(error), "Check what was asked for.") from error
 
 
-def _note(request: HttpRequest, role: str, what: str) -> None:
-    draft = Draft("unblinded_read", {"what": what, "grant": None})
+def _note(request: HttpRequest, role: str, draft: Draft) -> None:
     record_access(draft, actor=asker(request).account.id, role=role, request_id=f"access-{entropy(8).hex()}")

@@ -46,9 +46,11 @@ class Request(models.Model):
     """SHA-256 of the command: another command under the same name is refused."""
     first_seq = models.BigIntegerField()
     last_seq = models.BigIntegerField()
+    mac = models.CharField(max_length=64)
+    """Of the other fields, under the trial's key."""
 
     class Meta:
-        """Beside the events, from which it can be rebuilt but for the hash of the command."""
+        """Beside the events."""
 
         db_table = "ledger_request"
 

@@ -17,7 +17,7 @@ from equipoise.server.keys import TrialKey
 from equipoise.server.sources import entropy
 from equipoise.server.vault.models import Allocation, Counts, Seal
 
-__all__ = ["COUNTS_EVERY", "OpenVault", "make_seal", "open_vault", "rotate_seal", "sealed_row"]
+__all__ = ["COUNTS_EVERY", "OpenVault", "data_key", "make_seal", "open_vault", "rotate_seal", "sealed_row"]
 
 COUNTS_EVERY = 16
 """Slots after which the counts are kept."""
@@ -50,20 +50,21 @@ class OpenVault:
             raise VaultError(VaultErrorCode.DAMAGED, "a row of the vault does not open")
         return plain
 
-    def allocator(self, stage: int, cohort: str | None, before: int) -> Allocator:
-        """Bring an allocator to where it stood before a slot."""
+    def allocator(self, stage: int, cohort: str | None, before: int, *, kept: bool = True) -> Allocator:
+        """Bring an allocator to where it stood before a slot, from the last counts kept unless told not to."""
         allocator = Allocator(self.stages[stage].cohorts[cohort])
         done = 0
-        kept = Counts.objects.filter(stage=stage, cohort=cohort or "", number__lt=before).order_by("-number").first()
-        if kept is not None:
-            allocator.restore(self.open(kept.nonce, kept.ciphertext, counts_context(stage, cohort, kept.number)))
-            done = kept.number
+        rows = Counts.objects.filter(stage=stage, cohort=cohort or "", number__lt=before).order_by("-number")
+        last = rows.first() if kept else None
+        if last is not None:
+            allocator.restore(self.open(last.nonce, last.ciphertext, counts_context(stage, cohort, last.number)))
+            done = last.number
         later = Allocation.objects.filter(stage=stage, number__gt=done, number__lt=before).order_by("number")
-        rows = [sealed_row(row) for row in later]
-        if rows:
-            first = rows[0].slot.number
+        sealed = [sealed_row(row) for row in later]
+        if sealed:
+            first = sealed[0].slot.number
             uniforms = self.seed.uniforms(stage, first, before - first)
-            for row in rows:
+            for row in sealed:
                 if row.cohort == cohort:
                     allocator.allocate(row.factors, uniforms[row.slot.number - first])
         return allocator
@@ -97,11 +98,11 @@ def make_seal(key: TrialKey) -> Seal:
     """Make data key and seed of a new trial, and keep them sealed."""
     if Seal.objects.exists():
         raise VaultError(VaultErrorCode.SLOT_TAKEN, "the vault is sealed already")
-    data_key = entropy(KEY_BYTES)
+    inner = entropy(KEY_BYTES)
     seed = SealedSeed.new(entropy)
     nonce = entropy(NONCE_BYTES)
-    sealed = nonce + AESGCM(data_key).encrypt(nonce, seed.secret(), b"equipoise seed")
-    made = Seal(number=1, key_id=key.id, wrapped=_wrapped(key, data_key), seed=sealed, commitment=seed.commitment)
+    sealed = nonce + AESGCM(inner).encrypt(nonce, seed.secret(), b"equipoise seed")
+    made = Seal(number=1, key_id=key.id, wrapped=_wrapped(key, inner), seed=sealed, commitment=seed.commitment)
     made.save(force_insert=True)
     return made
 
@@ -129,18 +130,24 @@ def open_vault(key: TrialKey, stages: Mapping[int, StageDesign]) -> OpenVault:
         The key is another trial's or was replaced; or the seal was damaged.
     """
     last = _last()
-    data_key, secret = _opened(key.secret, last.key_id, bytes(last.wrapped), bytes(last.seed))
-    return OpenVault(VaultKey(data_key), SealedSeed.unsealed(secret), stages)
+    inner, secret = _opened(key.secret, last.key_id, bytes(last.wrapped), bytes(last.seed))
+    return OpenVault(VaultKey(inner), SealedSeed.unsealed(secret), stages)
+
+
+def data_key(key: TrialKey) -> bytes:
+    """Open the data key."""
+    last = _last()
+    return _opened(key.secret, last.key_id, bytes(last.wrapped), bytes(last.seed))[0]
 
 
 @lru_cache(maxsize=4)
 def _opened(secret: bytes, sealed_for: str, wrapped: bytes, sealed: bytes) -> tuple[bytes, bytes]:
-    data_key = _unwrapped(TrialKey(secret), sealed_for, wrapped)
+    inner = _unwrapped(TrialKey(secret), sealed_for, wrapped)
     try:
-        seed = AESGCM(data_key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], b"equipoise seed")
+        seed = AESGCM(inner).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], b"equipoise seed")
     except InvalidTag as error:
         raise VaultError(VaultErrorCode.DAMAGED, "the sealed seed does not open: it was changed") from error
-    return data_key, seed
+    return inner, seed
 
 
 def _last() -> Seal:
@@ -150,9 +157,9 @@ def _last() -> Seal:
     return last
 
 
-def _wrapped(key: TrialKey, data_key: bytes) -> bytes:
+def _wrapped(key: TrialKey, inner: bytes) -> bytes:
     nonce = entropy(NONCE_BYTES)
-    return nonce + AESGCM(key.wrap).encrypt(nonce, data_key, b"equipoise data key")
+    return nonce + AESGCM(key.wrap).encrypt(nonce, inner, b"equipoise data key")
 
 
 def _data_key(key: TrialKey, seal: Seal) -> bytes:

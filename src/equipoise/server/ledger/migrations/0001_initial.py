@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ("command", models.CharField(max_length=64)),
                 ("first_seq", models.BigIntegerField()),
                 ("last_seq", models.BigIntegerField()),
+                ("mac", models.CharField(max_length=64)),
             ],
             options={"db_table": "ledger_request"},
         ),

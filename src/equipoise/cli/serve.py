@@ -1,0 +1,56 @@
+"""``equipoise serve``: the trial server, from a protocol file to an address that answers."""
+
+import os
+import sys
+from pathlib import Path
+
+from equipoise.cli.trial_place import needs_server, place_of
+
+__all__ = ["serve"]
+
+
+@needs_server
+def serve(
+    trial: Path, *, host: str, port: int, data: Path | None, database: str, key: Path | None, workers: int
+) -> None:
+    """Serve a trial; the first time make its folder, key, tables and first administrator."""
+    from equipoise.server.keys import make_key
+    from equipoise.server.running import run, start
+
+    place = place_of(trial, data, database, key)
+    new_key = None
+    if place.key_file is not None and not place.key_file.exists() and not _begun(place.sqlite_file):
+        new_key = make_key(place.key_file, apart_from=[place.data])
+    start(place)
+    from equipoise.server.setup import migrate, set_up
+    from equipoise.server.trial import flush_heads
+
+    migrate()
+    first = set_up(trial)
+    flush_heads()
+    if new_key is not None:
+        print(f"Key file:      {place.key_file}")
+        print("               Keep a copy apart from the backups: without it nobody can be allocated or unblinded.")
+    if first is not None:
+        print(f"Administrator: {first.login}")
+        print(f"Password:      {first.password}   (shown only now; you will be asked for a second factor)")
+    _warn_without_key()
+    print(f"Data:          {place.database.rsplit('@')[-1] or place.data}")
+    print(f"Address:       http://{host}:{port}/   (stop with Ctrl+C)")
+    sys.stdout.flush()
+    if host not in ("127.0.0.1", "localhost") and not os.environ.get("EQUIPOISE_HOSTS"):
+        os.environ["EQUIPOISE_HOSTS"] = f"{host},localhost,127.0.0.1"
+    run(host, port, workers)
+
+
+def _begun(database: Path | None) -> bool:
+    return database is not None and database.exists()
+
+
+def _warn_without_key() -> None:
+    from equipoise.server import trial
+
+    problem = trial.key_problem()
+    if problem is not None:
+        print(f"No key:        {problem}")
+        print("               The record can be read and stays blinded; nothing can be recorded.")

@@ -1,0 +1,3 @@
+"""Is everything as it was recorded? One file per part of the answer."""
+
+__all__: list[str] = []

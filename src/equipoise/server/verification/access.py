@@ -1,0 +1,102 @@
+"""The access chain: public keys, digests of accounts, tokens, kits and the seal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from equipoise.ledger import ACCESS, Event, Fault, Link, verify_chain
+from equipoise.server.accounts.models import Account, Token
+from equipoise.server.accounts.record import account_digest
+from equipoise.server.accounts.tokens import token_digest
+from equipoise.server.ledger.store import stored_events
+
+__all__ = ["AccessRead", "read_access", "wrong_account", "wrong_token"]
+
+
+@dataclass(slots=True)
+class AccessRead:
+    """What the access chain says."""
+
+    end: Link = field(default_factory=Link)
+    fault: Fault | None = None
+    trial_hash: str = ""
+    public_keys: list[str] = field(default_factory=list)
+    seals: list[str] = field(default_factory=list)
+    """Digest of each seal of the vault, in order."""
+    accounts: dict[str, str] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
+    lots: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    """Kit -> site to which it was sent."""
+    grants: dict[str, Event] = field(default_factory=dict)
+    """Grant -> first reading on its ground."""
+    hashes: dict[int, str] = field(default_factory=dict)
+
+
+def read_access(asked: set[int]) -> AccessRead:
+    """Read the chain up to its end or its first fault."""
+    found = AccessRead()
+    for item in verify_chain(ACCESS, stored_events(ACCESS)):
+        if isinstance(item, Fault):
+            found.fault = item
+            return found
+        found.end = Link(item.seq, item.hash, item.at)
+        if item.seq in asked:
+            found.hashes[item.seq] = item.hash
+        _note(found, item)
+        if found.fault is not None:
+            return found
+    return found
+
+
+def _note(found: AccessRead, event: Event) -> None:
+    payload = event.payload
+    if event.kind == "access_opened":
+        found.trial_hash = payload["trial_hash"]
+        found.public_keys.append(payload["public_key"])
+        found.seals.append(payload["seal"])
+    elif event.kind == "key_announced":
+        if not _proved(found.public_keys[-1], payload["public_key"], payload["proof"]):
+            found.fault = Fault(ACCESS, event.seq, "the new key is not signed by the one before it")
+        found.public_keys.append(payload["public_key"])
+        found.seals.append(payload["seal"])
+    elif event.kind == "access_changed" and payload.get("digest"):
+        found.accounts[payload["account"]] = payload["digest"]
+    elif event.kind == "logged_in" and payload.get("digest"):
+        found.tokens.add(payload["digest"])
+    elif event.kind == "kits_made":
+        found.lots[payload["lot"]] = payload["digest"]
+    elif event.kind == "kits_sent":
+        found.sent |= dict.fromkeys(payload["kits"], payload["to"])
+    elif event.kind == "unblinded_read" and payload.get("grant"):
+        found.grants.setdefault(payload["grant"], event)
+
+
+def _proved(old: str, new: str, proof: str) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(old)).verify(bytes.fromhex(proof), bytes.fromhex(new))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def wrong_account(found: AccessRead) -> str | None:
+    """Name the first account that is not as the access chain has it."""
+    rows: Iterable[Account] = Account.objects.order_by("id")
+    known = set()
+    for row in rows:
+        known.add(row.id)
+        if found.accounts.get(row.id) != account_digest(row):
+            return f"account {row.id} is not as it was recorded"
+    missing = sorted(set(found.accounts) - known)
+    return f"account {missing[0]} is missing" if missing else None
+
+
+def wrong_token(found: AccessRead) -> str | None:
+    """Name the first token that was never given out as it stands."""
+    for row in Token.objects.order_by("digest"):
+        if token_digest(row) not in found.tokens:
+            return f"token {row.digest[:8]}... was not given out as it stands"
+    return None

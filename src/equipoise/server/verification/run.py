@@ -1,0 +1,126 @@
+"""Every check, one after the other."""
+
+import gc
+
+from equipoise.ledger import ACCESS, CHAINS, TRIAL, LedgerError
+from equipoise.ledger.head import Head, HeadFile, check_head, public_text
+from equipoise.server import trial
+from equipoise.server.keys import TrialKey
+from equipoise.server.ledger.models import Request
+from equipoise.server.subjects.listing import row_values
+from equipoise.server.subjects.models import SubjectRow
+from equipoise.server.verification.access import AccessRead, read_access, wrong_account, wrong_token
+from equipoise.server.verification.folding import Folded, fold_trial
+from equipoise.server.verification.report import Report
+from equipoise.server.verification.vault import check_vault
+from equipoise.server.write import request_mac
+
+__all__ = ["verify_trial"]
+
+
+def verify_trial(public_key: str | None = None) -> Report:
+    """Check the whole record of the trial that is served.
+
+    Parameters
+    ----------
+    public_key
+        Public key noted when the trial began; without it, and without the key, heads are checked with the key that the
+        record names.
+    """
+    report = Report()
+    heads = _heads(report)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        folded = fold_trial({heads[TRIAL].seq} if TRIAL in heads else set())
+    finally:
+        if collecting:
+            gc.enable()
+    access = read_access({heads[ACCESS].seq} if ACCESS in heads else set())
+    chains = _check_chains(report, folded, access)
+    if not chains:
+        return report
+    _check_heads(report, heads, folded, access, public_key)
+    check_vault(report, folded, access)
+    report.add("requests", _wrong_request(folded, trial.key()), f"{len(folded.requests)} requests as recorded")
+    report.add("checkpoints", folded.checkpoint, f"{folded.kept} checkpoints are what the events give")
+    report.add("list of patients", _wrong_row(folded), f"{len(folded.rows)} lines, rebuilt and compared")
+    report.add("accounts", wrong_account(access), f"{len(access.accounts)} accounts as recorded")
+    report.add("tokens", wrong_token(access), "tokens as given out")
+    return report
+
+
+def _heads(report: Report) -> dict[str, Head]:
+    try:
+        return dict(HeadFile(trial.place().head_file).read())
+    except LedgerError as error:
+        report.add("head file", str(error), "")
+        return {}
+
+
+def _check_chains(report: Report, folded: Folded, access: AccessRead) -> bool:
+    wrong = None if folded.fault is None else str(folded.fault)
+    first = report.add("trial chain", wrong, f"{folded.end.seq} events, hash {folded.end.hash[:16]}...")
+    wrong = None if access.fault is None else str(access.fault)
+    if wrong is None and folded.end.seq and not access.end.seq:
+        wrong = "access chain, event 1: missing"
+    elif wrong is None and first and access.trial_hash != folded.first.hash:
+        wrong = "access chain, event 1: belongs to another trial chain"
+    second = report.add("access chain", wrong, f"{access.end.seq} events, hash {access.end.hash[:16]}...")
+    return first and second
+
+
+def _check_heads(
+    report: Report, heads: dict[str, Head], folded: Folded, access: AccessRead, public_key: str | None
+) -> None:
+    wrong = _wrong_public_key(access, public_key)
+    if wrong is not None:
+        report.add("public key", wrong, "")
+        return
+    ends = {TRIAL: folded.end, ACCESS: access.end}
+    hashes = {TRIAL: folded.hashes, ACCESS: access.hashes}
+    for chain in CHAINS:
+        head, end = heads.get(chain), ends[chain]
+        if head is None:
+            missing = f"{trial.place().head_file}: no head of the {chain} chain: a tail that was cut off would not show"
+            report.add(f"{chain} head", missing, "")
+            continue
+        wrong = None
+        if not any(check_head(head, key) for key in access.public_keys):
+            wrong = "is not signed with the key of this trial"
+        elif head.seq > end.seq:
+            wrong = f"the head stands at event {head.seq}; the chain ends at {end.seq}: event {end.seq + 1} is missing"
+        elif hashes[chain].get(head.seq) != head.hash:
+            wrong = f"event {head.seq} is not the one of the signed head"
+        report.add(f"{chain} head", wrong, f"signed at event {head.seq}; {end.seq - head.seq} events lie beyond it")
+
+
+def _wrong_public_key(access: AccessRead, public_key: str | None) -> str | None:
+    if public_key is not None and public_key.lower() not in access.public_keys:
+        return f"the record does not name the public key {public_key[:16]}...: access chain, event 1 is another"
+    key = trial.key()
+    if key is not None and access.public_keys[-1] != public_text(key.sign):
+        return f"the record names another key than {key.id}: the key file is of another trial or was replaced"
+    return None
+
+
+def _wrong_request(folded: Folded, key: TrialKey | None) -> str | None:
+    rows = {row.request_id: row for row in Request.objects.iterator()}
+    for name in sorted(rows.keys() | folded.requests.keys()):
+        row, said = rows.get(name), folded.requests.get(name)
+        if row is None or said is None:
+            return f"request {name}: {'is missing' if row is None else 'has no event'}"
+        if (row.actor, row.first_seq, row.last_seq) != said:
+            return f"request {name}: is not as recorded"
+        if key is not None and row.mac != request_mac(key, row):
+            return f"request {name}: was changed"
+    return None
+
+
+def _wrong_row(folded: Folded) -> str | None:
+    rows = {row.subject: row for row in SubjectRow.objects.iterator()}
+    for name in sorted(rows.keys() | folded.rows.keys()):
+        row, built = rows.get(name), folded.rows.get(name)
+        if row is None or built is None or row_values(row) != row_values(built):
+            return f"patient {name}: the line in the list is not what the events give"
+    return None
