@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.conduct.allocation_cases import ARMS, STRATA, filled, protocol
+from tests.conduct.allocation_cases import ARMS, STRATA, TRIAL, filled, protocol
 
 from equipoise.conduct.allocation_stage import StageDesign, starts_new_stage
 from equipoise.conduct.balance import balance_report, fault_delay
+from equipoise.protocol import load_protocol
 
 METHODS = {
     "blocks": {},
@@ -31,7 +32,7 @@ def test_97_against_74_raises_the_alarm(method):
     assert dict(cohort.counts) == {"pazopanib": 97, "placebo": 74}
     assert cohort.first_alarm < 120
     assert sum(sum(level.values()) for level in cohort.margins["small_bowel"].values()) == 171
-    delay = fault_delay(design.cohorts[None], (2, 2), (0.57, 0.43), planned=171)
+    delay = fault_delay(design.cohorts[None], (2, 2), (0.57, 0.43))
     assert delay[0.5] < 100
 
 
@@ -60,6 +61,14 @@ def test_an_empty_trial_has_no_alarm():
     report = filled(0).balance()
     assert not report.alarm
     assert report.cohorts[0].statistic == 0.0
+
+
+def test_the_number_planned_is_the_cohorts_else_the_trials():
+    assert StageDesign.of(protocol()).cohorts[None].planned == 171
+    assert StageDesign.of(protocol(planned_subjects=40)).cohorts[None].planned == 40
+    cabinet = StageDesign.of(load_protocol(TRIAL.parents[1] / "cabinet" / "protocol.yaml"))
+    assert list(cabinet.cohorts) == ["epnet", "pnet"]
+    assert all(design.planned is not None for design in cabinet.cohorts.values())
 
 
 def test_what_starts_a_new_stage():

@@ -41,6 +41,8 @@ class CohortDesign:
     settings: Mapping[str, Any]
     factors: tuple[str, ...]
     """Names of the factors, in the order of the protocol; the site last."""
+    planned: int | None = None
+    """Subjects planned, if the protocol says: the cohort's, else the trial's."""
 
     @property
     def by_margin(self) -> bool:
@@ -72,8 +74,6 @@ class StageDesign:
     """Factor -> expression, as it stands in the protocol."""
     members: Mapping[str, str]
     """Cohort -> expression of who belongs to it."""
-    planned: int | None = None
-    """Subjects planned in all arms."""
 
     @classmethod
     def of(cls, protocol: Protocol) -> StageDesign:
@@ -86,7 +86,6 @@ class StageDesign:
             crosses_to=crossover.to_arm if crossover else None,
             strata={name: str(stratum.expression) for name, stratum in protocol.strata().items()},
             members={name: str(cohort.members) for name, cohort in protocol.cohorts.items()},
-            planned=protocol.randomization.planned_subjects,
         )
 
     def __repr__(self) -> str:
@@ -176,4 +175,10 @@ def _cohort_design(protocol: Protocol, cohort: str | None) -> CohortDesign:
         method=name,
         settings=settings,
         factors=(*protocol.strata(cohort), *site),
+        planned=_planned(protocol, cohort),
     )
+
+
+def _planned(protocol: Protocol, cohort: str | None) -> int | None:
+    own = protocol.cohorts[cohort].planned_subjects if cohort is not None else None
+    return own or protocol.randomization.planned_subjects or protocol.registry.enrollment

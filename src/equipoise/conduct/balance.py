@@ -90,13 +90,11 @@ def balance_report(stages: Mapping[int, StageDesign], allocated: Sequence[Alloca
         alpha = ALPHA * 0.75 * 0.25 ** (stage - 1) / len(design.cohorts)
         for name, cohort in design.cohorts.items():
             own = [(factors, arm) for at, where, factors, arm in allocated if (at, where) == (stage, name)]
-            cohorts.append(_cohort_balance((stage, name), cohort, own, alpha=alpha, planned=design.planned))
+            cohorts.append(_cohort_balance((stage, name), cohort, own, alpha))
     return BalanceReport(n=len(allocated), alpha=ALPHA, cohorts=tuple(cohorts))
 
 
-def fault_delay(
-    design: CohortDesign, n_levels: Sequence[int], probability: Sequence[float], *, planned: int | None = None
-) -> Mapping[float, float]:
+def fault_delay(design: CohortDesign, n_levels: Sequence[int], probability: Sequence[float]) -> Mapping[float, float]:
     """Give the number of patients by which a share of trials with a faulty allocator raises the alarm.
 
     Parameters
@@ -107,10 +105,8 @@ def fault_delay(
         Levels of each factor.
     probability
         Probability of each arm under the fault, for example (0.57, 0.43).
-    planned
-        Patients planned.
     """
-    limits = _limits(_Key(design, tuple(n_levels)), ALPHA, _horizon(planned))
+    limits = _limits(_Key(design, tuple(n_levels)), ALPHA, _horizon(design.planned))
     delay = detection_delay(limits, probability)
     return {share: delay.quantile(share) for share in (0.1, 0.25, 0.5, 0.75, 0.9)}
 
@@ -136,12 +132,10 @@ def _cohort_balance(
     place: tuple[int, str | None],
     design: CohortDesign,
     own: Sequence[tuple[Mapping[str, str], str]],
-    *,
     alpha: float,
-    planned: int | None,
 ) -> CohortBalance:
     coded, n_levels = _levels(design, [factors for factors, _ in own])
-    limits = _limits(_Key(design, n_levels), alpha, _horizon(planned))
+    limits = _limits(_Key(design, n_levels), alpha, _horizon(design.planned))
     watch = watch_balance(limits, [design.arms.index(arm) for _, arm in own], coded)
     counts = dict.fromkeys(design.arms, 0)
     margins: dict[str, dict[str, dict[str, int]]] = {factor: {} for factor in design.factors}
