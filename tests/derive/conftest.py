@@ -11,12 +11,23 @@ from equipoise.protocol import Protocol, data_cut, load_protocol
 
 TRIAL = Path(__file__).parents[2] / "trials/cdisc_pilot"
 DOMAINS = ("dm", "suppdm", "ds", "ae", "ex", "lb", "vs", "mh")
-ONCOLOGY = {"RS": "rs_onco_recist", "RS2": "rs_onco", "TU": "tu_onco_recist", "TU2": "tu_onco"}
+ONCOLOGY = {
+    "RS": "rs_onco_recist",
+    "RS2": "rs_onco",
+    "TU": "tu_onco_recist",
+    "TU2": "tu_onco",
+    "TR": "tr_onco_recist",
+    "TR2": "tr_onco",
+}
 
 
 @pytest.fixture(scope="session")
 def pilot_protocol() -> Protocol:
-    return load_protocol(TRIAL / "protocol.yaml")
+    """The demonstration, with the local readings of the small set from which the published analysis data were made."""
+    protocol = load_protocol(TRIAL / "protocol.yaml")
+    local = protocol.review.sources["local"].model_copy(update={"dataset": "RS"})
+    review = protocol.review.model_copy(update={"sources": {**protocol.review.sources, "local": local}})
+    return protocol.model_copy(update={"review": review})
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,10 @@ DOMAINS = {
     "rs_onco_recist": "RS",
     "tu_onco": "TU",
     "tu_onco_recist": "TU",
+    "tr_onco": "TR",
+    "tr_onco_recist": "TR",
 }
-"""File -> data set. The two sets of tumor domains were simulated apart; the protocol maps the first to RS2 and TU2."""
+"""File -> data set. The two sets of tumor domains were simulated apart; the protocol maps the first to RS2, TU2, TR2."""
 
 QUESTIONNAIRES = ("qsco", "qsda", "qsni")
 """Files of the questionnaires shown: ADAS-Cog, Disability Assessment for Dementia, Neuropsychiatric Inventory."""
