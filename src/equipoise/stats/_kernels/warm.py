@@ -83,12 +83,33 @@ def warm_allocation() -> None:
     allocation.scores(plans[2], allocation.empty_state(plans[2]), [0])
 
 
+def warm_design() -> None:
+    """Call the boundaries, the search of two-stage designs, the models of crossover and the simulator."""
+    stats.group_sequential(3, power=0.9, futility="lan_demets_pocock", binding=True)
+    stats.simon_two_stage(0.1, 0.4, largest=20)
+    limit = np.full(TIME.size, 9.0)
+    switch = np.where((GROUP == 0) & (TIME > 2.0), 1.0, np.nan)
+    stats.rpsftm(TIME, EVENT, GROUP, switch_time=switch, censor_time=limit)
+    hazard = stats.PiecewiseHazard((0.1,))
+    stratum = stats.SimulatedStratum(1.0, (hazard, hazard), (0,))
+    trial = stats.TrialPlan(
+        n=8,
+        allocation=allocation.permuted_blocks([1, 1], [4], n_levels=[1]),
+        strata=(stratum,),
+        accrual=stats.Accrual(4.0),
+        looks=(stats.Look(events=4),),
+    )
+    stats.simulate_trials(trial, 2, seed=1)
+    stats.replay_trial(trial, 0, seed=1)
+
+
 def main() -> None:
     """Warm the cache and say how long it took."""
     start = time.perf_counter()
     warm_survival()
     warm_other_methods()
     warm_allocation()
+    warm_design()
     sys.stdout.write(f"equipoise.stats: kernels compiled and cached in {time.perf_counter() - start:.1f} s\n")
 
 

@@ -1,0 +1,247 @@
+"""Simulate trials, and say how a design behaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from equipoise.stats._kernels.simulation import NEVER, data_at, draw_trial, look_times, simulate_block
+from equipoise.stats.allocation.streams import check_counters
+from equipoise.stats.errors import StatsError
+from equipoise.stats.result import Result
+from equipoise.stats.simulation.model import TrialPlan, arrays_of
+from equipoise.stats.survival.parallel import each
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["SimulatedTrial", "SimulatedTrials", "StopSummary", "replay_trial", "simulate_trials"]
+
+BLOCK = 2_000
+"""Trials of a block: the unit that threads and workers share."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class StopSummary(Result):
+    """How simulated trials end under bounds. Arrays have one entry a look."""
+
+    n_trials: int
+    power: float
+    """Share of the trials with success at any look."""
+    std_error: float
+    """Monte Carlo standard error of the power."""
+    upper: NDArray[np.float64]
+    """Share that stops for success at each look."""
+    lower: NDArray[np.float64]
+    """Share that stops for futility at each look; at the last, that ends without success."""
+    expected_events: float
+    expected_time: float
+    expected_n: float
+
+    def _facts(self) -> Mapping[str, object]:
+        names = ("n_trials", "power", "std_error", "expected_events", "expected_time", "expected_n")
+        return {name: getattr(self, name) for name in names}
+
+    def _columns(self) -> Mapping[str, NDArray[np.float64]]:
+        return {"upper": self.upper, "lower": self.lower}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class SimulatedTrials(Result):
+    """Looks of many trials: arrays (trials, looks). z below 0 is in favor of the experimental arm."""
+
+    seed: int
+    scenario: int
+    first: int
+    """Number of the first trial."""
+    z: NDArray[np.float64]
+    """Log-rank statistic, stratified where the plan is; 0 where nobody has had an event."""
+    log_hazard_ratio: NDArray[np.float64]
+    """One-step estimate, (O - E) / V."""
+    events_experimental: NDArray[np.float64]
+    events_control: NDArray[np.float64]
+    time: NDArray[np.float64]
+    """Calendar time of the look."""
+    n_experimental: NDArray[np.float64]
+    n_control: NDArray[np.float64]
+    n_crossed_over: NDArray[np.float64]
+    n_dropped_out: NDArray[np.float64]
+
+    @property
+    def events(self) -> NDArray[np.float64]:
+        """Events known at the looks, both arms."""
+        return self.events_experimental + self.events_control
+
+    def _facts(self) -> Mapping[str, object]:
+        return {"trials": self.z.shape[0], "looks": self.z.shape[1], "seed": self.seed, "scenario": self.scenario}
+
+    def _columns(self) -> Mapping[str, Sequence[object] | NDArray[np.float64]]:
+        names = ("z", "events", "time", "n_experimental", "n_control", "n_crossed_over", "n_dropped_out")
+        means = {f"mean_{name}": getattr(self, name).mean(axis=0) for name in names}
+        return {"look": list(range(1, self.z.shape[1] + 1)), **means}
+
+    def stops(self, upper: ArrayLike, lower: ArrayLike | None = None) -> StopSummary:
+        """Share of the trials that stop at each look.
+
+        Parameters
+        ----------
+        upper
+            Efficacy bounds of -z, as `group_sequential` gives them.
+        lower
+            Futility bounds of -z; nobody stops for futility unless given.
+
+        Raises
+        ------
+        StatsError
+            Not one bound a look.
+        """
+        looks = self.z.shape[1]
+        high = np.asarray(upper, dtype=np.float64)
+        low = np.full(looks, -np.inf) if lower is None else np.asarray(lower, dtype=np.float64)
+        if high.shape != (looks,) or low.shape != (looks,):
+            raise StatsError(f"upper, lower: expected {looks} bounds, one a look, got {high.shape} and {low.shape}")
+        success, futile = -self.z >= high, -self.z <= low
+        futile[:, -1] = ~success[:, -1]
+        ended = success | futile
+        look = ended.argmax(axis=1)
+        rows = np.arange(look.size)
+        won = success[rows, look]
+        power = float(won.mean())
+        n = self.n_experimental + self.n_control
+        return StopSummary(
+            n_trials=look.size,
+            power=power,
+            std_error=float(np.sqrt(power * (1.0 - power) / look.size)),
+            upper=np.bincount(look[won], minlength=looks) / look.size,
+            lower=np.bincount(look[~won], minlength=looks) / look.size,
+            expected_events=float(self.events[rows, look].mean()),
+            expected_time=float(self.time[rows, look].mean()),
+            expected_n=float(n[rows, look].mean()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class SimulatedTrial(Result):
+    """The patients of one trial, in order of entry, as they are in the data at each look.
+
+    `time` and `event` have shape (looks, patients); a patient not yet entered has time -1.
+    """
+
+    entry: NDArray[np.float64]
+    arm: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    event_time: NDArray[np.float64]
+    """True time from entry to the event; infinite where there is none."""
+    dropout_time: NDArray[np.float64]
+    crossover_time: NDArray[np.float64]
+    known: NDArray[np.float64]
+    """Calendar time at which the event is known."""
+    looks: NDArray[np.float64]
+    time: NDArray[np.float64]
+    event: NDArray[np.bool_]
+
+    def _columns(self) -> Mapping[str, NDArray[np.float64] | NDArray[np.int64]]:
+        names = ("entry", "arm", "stratum", "event_time", "dropout_time", "crossover_time", "known")
+        return {name: getattr(self, name) for name in names}
+
+    def _facts(self) -> Mapping[str, object]:
+        return {"n": self.entry.size, "looks": self.looks.size}
+
+
+def simulate_trials(plan: TrialPlan, n_trials: int, *, seed: int, scenario: int = 0, first: int = 0) -> SimulatedTrials:
+    """Simulate trials and test each at its looks.
+
+    Parameters
+    ----------
+    plan
+        The trial.
+    n_trials
+        Number of trials.
+    seed, scenario
+        Key of the random streams.
+    first
+        Number of the first trial: trials 1000 to 1999 are the same whether drawn alone or among others.
+
+    Returns
+    -------
+    SimulatedTrials
+        Equal to the last bit for every number of threads (`equipoise.stats.threads`).
+
+    Raises
+    ------
+    StatsError
+        Lists everything that is wrong with the plan or the counters.
+    """
+    model = arrays_of(plan)
+    check_counters(seed, scenario=scenario, first=first, n_trials=n_trials)
+    if n_trials < 1:
+        raise StatsError(f"n_trials: expected 1 or more, got {n_trials!r}")
+    looks = len(plan.looks)
+    sums, facts = np.empty((n_trials, looks, 4)), np.empty((n_trials, looks, 5))
+
+    def run(start: int) -> None:
+        part = slice(start, min(start + BLOCK, n_trials))
+        simulate_block(model, plan.allocation, seed, scenario, first + start, sums[part], facts[part])
+
+    each(run, range(0, n_trials, BLOCK))
+    score, variance = sums[..., 0], sums[..., 1]
+    safe = np.where(variance > 0.0, variance, 1.0)
+    return SimulatedTrials(
+        seed=seed,
+        scenario=scenario,
+        first=first,
+        z=score / np.sqrt(safe),
+        log_hazard_ratio=score / safe,
+        events_experimental=sums[..., 2],
+        events_control=sums[..., 3],
+        time=facts[..., 0],
+        n_experimental=facts[..., 1],
+        n_control=facts[..., 2],
+        n_crossed_over=facts[..., 3],
+        n_dropped_out=facts[..., 4],
+    )
+
+
+def replay_trial(plan: TrialPlan, trial: int, *, seed: int, scenario: int = 0) -> SimulatedTrial:
+    """Draw one trial again, with all its patients.
+
+    Raises
+    ------
+    StatsError
+        As `simulate_trials`.
+    """
+    model = arrays_of(plan)
+    check_counters(seed, scenario=scenario, trial=trial)
+    n = plan.n
+    state = np.empty((model.n_state_rows, plan.allocation.share.size), np.int64)
+    entry, event, dropout, crossover, known, spare = (np.empty(n) for _ in range(6))
+    arm, stratum = np.empty(n, np.int64), np.empty(n, np.int64)
+    scratch = np.empty(plan.allocation.share.size)
+    draw = partial(draw_trial, model, plan.allocation, seed, scenario, trial, state, scratch)
+    draw(entry, arm, stratum, event, dropout, crossover, known)
+    looks = np.empty(len(plan.looks))
+    look_times(model, known, spare, looks)
+    time, status = np.empty((looks.size, n)), np.empty((looks.size, n), dtype=bool)
+    for k, cut in enumerate(looks):
+        data_at(model, cut, entry, event, dropout, known, time[k], status[k])
+    return SimulatedTrial(
+        entry=entry,
+        arm=arm,
+        stratum=stratum,
+        event_time=_never(event),
+        dropout_time=_never(dropout),
+        crossover_time=_never(crossover),
+        known=_never(known),
+        looks=looks,
+        time=time,
+        event=status,
+    )
+
+
+def _never(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(times >= NEVER, np.inf, times)
