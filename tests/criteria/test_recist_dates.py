@@ -34,19 +34,19 @@ NODULE = ("nodule", "NEW")
 
 CASES = {
     # rows after the baseline; day of progression by first scan, last target scan, scheduled visit
-    "new lesion on the first of two scans": ([*STABLE_2, state(2, 110, NODULE, "UNEQUIVOCAL")], 110, 110, 112),
-    "sum needs both scans": ([size(2, 110, LUNG, 60.0), size(2, 114, LIVER, 62.0)], 110, 114, 112),
-    "non-target progression on the second scan": (
+    "P01 new lesion on the first of two scans": ([*STABLE_2, state(2, 110, NODULE, "UNEQUIVOCAL")], 110, 110, 112),
+    "P02 sum needs both scans": ([size(2, 110, LUNG, 60.0), size(2, 114, LIVER, 62.0)], 110, 114, 112),
+    "P03 non-target progression on the second scan": (
         [*STABLE_2[:2], state(2, 114, EFFUSION, "UNEQUIVOCAL")], 114, 114, 112
     ),
-    "equivocal new lesion confirmed": (
+    "P04 equivocal new lesion confirmed": (
         [*STABLE_1, state(1, 56, NODULE, "EQUIVOCAL"), *STABLE_2, state(2, 110, NODULE, "UNEQUIVOCAL")], 56, 56, 56
     ),
-    "equivocal new lesion gone": (
+    "P05 equivocal new lesion gone": (
         [*STABLE_1, state(1, 56, NODULE, "EQUIVOCAL"), *STABLE_2, state(2, 110, NODULE, "ABSENT")], None, None, None
     ),
-    "no scan shows progression": ([*STABLE_1], None, None, None),
-    "unscheduled scan": ([*STABLE_1, size(70, 70, LUNG, 90.0), size(70, 70, LIVER, 50.0)], 70, 70, 70),
+    "P06 no scan shows progression": ([*STABLE_1], None, None, None),
+    "P07 unscheduled scan": ([*STABLE_1, size(70, 70, LUNG, 90.0), size(70, 70, LIVER, 50.0)], 70, 70, 70),
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_day_of_progression(name: str) -> None:
 
 
 def test_backdated_progression_is_known_later_and_changes_the_final_response_alone() -> None:
-    found = read([*BASELINE, *CASES["equivocal new lesion confirmed"][0]])
+    found = read([*BASELINE, *CASES["P04 equivocal new lesion confirmed"][0]])
     assert found.visits["OVERALL"].to_list() == ["SD", "PD"]
     assert found.visits["FINAL"].to_list() == ["PD", "PD"]
     assert found.visits["NEWLESION"].to_list() == ["EQUIVOCAL", "Y"]
