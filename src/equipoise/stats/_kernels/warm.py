@@ -77,6 +77,8 @@ def warm_allocation() -> None:
     allocation.detection_delay(allocation.balance_limits(plans[2], 4, n_trials=2000), [0.5, 0.5], n_trials=1)
     for plan in (allocation.permuted_blocks([1, 1], [4]), allocation.biased_coin([1, 1])):
         allocation.exact_characteristics(plan, 4)
+    outcome = allocation.exponential_outcome(100.0)
+    allocation.size_of_test(plans[2], 4, lambda *_: 1.0, outcome, n_trials=1)
     allocation.operating_characteristics(plans[0], 4, n_trials=2)
     allocation.block_guess(plans[0], [0, 1, 0, 1], [[0], [1], [0], [0]])
     allocation.rerandomization_test(plans[0], [0, 1, 0, 1], [1.0, 2.0, 3.0, 4.0], [[0], [1], [0], [0]], n_draws=9)

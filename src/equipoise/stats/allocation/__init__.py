@@ -41,6 +41,7 @@ from equipoise.stats.allocation.plans import (
     urn,
 )
 from equipoise.stats.allocation.rerandomization import RerandomizationTest, rerandomization_test
+from equipoise.stats.allocation.size import SizeOfTest, exponential_outcome, size_of_test
 from equipoise.stats.allocation.streams import philox_uniforms
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ExactCharacteristics",
     "Plan",
     "RerandomizationTest",
+    "SizeOfTest",
     "allocate",
     "allocate_rows",
     "arm_shares",
@@ -64,6 +66,7 @@ __all__ = [
     "detection_delay",
     "empty_state",
     "exact_characteristics",
+    "exponential_outcome",
     "minimization",
     "n_arms",
     "n_rows",
@@ -73,6 +76,7 @@ __all__ = [
     "rerandomization_test",
     "scores",
     "simulate",
+    "size_of_test",
     "state_rows",
     "urn",
     "watch_balance",
