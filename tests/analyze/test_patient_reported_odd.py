@@ -57,6 +57,14 @@ def test_nobody_has_a_later_score() -> None:
     assert reasons(results) == {"nobody has enough scores after baseline"}
 
 
+@pytest.mark.parametrize("baseline", ["covariate", "response"])
+def test_too_few_at_every_visit(baseline: str) -> None:
+    results = results_with(scores(), baseline=baseline, model={"minimum_subjects": 50})
+    (why,) = reasons(results)
+    assert why.startswith("no visit is left for the model (")
+    assert "Week 4: fewer than 50 scores in an arm (Control " in why
+
+
 def test_a_constant_scale() -> None:
     rows = [(subject, day, 50.0) for subject, day, _ in rows_of()]
     assert reasons(results_with(frame_of_scores(rows))) == {"every score is 50: there is no variance to model"}

@@ -45,7 +45,7 @@ class ModelData:
 
     def design(self, model: RepeatedMeasures, *, baseline_is_response: bool) -> Design:
         """Columns of the model."""
-        has_baseline = baseline_is_response and self.visits[0].day == 0
+        has_baseline = baseline_is_response and any(visit.day == 0 for visit in self.visits)
         return Design(
             arms=self.arms,
             visits=tuple(visit.label for visit in self.visits),
