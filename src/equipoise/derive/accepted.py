@@ -9,7 +9,7 @@ from equipoise.terms import Assessor, Response
 
 __all__ = ["accepted_lesions", "counted"]
 
-_RECORDED_ONLY = ("conflicting-readings",)
+_RECORDED_ONLY = ("conflicting-readings", "partial-date")
 
 
 def accepted_lesions(  # noqa: PLR0917

@@ -10,7 +10,7 @@ from equipoise.derive.lesions import Lesions
 from equipoise.derive.source import KEYS, Source
 from equipoise.terms import Response
 
-__all__ = ["lesion_findings", "recorded_findings"]
+__all__ = ["lesion_findings", "recorded_findings", "sum_findings"]
 
 _SERIES = [*KEYS, "READER"]
 _TESTS = {"TARGET": "TRGRESP", "NONTARGET": "NTRGRESP", "NEWLESION": "NEWLRESP", "OVERALL": "OVRLRESP"}
@@ -97,6 +97,35 @@ def recorded_findings(
             seen=f"recorded {row['OVERALL']}",
             expected="lesions measured or judged by the reader at the visit",
             effect="not used: there is nothing to recompute it from" if used else "used as recorded",
+            subject=row["USUBJID"],
+        )
+
+
+def sum_findings(source: Source, visits: pl.DataFrame, found: Lesions) -> Iterable[Finding]:
+    """Recorded target responses that pass over progression by the recorded sums: by the nadir, not the baseline."""
+    sums = found.sums.filter(pl.col("RECORDED").is_not_null())
+    if sums.is_empty():
+        return
+    dates = found.scans.select(*_SERIES, "VISIT", "AVISIT", "DATE", "BASELINE")
+    rows = sums.join(dates, on=[*_SERIES, "VISIT"], how="inner").sort([*_SERIES, "DATE", "VISIT", "SEQ"])
+    size = (pl.col("RECORDED") * 100).round().cast(pl.Int64)
+    rows = rows.with_columns(SIZE=size).with_columns(LOW=pl.col("SIZE").cum_min().shift().over(_SERIES))
+    grown = (pl.col("SIZE") - pl.col("LOW") >= 500) & (5 * pl.col("SIZE") >= 6 * pl.col("LOW"))
+    read = visits.select(*_SERIES, "VISIT", "TARGET", "READ_TARGET", "SRCDOM")
+    rows = rows.filter(grown.fill_null(False), ~pl.col("BASELINE")).join(read, on=[*_SERIES, "VISIT"], how="inner")
+    lesions = source.protocol.review.response_from == "lesions"
+    for row in rows.filter(pl.col("READ_TARGET").is_in([Response.CR, Response.PR, Response.SD])).iter_rows(named=True):
+        yield Finding(
+            severity="warning",
+            code="nadir-overlooked",
+            dataset=_domain(row, source),
+            row_key=_key(row, visit=row["AVISIT"], date=row["DATE"]),
+            variable="TRGRESP",
+            seen=f"recorded {row['READ_TARGET']} with a recorded sum of {row['RECORDED']:g} mm",
+            expected=f"PD: the smallest sum recorded before was {row['LOW'] / 100:g} mm",
+            effect=f"the response recomputed from the lesions is used: {row['TARGET']}"
+            if lesions
+            else "the recorded response is used (review.response_from)",
             subject=row["USUBJID"],
         )
 

@@ -16,7 +16,7 @@ from equipoise.derive.recorded import recorded_visits
 from equipoise.derive.response_rules import response_rules
 from equipoise.derive.source import KEYS, Source
 from equipoise.derive.therapies import response_ends
-from equipoise.derive.tumor_findings import lesion_findings, recorded_findings
+from equipoise.derive.tumor_findings import lesion_findings, recorded_findings, sum_findings
 from equipoise.terms import Response
 
 __all__ = ["SERIES", "Tumors", "tumors"]
@@ -27,6 +27,7 @@ SERIES = [*KEYS, "READER"]
 _PLAIN = {"iCR": "CR", "iPR": "PR", "iSD": "SD", "NON-iCR/NON-iUPD": "NON-CR/NON-PD", "iUPD": "PD", "iCPD": "PD"}
 _VISITS = {
     **dict.fromkeys([*SERIES, "FROM", "AVISIT"], pl.String),
+    "VISIT": pl.Int64,
     "AVISITN": pl.Float64,
     "ADT": pl.Date,
     "EXACT": pl.Boolean,
@@ -77,6 +78,7 @@ def tumors(source: Source, adsl: pl.DataFrame) -> Tumors:
         visits = _from_lesions(responses, found, matched, days)
         findings += lesion_findings(responses, found)
         findings += recorded_findings(source, visits, matched, days)
+        findings += sum_findings(source, visits, found)
         parts.append(visits)
         bests.append(_best_of_lesions(responses, found, visits, days))
     rest = matched.filter(~pl.col("SERIESREAD"))
@@ -168,6 +170,7 @@ def _from_records(source: Source, rows: pl.DataFrame, days: pl.DataFrame) -> pl.
     code = pl.col("DATASET").str.head(2)
     return rows.with_columns(
         FROM=pl.lit("RS"),
+        VISIT=pl.lit(None),
         AVISIT="VISITNAME",
         AVISITN="VISITNUM",
         ADT="DATE",
