@@ -11,7 +11,8 @@ from equipoise.results import ResultsWriter
 
 __all__ = ["questionnaires"]
 
-_SUMMARY = {"SUMMARY": "Summary score"}
+_NAMES = {"SUMMARY": "Summary score", "QOL_SCORE": "Overall quality of life"}
+"""Names of scales that the catalog does not spell out."""
 
 
 def questionnaires(study: Study) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _range(instrument: Instrument, code: str) -> list[float] | None:
         return [0.0, 100.0] if own.items and own.score == "percent" else ready
     known = INSTRUMENTS.get(instrument.name)
     percent = known is not None and any(scale.code == code and scale.percent for scale in known.scales)
-    return [0.0, 100.0] if percent or code in _SUMMARY else None
+    return [0.0, 100.0] if percent or (known is not None and code == "SUMMARY") else None
 
 
 def _label(instrument: Instrument, code: str) -> str | None:
@@ -61,4 +62,4 @@ def _label(instrument: Instrument, code: str) -> str | None:
         return instrument.define[code].label
     known = INSTRUMENTS.get(instrument.name)
     labels = {scale.code: scale.label for scale in known.scales} if known is not None else {}
-    return (labels | _SUMMARY).get(code)
+    return (labels | _NAMES).get(code) if code in labels or code == "SUMMARY" else None

@@ -112,12 +112,11 @@ def _model_text(source: Source, course: Course) -> list[Block]:
             why = "; ".join(reason for reason in reasons if reason)
             sentences.append(f"No difference between {arms} could be estimated{f': {why}' if why else ''}. ")
             continue
-        told = known if len(known) <= _MOST else {code: rows for code, rows in known.items() if _excludes_zero(rows)}
-        if len(known) > _MOST:
-            kept = f"for {len(told)} of {len(known)} scales" if told else f"for none of {len(known)} scales"
-            sentences.append(f"Between {arms} the interval of the difference excluded zero {kept}. ")
-        for code, rows in told.items():
-            sentences += _sentence(source, course, code, rows, arms if len(known) <= _MOST else "")
+        if len(known) <= _MOST:
+            for code, rows in known.items():
+                sentences += _sentence(source, course, code, rows, arms)
+        else:
+            sentences += _listed(source, course, known, arms)
     return [Paragraph(tuple(sentences))] if sentences else []
 
 
@@ -139,20 +138,54 @@ def _methods_text(course: Course) -> list[Block]:
     return [Paragraph((*parts, ". Death was not imputed; scores after crossover or unblinding were left out. "))]
 
 
+def _listed(source: Source, course: Course, known: Mapping[str, Mapping[str, Row]], arms: str) -> list[Part]:
+    """Of many scales those whose interval excludes zero, in one sentence."""
+    told = {code: rows for code, rows in known.items() if _excludes_zero(rows)}
+    first = next(iter(known.values()))["estimate"]
+    what = "difference in change from baseline" if _of_change(source, course, first) else "difference"
+    at = f"at {_inside(first.visit)}" if first.visit else "on average over the visits"
+    head = (
+        f"Between {arms} the interval of the {what} {at} excluded zero for {len(told) or 'none'} of {len(known)} scales"
+    )
+    parts: list[Part] = [head]
+    for place, (code, rows) in enumerate(told.items()):
+        scale = scale_facts(source.facts, course.instrument, code)
+        parts.append(f"{', ' if place else ': '}{_inside(scale.label)} (")
+        model = Model.of(rows["estimate"])
+        parts.append(Number(_interval(source, rows), row_ids(*(rows.get(name) for name in LIMITS)), "effect", model))
+        if "p_value" in rows and rows["p_value"].known:
+            test = Number(format_p(rows["p_value"].value, source.style), (rows["p_value"].row_id,), "test", model)
+            parts += ["; ", test]
+        favors = _favored(scale.better, rows["estimate"])
+        parts.append(f"; in favor of {source.facts.arm_label(favors)})" if favors else ")")
+    return [*parts, "; not adjusted for the number of scales. "]
+
+
+def _of_change(source: Source, course: Course, row: Row) -> bool:
+    """Whether an estimate is of changes from baseline."""
+    declared = questionnaire(source.facts, course.instrument)
+    changes = declared.get("baseline") == "covariate" and declared.get("response") == "change"
+    return bool(changes) or row.measure == "model_change_difference"
+
+
+def _favored(better: str | None, row: Row) -> str | None:
+    """Arm that a difference favors; None where the direction of the scale is not known."""
+    if better is None or row.value is None:
+        return None
+    return row.group_level if (row.value > 0) == (better == "high") else row.reference_level
+
+
 def _sentence(source: Source, course: Course, code: str, rows: Mapping[str, Row], arms: str) -> list[Part]:
     scale = scale_facts(source.facts, course.instrument, code)
     row = rows["estimate"]
     estimate = row.value or 0.0
     model = Model.of(row)
-    better = {"high": estimate > 0, "low": estimate < 0}.get(scale.better or "")
-    favors = "" if better is None or not _excludes_zero(rows) else row.group_level if better else row.reference_level
-    matter = scale.worse_by if better is False else scale.better_by
-    declared = questionnaire(source.facts, course.instrument)
-    changes = declared.get("baseline") == "covariate" and declared.get("response") == "change"
-    what = "in change from baseline " if changes or row.measure == "model_change_difference" else ""
+    favored = _favored(scale.better, row)
+    favors = favored if _excludes_zero(rows) else None
+    matter = scale.worse_by if favored == row.reference_level else scale.better_by
+    what = "in change from baseline " if _of_change(source, course, row) else ""
     at = f"at {_inside(row.visit)}" if row.visit else "on average over the visits"
-    between = f" between {arms}" if arms else ""
-    parts: list[Part] = [f"{scale.label}: the difference{between} {what}{at} was "]
+    parts: list[Part] = [f"{scale.label}: the difference between {arms} {what}{at} was "]
     parts.append(Number(_interval(source, rows), row_ids(*(rows.get(name) for name in LIMITS)), "effect", model))
     if "p_value" in rows and rows["p_value"].known:
         parts += ["; ", Number(format_p(rows["p_value"].value, source.style), (rows["p_value"].row_id,), "test", model)]
