@@ -79,6 +79,7 @@ def _changes(
     size = study.adsl.height
     change, absent = np.full(size, np.nan), np.full(size, NO_BASELINE, dtype=object)
     baseline = sums.filter((pl.col("ABLFL") == "Y") & (pl.col("AVAL") > 0)) if "ABLFL" in sums.columns else sums.clear()
+    absent[_measurable(study, assessor)] = NO_ASSESSMENT
     absent[baseline[POSITION].unique().to_numpy()] = NO_ASSESSMENT
     later = sums.filter(pl.col("ABLFL").is_null() & (pl.col("ANL01FL") == "Y")) if baseline.height else sums.clear()
     later = later.join(baseline.select(POSITION).unique(), on=POSITION, how="semi")
@@ -106,6 +107,15 @@ def _changes(
             {"at": at, "mark": "new_lesion", "time_days": day} for at, day in first.select(POSITION, "day").iter_rows()
         ]
     return change, absent, marks
+
+
+def _measurable(study: Study, assessor: Assessor) -> npt.NDArray[np.int64]:
+    """Positions of the subjects in whom the assessor identified a target lesion, measured later or not."""
+    rows = study.frame("ADRS")
+    if rows is None or "ASSESSOR" not in rows.columns:
+        return np.zeros(0, dtype=np.int64)
+    chosen = (pl.col("PARAMCD") == "MDIS") & (pl.col("ASSESSOR") == str(assessor)) & (pl.col("AVALC") == "Y")
+    return rows.filter(chosen)[POSITION].to_numpy()
 
 
 def _counts(

@@ -18,6 +18,7 @@ __all__ = [
     "change_label",
     "drawn_words",
     "head",
+    "head_width",
     "legend_height",
     "note_lines",
     "response_rule",
@@ -39,7 +40,16 @@ class Panel:
 
 
 def by_arm(
-    arms: Sequence[Arm], sizes: Sequence[float], *, width: float, left: float, top: float, height: float, between: float
+    arms: Sequence[Arm],
+    sizes: Sequence[float],
+    *,
+    width: float,
+    left: float,
+    top: float,
+    height: float,
+    between: float,
+    heads: Sequence[float] = (),
+    deeper: float = 0.0,
 ) -> list[Panel]:
     """Place a panel for each arm: beside each other in a wide drawing, else below each other.
 
@@ -51,6 +61,8 @@ def by_arm(
         Of the drawing; space at the left for the axis; upper edge of the first head.
     height, between
         Of the plot; space above each plot for its head.
+    heads, deeper
+        Width of the head of each panel on one line, and the space that is added above where one does not fit.
     """
     gap, right = 14.0, 8.0
     beside = width > 1.5 * NARROW and len(arms) <= MOST_BESIDE
@@ -61,11 +73,15 @@ def by_arm(
         shares = [max(size, 1e-9) for size in sizes]
         widths = [max(least, room * share / sum(shares)) for share in shares]
         widths = [room * w / sum(widths) for w in widths]
+        if any(head > wide for head, wide in zip(heads, widths, strict=False)):
+            between += deeper
         x = left
         for i, (arm, wide) in enumerate(zip(arms, widths, strict=True)):
             panels.append(Panel(arm, Box(x, top + between, x + wide, top + between + height), first=i == 0))
             x += wide + gap
         return panels
+    if any(head > width - right - left for head in heads):
+        between += deeper
     y = top
     for arm in arms:
         panels.append(Panel(arm, Box(left, y + between, width - right, y + between + height), first=True))
@@ -73,15 +89,22 @@ def by_arm(
     return panels
 
 
-def head(scene: Scene, panel: Panel, courses: Courses, style: ArmStyle, *, words: str, size: float, y: float) -> None:
-    """Name the arm and say how many patients are drawn, above the plot."""
+def head_width(arm: Arm, words: str, size: float) -> float:
+    """Width of the head of a panel on one line."""
+    return text_width(arm.label, size, bold=True) + 6 + text_width(words, size)
+
+
+def head(scene: Scene, panel: Panel, courses: Courses, style: ArmStyle, *, words: str, size: float) -> None:
+    """Name the arm and say how many patients are drawn, above the plot: on one line, or on two."""
     row = courses.counted.get(panel.arm.id)
     rows = (row.row_id,) if row else ()
     box = panel.box
     name = panel.arm.label
+    single = head_width(panel.arm, words, size) <= box.right - box.left
+    y = box.top - 0.9 * size - (0 if single else 1.15 * size)
     scene.add(Text(x=box.left, y=y, text=name, size=size, bold=True, color=style.color, rows=rows, part="name"))
     at = box.left + text_width(name, size, bold=True) + 6
-    if at + text_width(words, size) <= box.right:
+    if single:
         scene.add(Text(x=at, y=y, text=words, size=size, color=MUTED, rows=rows, part="count"))
         return
     scene.add(Text(x=box.left, y=y + 1.15 * size, text=words, size=size - 0.5, color=MUTED, rows=rows, part="count"))

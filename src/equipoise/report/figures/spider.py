@@ -15,6 +15,7 @@ from equipoise.report.figures.panels import (
     change_label,
     drawn_words,
     head,
+    head_width,
     note_lines,
     response_rule,
     signed,
@@ -62,7 +63,9 @@ def _draw(courses: Courses, facts: Facts, name: str, width: float) -> Drawing:
     height = 190.0 if wide else 150.0
     between, below = (2.3 if wide else 2.0) * size, 2.2 * size
     one = [1.0] * len(courses.arms)
-    plots = by_arm(courses.arms, one, width=width, left=left, top=top, height=height + below, between=between)
+    heads = [head_width(arm, drawn_words(courses, arm), size) for arm in courses.arms]
+    room = {"width": width, "left": left, "top": top, "height": height + below, "between": between}
+    plots = by_arm(courses.arms, one, heads=heads, deeper=1.2 * size, **room)
     days = facts.month_days(courses.endpoint)
     last = max((day for c in _all(courses) for day in _days(c)), default=days) / days
     styles = arm_styles(facts.arms)
@@ -73,7 +76,7 @@ def _draw(courses: Courses, facts: Facts, name: str, width: float) -> Drawing:
         x, ticks = _months(panel, last, size)
         y = Scale(-LIMIT, LIMIT, panel.box.bottom, panel.box.top)
         words = drawn_words(courses, panel.arm)
-        head(scene, panel, courses, styles[panel.arm.id], words=words, size=size, y=panel.box.top - between + size + 2)
+        head(scene, panel, courses, styles[panel.arm.id], words=words, size=size)
         change_axis(scene, panel, y, size=size)
         _time_axis(scene, panel, x, ticks, size=size)
         drawn = _lines(scene, courses, panel, (x, y), style=styles[panel.arm.id], month=days)

@@ -10,7 +10,7 @@ from equipoise.report.figures.courses import Course, Courses, course_note, read_
 from equipoise.report.figures.figure import Drawing, Figure
 from equipoise.report.figures.labels import Box
 from equipoise.report.figures.metrics import CAP_HEIGHT, text_width
-from equipoise.report.figures.panels import Panel, by_arm, head, legend_height, note_lines, response_rule
+from equipoise.report.figures.panels import Panel, by_arm, head, head_width, legend_height, note_lines, response_rule
 from equipoise.report.figures.scene import Circle, Path, Scene, Shape, Text, hline, rect, vline
 from equipoise.report.figures.style import INK, MUTED, NARROW, WIDE, arm_styles, background, synthetic_band
 from equipoise.results import Results
@@ -87,7 +87,9 @@ def _draw(courses: Courses, facts: Facts, name: str, width: float) -> Drawing:
     plots: list[Panel] = []
     if beside:
         height = most * step + below
-        plots = by_arm(courses.arms, one, width=width, left=left, top=y, height=height, between=between)
+        heads = [head_width(arm, f"n = {len(rows[arm.id])}", size) for arm in courses.arms]
+        room = {"width": width, "left": left, "top": y, "height": height, "between": between}
+        plots = by_arm(courses.arms, one, heads=heads, deeper=1.2 * size, **room)
     else:
         for arm in courses.arms:
             height = len(rows[arm.id]) * step + below
@@ -99,7 +101,7 @@ def _draw(courses: Courses, facts: Facts, name: str, width: float) -> Drawing:
         box = replace(plot.box, bottom=plot.box.top + len(part) * step)
         panel = Panel(plot.arm, box, first=plot.first)
         n = len(part)
-        head(scene, panel, courses, styles[plot.arm.id], words=f"n = {n}", size=size, y=box.top - between + size + 2)
+        head(scene, panel, courses, styles[plot.arm.id], words=f"n = {n}", size=size)
         x, ticks = _months(box, last, size)
         geometry["rows"][plot.arm.id] = [
             _row(scene, course, courses, (x, box.top + (i + 0.5) * step), step=step, colors=colors, facts=facts)

@@ -16,6 +16,7 @@ from equipoise.report.figures.panels import (
     change_label,
     drawn_words,
     head,
+    head_width,
     note_lines,
     response_rule,
     signed,
@@ -73,14 +74,16 @@ def _draw(courses: Courses, facts: Facts, name: str, width: float) -> Drawing:
     height = 170.0 if wide else 135.0
     strips = RUG * len(RUGS) + 8
     between = (2.3 if wide else 2.0) * size
-    plots = by_arm(courses.arms, sizes, width=width, left=left, top=top, height=height + strips, between=between)
+    heads = [head_width(arm, drawn_words(courses, arm), size) for arm in courses.arms]
+    room = {"width": width, "left": left, "top": top, "height": height + strips, "between": between}
+    plots = by_arm(courses.arms, sizes, heads=heads, deeper=1.2 * size, **room)
     styles = arm_styles(facts.arms)
     geometry: dict[str, Any] = {"bars": {}, "panels": {}}
     inner = [Panel(p.arm, replace(p.box, bottom=p.box.bottom - strips), first=p.first) for p in plots]
     for panel in inner:
         y = Scale(-LIMIT, LIMIT, panel.box.bottom, panel.box.top)
         words = drawn_words(courses, panel.arm)
-        head(scene, panel, courses, styles[panel.arm.id], words=words, size=size, y=panel.box.top - between + size + 2)
+        head(scene, panel, courses, styles[panel.arm.id], words=words, size=size)
         drawn = _bars(scene, panel, y, bars[panel.arm.id], courses, style=styles[panel.arm.id])
         change_axis(scene, panel, y, size=size)
         _rugs(scene, panel, bars[panel.arm.id], size=size - 1)

@@ -198,16 +198,31 @@ def _time_lines(source: Source, analysis: str, arms: Sequence[Arm]) -> tuple[lis
         survival = Survival.primary(source, name)
         if not survival.of("subjects"):
             continue
-        label = source.facts.analysis_label(name)
-        ended = tuple(
-            source.part_of(survival.statistics("events", a.id).get("n"), survival.statistics("subjects", a.id).get("n"))
-            for a in arms
-        )
+        label = source.facts.analysis_label(name) + _other_rule(source, analysis, name)
+        ended = tuple(_ended(survival, a) for a in arms)
         medians = tuple(source.months(survival.statistics("median", a.id), survival.endpoint) for a in arms)
-        lines.append(Line(f"{label}: ended, n (%) of responders", ended))
+        lines.append(Line(f"{label}: ended, n/n", ended))
         lines.append(Line(f"{label}, median (CI), months", medians))
         shown += [row for a in arms for row in survival.statistics("median", a.id).values()]
     return lines, shown
+
+
+def _other_rule(source: Source, analysis: str, duration: str) -> str:
+    """Words where a duration is of responses by another rule of confirmation than the analysis."""
+    facts = source.facts
+    own, other = (
+        bool(facts.endpoint(facts.analyses.get(name, {}).get("endpoint")).get("confirmed", True))
+        for name in (analysis, duration)
+    )
+    return "" if own == other else " (confirmed responses)" if other else " (responses without confirmation)"
+
+
+def _ended(survival: Survival, arm: Arm) -> Part:
+    """Responses that ended, of all responses."""
+    events, subjects = survival.statistics("events", arm.id).get("n"), survival.statistics("subjects", arm.id).get("n")
+    if events is None or subjects is None or events.value is None:
+        return NOTHING
+    return Number(f"{round(events.value)}/{round(subjects.value or 0)}", row_ids(events, subjects))
 
 
 def _median_range(source: Source, rows: dict[str, Row], analysis: str) -> Part:
