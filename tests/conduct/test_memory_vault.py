@@ -202,6 +202,21 @@ def test_crossover_is_open_to_the_arm_of_the_protocol_alone_and_changes_the_next
         vault.permits("S0001", "see the arm")
 
 
+def test_kits_are_permitted_to_the_patient_they_were_assigned_to():
+    vault = filled(4)
+    vault.kits.deliver("L1", dt.date(2028, 1, 1), 5)
+    vault.kits.ship("01", "L1", 5)
+    number = vault.kit_for("S0001", "01", request="r1", day=dt.date(2026, 1, 1))
+    assert vault.kit_for("S0001", "01", request="r1", day=dt.date(2026, 3, 1)) == number
+    assert vault.permits("S0001", f"kit:{number}")
+    assert [vault.permits(f"S000{i}", f"kit:{number}") for i in (2, 3, 4)] == [False] * 3
+    others = [kit.number for kit in vault.kits.at_site("01") if kit.number != number]
+    assert not any(vault.permits("S0001", f"kit:{other}") for other in others)
+    with pytest.raises(VaultError) as error:
+        vault.kit_for("nobody", "01", request="r1", day=dt.date(2026, 1, 1))
+    assert error.value.code is VaultErrorCode.SUBJECT_UNKNOWN
+
+
 def test_nothing_secret_in_texts():
     vault = filled(12)
     secret = vault._seed.secret()

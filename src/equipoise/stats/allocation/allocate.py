@@ -89,7 +89,7 @@ def allocate(
     >>> from equipoise.stats.allocation import allocate, permuted_blocks, philox_uniforms
     >>> plan = permuted_blocks([1, 1], [4])
     >>> allocate(plan, philox_uniforms(2026, 8)).arm.tolist()
-    [1, 1, 0, 0, 1, 0, 1, 0]
+    [0, 1, 1, 0, 1, 0, 1, 0]
     """
     draws = _uniforms(uniforms)
     rows = state_rows(plan, np.empty((draws.shape[0], 0), np.int64) if levels is None else levels, draws.shape[0])
