@@ -1,5 +1,7 @@
 """Laws that hold for every plan: balance of blocks, equal chances, no look ahead, streams that can be drawn again."""
 
+import doctest
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 from math import gcd
 
@@ -209,3 +211,8 @@ def test_philox_is_uniform(full):
     assert abs(np.corrcoef(sample.T)[0, 1]) < 5 / n**0.5
     assert sample.min() >= 0.0
     assert sample.max() < 1.0
+
+
+def test_the_example_is_true():
+    found = doctest.testmod(importlib.import_module("equipoise.stats.allocation.allocate"))
+    assert (found.attempted, found.failed) == (3, 0)
