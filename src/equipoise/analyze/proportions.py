@@ -143,7 +143,7 @@ def compare_by_strata(
     _numbers(book, odds, test.reason, {**shared, **ratio, **known})
     _numbers(
         book,
-        {name: getattr(test, attribute) for name, attribute in _CMH.items()},
+        {name: getattr(test, attribute) if test.n_strata else math.nan for name, attribute in _CMH.items()},
         test.reason,
         {**shared, **tested, **known},
     )
