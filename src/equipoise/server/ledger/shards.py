@@ -1,12 +1,15 @@
 """State of the trial, folded from the events that touch each part, from a checkpoint on."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from equipoise.conduct import Counters, Site, State, Study, Subject, fold, touched
 from equipoise.ledger import TRIAL, Event, kinds
@@ -27,6 +30,7 @@ __all__ = [
 CHECKPOINT_EVERY = 24
 """Events of a shard after which its state is written down again."""
 
+_PAIRS = "__pairs__"
 _TYPES: dict[str, Any] = {"study": Study, "counters": Counters, "site": Site, "subject": Subject}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _TYPES.items()}
 
@@ -104,16 +108,39 @@ def keep_checkpoints(before: dict[str, Loaded], parts: dict[str, Loaded]) -> Non
 
 
 def encode(name: str, state: Any) -> str:
-    """Write a shard as text."""
-    return _ADAPTERS[name.partition(":")[0]].dump_json(state).decode()
+    """Write a shard as text; ``name`` is that of the shard."""
+    return json.dumps({"shard": name, "state": _plain(state)}, sort_keys=True, separators=(",", ":"))
 
 
 def decode(name: str, text: str) -> Any:
     """Read a shard from text; None where it is damaged or of another version of equipoise."""
     try:
-        return _ADAPTERS[name.partition(":")[0]].validate_json(text)
-    except (KeyError, ValidationError):
+        content = json.loads(text, object_hook=_pairs)
+        if content["shard"] != name:
+            return None
+        return _ADAPTERS[name.partition(":")[0]].validate_python(content["state"])
+    except (ValueError, KeyError, TypeError):  # ValidationError is a ValueError
         return None
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        if all(type(key) is str for key in value):
+            return {key: _plain(item) for key, item in value.items()}
+        return {_PAIRS: [[_plain(key), _plain(item)] for key, item in value.items()]}
+    if isinstance(value, list | tuple | frozenset | set):
+        items = [_plain(item) for item in value]
+        return items if isinstance(value, list | tuple) else sorted(items, key=repr)
+    return value.value if isinstance(value, Enum) else value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _pairs(found: dict[str, Any]) -> Any:
+    pairs = found.get(_PAIRS)
+    if pairs is None:
+        return found
+    return {tuple(key) if isinstance(key, list) else key: item for key, item in pairs}
 
 
 def _empty(name: str) -> Any:

@@ -144,5 +144,6 @@ def _touched(kind: str, no_site: bool, no_subject: bool) -> tuple[str, ...]:
 
 def _compare(folded: Folded, shard: str, text: str) -> None:
     folded.kept += 1
-    if folded.checkpoint is None and decode(shard, text) != folded.shards.get(shard):
+    state = decode(shard, text)
+    if folded.checkpoint is None and (state is None or state != folded.shards.get(shard)):
         folded.checkpoint = f"{shard}: is not what the events give"

@@ -1,6 +1,12 @@
 """What was checked, with which outcome."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from django.db import DatabaseError
+
+from equipoise.conduct.vault import VaultError
+from equipoise.ledger import LedgerError
 
 __all__ = ["Check", "Report"]
 
@@ -24,6 +30,13 @@ class Report:
         """Add a check: ``wrong`` names the first bad record, or is None."""
         self.checks.append(Check(name, wrong is None, text if wrong is None else wrong))
         return wrong is None
+
+    def check(self, name: str, find: Callable[[], str | None], text: str) -> bool:
+        """Add a check that reads tables: ``find`` names the first bad record; a table that cannot be read is one."""
+        try:
+            return self.add(name, find(), text)
+        except (ValueError, TypeError, LookupError, LedgerError, VaultError, DatabaseError) as error:
+            return self.add(name, f"cannot be read: {error}", text)
 
     def skip(self, name: str, text: str) -> None:
         """Add a check that was not made."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from equipoise.conduct.vault import Slot, VaultError
+from equipoise.conduct.vault import Slot
 from equipoise.ledger import utc_text
 from equipoise.server import trial
 from equipoise.server.keys import TrialKey
@@ -19,11 +19,11 @@ __all__ = ["check_vault"]
 
 def check_vault(report: Report, folded: Folded, access: AccessRead) -> None:
     """Add the checks of the vault."""
-    wrong = slot_faults(folded.receipts, folded.slots)
-    report.add("vault receipts", wrong, f"{len(folded.receipts)} allocations match the record")
-    report.add("vault seal", _wrong_seal(folded, access), f"{len(access.seals)} seals as recorded")
-    report.add("kits", _wrong_kit(folded, access), f"{len(access.sent)} kits sent, {len(folded.kits)} uses as recorded")
-    report.add("grants", _wrong_grant(access), "every grant stands on a recorded reading")
+    receipts, sent, uses = folded.receipts, len(access.sent), len(folded.kits)
+    report.check("vault receipts", lambda: slot_faults(receipts, folded.slots), f"{len(receipts)} match the record")
+    report.check("vault seal", lambda: _wrong_seal(folded, access), f"{len(access.seals)} seals as recorded")
+    report.check("kits", lambda: _wrong_kit(folded, access), f"{sent} sent, {uses} uses as recorded")
+    report.check("grants", lambda: _wrong_grant(access), "every grant stands on a recorded reading")
     key = trial.key()
     if key is None:
         why = str(trial.key_problem())
@@ -35,20 +35,21 @@ def check_vault(report: Report, folded: Folded, access: AccessRead) -> None:
 
 def _check_with_key(report: Report, key: TrialKey, folded: Folded) -> None:
     designs = trial.stages(folded.study)
-    try:
+    vault = trial.vault(folded.study)
+
+    def replayed() -> str | None:
         check_key(key)
-        replay = trial.vault(folded.study).replay_against(folded.receipts)
-        wrong = None if replay.ok else f"{_named(replay.first_wrong, folded)}: {replay.reason}"
-        report.add("allocations", wrong, f"{replay.n_checked} allocations are what the declared method gives")
-        vault = trial.vault(folded.study)
-        alarm = (
-            "the arms depart from the design: the unblinded statistician sees how" if vault.balance().alarm else None
-        )
-        report.add("balance", alarm, "no alarm")
-        sealed = counts_fault(key, designs) or kits_fault(key, designs)
-        report.add("sealed rows", sealed, "counts and kits open and fit")
-    except VaultError as error:
-        report.add("allocations", str(error), "")
+        replay = vault.replay_against(folded.receipts)
+        return None if replay.ok else f"{_named(replay.first_wrong, folded)}: {replay.reason}"
+
+    def alarmed() -> str | None:
+        return "the arms depart from the design: the unblinded statistician sees how" if vault.balance().alarm else None
+
+    declared = f"{len(folded.receipts)} are what the declared method gives"
+    if report.check("allocations", replayed, declared):
+        report.check("balance", alarmed, "no alarm")
+    report.check("counts", lambda: counts_fault(key, designs), "kept counts are those of the allocations")
+    report.check("kit contents", lambda: kits_fault(key, designs), "every kit opens")
 
 
 def _named(slot: Slot | None, folded: Folded) -> str:
