@@ -41,7 +41,7 @@ def event_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _check(c: Context, name: str | None) -> dict[str, Any]:
-    values = {"code": None, "end": None, "criteria": None, "expected": None, **c.payload}
+    values = {"code": None, "body_system": None, "end": None, "criteria": None, "expected": None, **c.payload}
     problems = event_problems(values)
     for field in ("onset", "end"):
         if values[field] is not None and values[field] > c.today[: len(values[field])]:
@@ -99,6 +99,7 @@ def _narrate(c: Context) -> None:
 _FIELDS = (
     text("term", "what happened, as reported", most=200),
     text("code", "term of the dictionary, for example of CTCAE", required=False, most=200),
+    text("body_system", "class of the term in the dictionary", required=False, most=200),
     integer("grade", "grade, 1 to 5", 1, 5),
     partial_date("onset", "first day"),
     partial_date("end", "last day", required=False),

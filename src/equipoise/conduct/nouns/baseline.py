@@ -100,7 +100,7 @@ def _record(c: Context) -> None:
         refuse("bad_value", f"Not as the protocol declares: {names}.", "Correct what is marked.", problems=problems)
     if not values:
         refuse("missing_field", "No value was given.", "Fill in at least one field.", problems=(("values", "nothing"),))
-    c.record("BASE", "baseline_recorded", {"values": dict(values), "date": c.payload.get("date")})
+    c.record("BASE", "baseline_recorded", {"values": dict(values), "date": c.payload.get("date") or c.today})
 
 
 def recorded(subject: Subject, _event: Event) -> Subject:

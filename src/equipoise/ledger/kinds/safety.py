@@ -12,6 +12,7 @@ register(
             "record": "text",
             "term": "text",
             "code": "text?",
+            "body_system": "text?",
             "grade": "integer",
             "onset": "text",
             "end": "text?",
