@@ -37,8 +37,8 @@ def test_compliance_with_both_denominators() -> None:
     by_hand = {
         "alive": ((5, 12), (3, 12)),
         "expected": ((4, 12), (1, 12)),
-        "received": ((3, 4), (1, 1)),
-        "completed": ((2, 4), (1, 1)),
+        "form_received": ((3, 4), (1, 1)),
+        "form_completed": ((2, 4), (1, 1)),
         "available": ((2, 12), (2, 12)),
         "missing": ((2, 4), (0, 1)),
         "not_expected": ((8, 12), (11, 12)),
@@ -48,7 +48,7 @@ def test_compliance_with_both_denominators() -> None:
         assert counted(results, variable, "control") == control, variable
         assert counted(results, variable, "(all)")[0] == active[0] + control[0]
     where = {"analysis_id": "patient_reported_compliance", "visit": "Week 4", "statistic": "percent"}
-    assert value(results, **where, variable="completed", group_level="active") == 50.0
+    assert value(results, **where, variable="form_completed", group_level="active") == 50.0
     assert value(results, **where, variable="available", group_level="active") == pytest.approx(100 * 2 / 12)
 
 
@@ -69,14 +69,14 @@ def test_reasons_add_up() -> None:
 
 def test_sets_behind_the_counts_name_the_subjects() -> None:
     results = results_with(None, adpro=forms(FORMS))
-    row = find(results, variable="completed", group_level="active", visit="Week 4", statistic="n")
+    row = find(results, variable="form_completed", group_level="active", visit="Week 4", statistic="n")
     sets = dict(zip(results.source_sets["source_set"], results.source_sets["subjects"], strict=True))
     assert list(sets[row["source_set"][0]]) == ["S01", "S02"]
 
 
 def test_nobody_expected_is_no_division() -> None:
     results = results_with(None, adpro=forms("S01 29 N N N N died"))
-    row = find(results, variable="completed", statistic="percent", group_level="active", visit="Week 4")
+    row = find(results, variable="form_completed", statistic="percent", group_level="active", visit="Week 4")
     assert row.select("value", "status", "text").rows() == [(None, "NE", "no subjects")]
 
 

@@ -65,7 +65,7 @@ def test_forms_of_the_pilot_add_up() -> None:
     counts = rows.filter((pl.col("statistic") == "n") & (pl.col("variable_level").is_null()))
     wide = counts.pivot("variable", index=["parent_level", "visit", "group_level"], values="value")
     assert wide.height == 4 * (4 + 4 + 14)
-    assert (wide["expected"] == wide["completed"] + wide["missing"]).all()
+    assert (wide["expected"] == wide["form_completed"] + wide["missing"]).all()
     sizes = {"placebo": 86, "xanomeline_low": 84, "xanomeline_high": 84, "(all)": 254}
     assert (wide["expected"] + wide["not_expected"]).to_list() == [sizes[arm] for arm in wide["group_level"]]
     reasons = rows.filter(pl.col("variable").str.ends_with("_reason") & (pl.col("statistic") == "n"))

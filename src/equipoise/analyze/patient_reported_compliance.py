@@ -1,7 +1,7 @@
 """Compliance with questionnaires: forms expected and received by visit, with two denominators and reasons.
 
 *Expected* counts the subjects of whom a form was due: alive, in the study, due by the cut-off, before crossover and
-unblinding. ``completed`` is of the expected (variable denominator), ``available`` of the whole population (fixed
+unblinding. ``form_completed`` is of the expected (variable denominator), ``available`` of the whole population (fixed
 denominator). Expected = completed + missing; population = expected + not expected; each with its reasons.
 """
 
@@ -61,8 +61,8 @@ def _visit(book: Book, rows: pl.DataFrame, parts: list[Group], shared: Columns) 
     counted = {
         "alive": ({k: _of(v, flags["ALIVEFL"]) for k, v in whole.items()}, whole),
         "expected": (due, whole),
-        "received": ({k: _of(v, flags["RECEIVFL"]) for k, v in due.items()}, due),
-        "completed": ({k: _of(v, valid) for k, v in due.items()}, due),
+        "form_received": ({k: _of(v, flags["RECEIVFL"]) for k, v in due.items()}, due),
+        "form_completed": ({k: _of(v, valid) for k, v in due.items()}, due),
         "available": ({k: _of(v, valid) for k, v in whole.items()}, whole),
         "missing": (missing, due),
         "not_expected": (not_due, whole),

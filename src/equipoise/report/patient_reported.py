@@ -77,7 +77,7 @@ def _compliance(source: Source, instrument: str, name: str) -> list[Block]:
 
 def _compliance_text(source: Source, instrument: str) -> list[Block]:
     """Completion at the first and the last visit at which forms were expected, by arm."""
-    rows = [r for r in source.rows.analysis(COMPLIANCE, "completed") if r.parent_level == instrument]
+    rows = [r for r in source.rows.analysis(COMPLIANCE, "form_completed") if r.parent_level == instrument]
     counts = [row for row in rows if row.statistic == "n" and row.n]
     arms = source.arms_of(counts)
     visits = list(dict.fromkeys(row.visit for row in counts if row.group_level in {arm.id for arm in arms}))

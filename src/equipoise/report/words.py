@@ -85,6 +85,19 @@ STATISTICS: Mapping[str, str] = {
     "p_opposite": "P value, opposite side",
     "n_risk": "number at risk",
     "n_events": "events",
+    "n_rows": "scores in the model",
+    "n_subjects": "subjects in the model",
+    "n_parameters": "covariance parameters",
+    "loglik": "restricted log-likelihood",
+    "aic": "Akaike's criterion",
+    "bic": "Schwarz's criterion",
+    "covariance": "covariance structure used",
+    "attempts": "covariance structures tried",
+    "df_method": "degrees of freedom by",
+    "estimand": "estimand",
+    "visits_left_out": "visits left out",
+    "arms_left_out": "arms left out",
+    "columns_left_out": "columns left out",
 }
 
 STANDING: Mapping[str, str] = {
@@ -103,6 +116,8 @@ STANDING: Mapping[str, str] = {
     "safety_overview_crossover": "Adverse events after crossover, overview",
     "safety_terms": "Adverse events by term",
     "safety_terms_crossover": "Adverse events after crossover by term",
+    "patient_reported": "Patient-reported outcomes",
+    "patient_reported_compliance": "Compliance with questionnaires",
     "deaths": "Deaths",
     "unknown_onset": "Adverse events with unknown onset",
 }
@@ -221,6 +236,15 @@ VARIABLES: Mapping[str, str] = {
     "cumulative_dose": "Cumulative dose",
     "dose_intensity_percent": "Relative dose intensity",
     "treated": "Treated",
+    "alive": "Alive at the target day",
+    "expected": "Form expected",
+    "not_expected": "Form not expected",
+    "not_expected_reason": "Reason why no form is expected",
+    "available": "Form with a score, of all",
+    "form_received": "Form received",
+    "form_completed": "Form expected and completed",
+    "missing": "Form expected, not completed",
+    "missing_reason": "Reason for a missing form",
 }
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from equipoise.report.facts import Facts
+from equipoise.report.questionnaires import questionnaire, scale_facts
 from equipoise.report.rows import Row, Rows
 from equipoise.report.rules import rule_line
 from equipoise.report.words import STANDING, STATISTICS, STATUS, STRATA, VARIABLES, sentence_case
@@ -113,13 +114,20 @@ def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
     def used(column: str) -> list[str]:
         return [value for value in dict.fromkeys(getattr(row, column) for row in rows) if value]
 
+    scales = {
+        str(row.variable): scale_facts(facts, row.parent_level, str(row.variable)).label
+        for row in rows
+        if row.variable and row.parent_level and questionnaire(facts, row.parent_level)
+    }
     return {
         "statistic": {name: STATISTICS[name] for name in used("statistic") if name in STATISTICS},
         "status": {name: STATUS.get(name, name) for name in used("status")},
         "strata": {name: STRATA.get(name, name) for name in used("strata")},
         "population": {name: facts.population_label(name) for name in used("population")},
         "endpoint": {name: facts.endpoint_label(name) for name in used("endpoint")},
-        "variable": {name: VARIABLES.get(name) or facts.field_label(name) for name in used("variable")},
+        "variable": {
+            name: VARIABLES.get(name) or scales.get(name) or facts.field_label(name) for name in used("variable")
+        },
         "analysis": {name: _analysis(name, facts) for name in used("analysis_id")},
         "arm": {
             name: facts.arm_label(name) for name in dict.fromkeys([*used("group_level"), *used("reference_level")])

@@ -45,7 +45,7 @@ def compliance_table(source: Source, instrument: str, *, name: str) -> Table:
         for arm in arms:
             own = [row for row in rows if row.visit == visit and row.group_level == arm.id]
             found = {(row.variable, row.statistic): row for row in own}
-            done = {name: row for (variable, name), row in found.items() if variable == "completed"}
+            done = {name: row for (variable, name), row in found.items() if variable == "form_completed"}
             cells += [
                 source.count(found.get(("alive", "n"))),
                 source.count(found.get(("expected", "n"))),
