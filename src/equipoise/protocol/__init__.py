@@ -31,6 +31,7 @@ from equipoise.protocol.conduct import (
     Visit,
     Visits,
 )
+from equipoise.protocol.crossover_adjustment import CrossoverAdjustment, TimeVarying
 from equipoise.protocol.cuts import data_cut
 from equipoise.protocol.diff import Change, compare_protocols
 from equipoise.protocol.endpoints import Endpoint, MissedVisits, NewTherapy, TherapySource
@@ -72,6 +73,7 @@ __all__ = [
     "Cox",
     "Criterion",
     "Crossover",
+    "CrossoverAdjustment",
     "DataCut",
     "DataMap",
     "DateSource",
@@ -107,6 +109,7 @@ __all__ = [
     "Stratum",
     "Subgroup",
     "TherapySource",
+    "TimeVarying",
     "Trial",
     "Version",
     "Visit",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.protocol.crossover_adjustment import CrossoverAdjustment
 from equipoise.protocol.endpoints import TherapySource
 from equipoise.protocol.item import Identifier, Item, Where
 
@@ -115,6 +116,8 @@ class Analysis(Item):
     """Boundaries in words, for example "O'Brien-Fleming spending"."""
     subgroups: bool = False
     """Whether the forest plot is made for this analysis."""
+    crossover_adjustment: CrossoverAdjustment | None = None
+    """Survival had nobody crossed over, for an analysis of overall survival; none unless given."""
     data_cut: Identifier | None = None
     """Data cut to which the analysis belongs; any unless given."""
 

@@ -20,7 +20,7 @@ def check_analyses(protocol: Protocol, report: Report) -> None:
     """Note problems of analyses, subgroups, safety and data cuts."""
     for name, analysis in protocol.analyses.items():
         path: KeyPath = ("analyses", name)
-        if name in _RESERVED or name.endswith(("_subgroups", "_univariate")):
+        if name in _RESERVED or name.endswith(("_subgroups", "_univariate", "_without_crossover")):
             report.add(path, f"{name!r} is a name that the results use for another table", expected="another name")
         _check_references(protocol, analysis, path, report)
         _check_methods(protocol, analysis, path, report)
