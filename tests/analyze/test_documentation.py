@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from tests.analyze.review_trial import review_results
 from tests.analyze.small_trial import find, results_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,3 +30,17 @@ def test_every_variable_of_the_standing_tables_is_documented() -> None:
         assert rows.height, table
         for variable in rows["variable"].unique():
             assert f"`{variable}`" in text, (table, variable)
+
+
+def test_every_variable_and_mark_of_readings_is_documented() -> None:
+    text = (ROOT / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
+    results = review_results()
+    for table in ("central_review", "reader_agreement", "turnaround", "response", "biomarker"):
+        rows = find(results, analysis_id=table)
+        assert rows.height, table
+        for variable in rows["variable"].unique():
+            assert f"`{variable}`" in text, (table, variable)
+        for measure in rows["measure"].drop_nulls().unique():
+            assert f"`{measure}`" in text, (table, measure)
+    for mark in results.subjects["mark"].unique():
+        assert f"| `{mark}`" in text or f"`{mark}` |" in text, mark

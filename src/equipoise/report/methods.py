@@ -108,6 +108,7 @@ def _conventions(source: Source) -> Table:
         "Data cut": source.facts.data_cut,
         **({"SHA-256 of the protocol file": str(sha)} if sha else {}),
         **_rule_sets(source),
+        **_review(source),
     }
     return Table(
         name="conventions",
@@ -116,6 +117,32 @@ def _conventions(source: Source) -> Table:
         columns=(Column(head="In this report", numeric=False),),
         lines=tuple(Line(name, (text,)) for name, text in entries.items()),
     )
+
+
+def _review(source: Source) -> dict[str, str]:
+    """How tumors are read; nothing where no endpoint needs it."""
+    review: Mapping[str, Any] = source.facts.protocol.get("review") or {}
+    kinds = {source.facts.kind(name) for name in source.facts.analyses}
+    if not review or not ("response" in kinds or review.get("central")):
+        return {}
+    said = {
+        "Response criteria": f"{review.get('criteria', 'RECIST 1.1')}{_modified(review)}",
+        "Confirmation of a response": f"by another reading at least {review.get('confirmation_days', 28)} days later, "
+        f"with at most {review.get('confirmation_ne_allowed', 1)} not evaluable between, where an endpoint asks for it",
+        "Stable disease": f"counts from day {review.get('minimum_sd_days', 42)}",
+    }
+    central = review.get("central")
+    if isinstance(central, Mapping):
+        readers = central.get("readers", 2)
+        triggers = " or ".join(str(word).replace("_", " ") for word in central.get("adjudicate") or ())
+        adjudicated = f"; adjudicated where they differ in {triggers}" if triggers else "; not adjudicated"
+        said["Central review"] = f"{readers} independent reader{'' if readers == 1 else 's'}{adjudicated}"
+        said["Kappa"] = "Cohen's, unweighted; of scans also with limits by leaving out each subject in turn"
+    return said
+
+
+def _modified(review: Mapping[str, Any]) -> str:
+    return f", modified: {review['modified']}" if review.get("modified") else ""
 
 
 def _rule_sets(source: Source) -> dict[str, str]:
