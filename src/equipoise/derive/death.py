@@ -38,9 +38,12 @@ def add_death(source: Source, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
         table = table.join(part, on=KEYS, how="left", maintain_order="left")
     dead = (~pl.col("EARLY")).fill_null(False)
     until_death = pl.min_horizontal(pl.coalesce("ALIVE", "DTHDT"), "DTHDT")
+    alive_day = pl.when(pl.col("DTHDT").is_not_null()).then(until_death).otherwise(pl.col("ALIVE"))
+    # randomization proves life, unless the protocol lists what does
+    floor = pl.col("RANDDT") if source.protocol.data.proof_of_life is None else pl.lit(None, dtype=pl.Date)
     table = table.with_columns(
         DTHFL=pl.when(dead).then(pl.lit("Y")).otherwise(pl.lit("N")),
-        LSTALVDT=pl.when(pl.col("DTHDT").is_not_null()).then(until_death).otherwise(pl.col("ALIVE")),
+        LSTALVDT=pl.max_horizontal(alive_day, floor),
         DTHCAUS=pl.when(dead).then(pl.col("CAUSE")),
     )
     return table.drop("EARLY", "ALIVE", "CAUSE"), deaths, findings

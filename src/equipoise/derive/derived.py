@@ -22,6 +22,7 @@ from equipoise.derive.adtte import derive_adtte
 from equipoise.derive.biomarkers import add_biomarkers
 from equipoise.derive.cautions import cautions
 from equipoise.derive.central_review import review
+from equipoise.derive.contradictions import contradictions
 from equipoise.derive.cut import apply_cut
 from equipoise.derive.dates import home
 from equipoise.derive.errors import DeriveError
@@ -98,7 +99,7 @@ def derive(
     findings += found
     source = Source(protocol, data, data_cut.cutoff)
     subjects = derive_adsl(source)
-    findings += subjects.findings
+    findings += [*subjects.findings, *contradictions(source, subjects.adsl, subjects.doses)]
     adam: dict[str, pl.DataFrame] = {"ADSL": subjects.adsl}
     read = tumors(source, subjects.adsl)
     reviewed = review(source, read)
