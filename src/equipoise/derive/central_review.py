@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from equipoise.cdisc import Finding
+from equipoise.criteria import Charter, central_results
 from equipoise.derive.source import KEYS, Source
 from equipoise.derive.tumors import SERIES, Tumors
 from equipoise.protocol import CentralReview
@@ -19,7 +20,6 @@ __all__ = ["ADJUDICATOR", "Review", "review"]
 
 ADJUDICATOR = "adjudicator"
 _CENTRAL = f"{Assessor.CENTRAL.value}|"
-_WORDS = {"progression_date": "PDVISIT", "best_response": "BOR", "response": "RSPVISIT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,18 @@ def _subjects(readers: pl.DataFrame, central: CentralReview) -> pl.DataFrame:
     """Triggers of adjudication and whether there was one, of subjects with two or more readers."""
     rows = readers.filter(pl.col("NUMBER").is_not_null())
     alone = rows.filter(pl.col("NUMBER") != ADJUDICATOR)
-    differ = alone.group_by(KEYS).agg(
-        N=pl.len(), **{name: pl.col(column).n_unique() > 1 for name, column in _WORDS.items()}
-    )
-    called = [pl.when(pl.col(name)).then(pl.lit(name)) for name in central.adjudicate]
-    triggers = pl.concat_list(called).list.drop_nulls() if called else pl.lit([], dtype=pl.List(pl.String))
+    day = pl.col("PDDT").to_physical().cast(pl.Int64)
+    readings = alone.select(*KEYS, "PDVISIT", "BOR", READER="NUMBER", PDDAY=day, RESPVISIT="RSPVISIT")
+    numbers = tuple(sorted(alone["NUMBER"].unique().to_list(), key=int))
+    charter = Charter(adjudicate=central.adjudicate, agreed_reader=min(central.agreed_reader, max(len(numbers), 1)))
+    compared = central_results(readings, charter=charter, readers=numbers).patients.filter(pl.col("NREADERS") > 1)
+    words = pl.col("TRIGGERS").fill_null("").str.split("; ").list.eval(pl.element().filter(pl.element() != ""))
     adjudicated = rows.filter(pl.col("NUMBER") == ADJUDICATOR).select(*KEYS, ADJUDICATED=pl.lit(True)).unique()
-    table = differ.filter(pl.col("N") > 1).with_columns(TRIGGERS=triggers)
-    table = table.join(adjudicated, on=KEYS, how="left").with_columns(pl.col("ADJUDICATED").fill_null(False))
+    table = (
+        compared.with_columns(TRIGGERS=words)
+        .join(adjudicated, on=KEYS, how="left")
+        .with_columns(pl.col("ADJUDICATED").fill_null(False))
+    )
     return table.select(*KEYS, "TRIGGERS", "ADJUDICATED").sort(KEYS)
 
 

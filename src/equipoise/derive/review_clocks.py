@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from equipoise.cdisc import Finding
-from equipoise.criteria.working_days import working_days_between
+from equipoise.criteria import working_days_between
 from equipoise.derive.imputation import complete_date
 from equipoise.derive.readings import ASSESSORS
 from equipoise.derive.source import KEYS, Source, domain_code
