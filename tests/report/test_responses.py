@@ -60,7 +60,9 @@ def test_the_text_tells_of_agreement_discrepancy_and_open_ends() -> None:
         "Of the subjects with local progression 3 of 9 (33%) had no central progression; 3 of them were censored"
         in text
     )
-    assert "The readers were adjudicated in 3 of 13 (23%) subjects: for the best response in 1 and for the" in text
+    assert (
+        "Adjudication was called for in 3 of 13 (23%) subjects; the readers differed in best response in 1 and" in text
+    )
     assert "A review took a median of 5.0 working days; 6 of 9 (67%) were given within 5 working days." in text
 
 
@@ -84,7 +86,7 @@ def test_both_answers_beside_each_other_add_up() -> None:
 
 def test_adjudication_names_triggers_and_readers() -> None:
     table = table_of(document_of(hand()), "adjudication")
-    assert line_of(table, "for the progression date") == ["1/7 (14.3)", "1/6 (16.7)", "2/13 (15.4)"]
+    assert line_of(table, "the readers differ in progression date") == ["1/7 (14.3)", "1/6 (16.7)", "2/13 (15.4)"]
     assert line_of(table, "Reader 2 overruled, n/n (%) of the subjects read")[-1] == "3/13 (23.1)"
 
 

@@ -96,6 +96,11 @@ def _adjudication(book: Book, part: Group, read: dict[str, npt.NDArray[np.bool_]
         chosen = called[np.array([trigger in every[i] for i in called], dtype=bool)]
         label = f"adjudicated for {trigger}, {part.level}"
         book.count(chosen, of=len(cases), label=label, variable="adjudication_reason", variable_level=trigger, **shared)
+    done = _words(study, "ADJUD", "RECORDED")
+    if any(value is not None for value in done):
+        label = f"the adjudicator read, {part.level}"
+        chosen = called[done[called] == "Y"]
+        book.count(chosen, of=len(called), label=label, variable="adjudicator_read", **shared)
     decided = called[np.isin(endorsed[called], list(read))]
     label = f"adjudicated without an endorsed reading, {part.level}"
     book.count(np.setdiff1d(called, decided), of=len(called), label=label, variable="not_endorsed", **shared)

@@ -176,14 +176,17 @@ def _readers_text(source: Source, rows: Sequence[Row]) -> list[Paragraph]:
     adjudicated = _all(rows, "adjudicated")
     if not adjudicated.get("n") or not adjudicated["n"].n:
         return []
-    parts: list[Part] = ["The readers were adjudicated in ", _share_of(source, adjudicated), " subjects"]
+    parts: list[Part] = ["Adjudication was called for in ", _share_of(source, adjudicated), " subjects"]
     reasons = [
         name for name in dict.fromkeys(r.variable_level for r in rows if r.variable == "adjudication_reason") if name
     ]
     pieces: list[list[Part]] = [
-        [f"for the {name} in ", source.count(_all(rows, "adjudication_reason", name).get("n"))] for name in reasons
+        [f"{name.replace('_', ' ')} in ", source.count(_all(rows, "adjudication_reason", name).get("n"))]
+        for name in reasons
     ]
-    parts += [": ", *_series(pieces)] if pieces else []
+    parts += ["; the readers differed in ", *_series(pieces)] if pieces else []
+    read = _all(rows, "adjudicator_read")
+    parts += ["; an adjudicator read ", source.count(read["n"]), " of them"] if read.get("n") else []
     parts.append(". ")
     for name in dict.fromkeys(r.variable_level for r in rows if r.variable == "overruled" and r.variable_level):
         parts += [f"Reader {name} was overruled in ", _share_of(source, _all(rows, "overruled", name)), " subjects. "]

@@ -51,7 +51,7 @@ def count_of(source: Source, rows: Mapping[str, Row]) -> Part:
     if count.value is None or count.n is None:
         return source.count(count)
     share = format_number(percent.value, 1, source.style) if percent is not None else ""
-    text = f"{round(count.value)}/{count.n}" + (f" ({share})" if share and count.n else "")
+    text = f"{round(count.value)}/{count.n}" + (f" ({share})" if share and count.value else "")
     return Number(text, row_ids(count, percent))
 
 

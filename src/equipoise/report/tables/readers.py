@@ -59,9 +59,14 @@ def adjudication_table(source: Source, rows: Sequence[Row]) -> Table:
     def levels(variable: str) -> list[str]:
         return [name for name in dict.fromkeys(row.variable_level for row in rows if row.variable == variable) if name]
 
-    lines = [shares("adjudicated", "Adjudicated, n/n (%)")]
-    lines += [shares("adjudication_reason", f"for the {word}", 1, word) for word in levels("adjudication_reason")]
-    lines.append(shares("not_endorsed", "Adjudicated, no reading endorsed yet, n/n (%)"))
+    lines = [shares("adjudicated", "Adjudication called for, n/n (%)")]
+    lines += [
+        shares("adjudication_reason", f"the readers differ in {word.replace('_', ' ')}", 1, word)
+        for word in levels("adjudication_reason")
+    ]
+    if any(row.variable == "adjudicator_read" for row in rows):
+        lines.append(shares("adjudicator_read", "Read by the adjudicator, n/n (%)"))
+    lines.append(shares("not_endorsed", "No reading endorsed yet, n/n (%)"))
     lines += [shares("endorsed", f"Reader {name} endorsed, n/n (%)", 0, name) for name in levels("endorsed")]
     lines += [
         shares("overruled", f"Reader {name} overruled, n/n (%) of the subjects read", 0, name)
@@ -74,7 +79,12 @@ def adjudication_table(source: Source, rows: Sequence[Row]) -> Table:
         stub="Subjects",
         columns=tuple(columns),
         lines=tuple(lines),
-        footnotes=footnotes(source, shown, "A subject can be adjudicated for more than one reason."),
+        footnotes=footnotes(
+            source,
+            shown,
+            "Adjudication is called for where the readers differ in what the protocol names, be it one thing or more. "
+            "Overruled: the reading of another reader was endorsed.",
+        ),
     )
 
 
