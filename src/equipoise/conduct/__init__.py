@@ -1,69 +1,73 @@
 """The running trial as pure functions: command and state give events or a refusal, an event gives the next state."""
 
-from equipoise.conduct.allocation_stage import StageDesign, starts_new_stage
 from equipoise.conduct.apply import apply, apply_all, fold, touched
-from equipoise.conduct.balance import BalanceReport, CohortBalance
 from equipoise.conduct.command import Command, ConductError, Refusal
 from equipoise.conduct.decide import check_right, decide, shards
+from equipoise.conduct.field import Field, FieldProblem, check_payload
 from equipoise.conduct.nouns import COMMANDS
 from equipoise.conduct.nouns.baseline import eligibility
-from equipoise.conduct.nouns.consent import reconsent_due
+from equipoise.conduct.nouns.blinding import may_know_treatment
+from equipoise.conduct.nouns.central_review import central_answer
+from equipoise.conduct.nouns.consent import form_in_force, reconsent_due
+from equipoise.conduct.nouns.diaries import diary_targets, diary_window
+from equipoise.conduct.nouns.queries import open_queries, signature_holds, unblinded_at, visible
+from equipoise.conduct.nouns.records import CORRECTABLE, find_record, record_hash
+from equipoise.conduct.nouns.tumors import tumor_response
+from equipoise.conduct.nouns.visits import target_date, window_of
 from equipoise.conduct.rights import ACTIONS, Action, Stage, actions_of
-from equipoise.conduct.roles import BLINDED, REACH, Reach, Role
+from equipoise.conduct.roles import BLINDED, REACH, SITE_ROLES, Reach, Role
 from equipoise.conduct.rulebook import CriterionCheck, Rulebook, Rulebooks
-from equipoise.conduct.state import Counters, Record, Site, State, Study, Subject
-from equipoise.conduct.vault import (
-    CROSS_OVER,
-    Grant,
-    GrantKind,
-    ReplayReport,
-    Slot,
-    Vault,
-    VaultError,
-    VaultErrorCode,
-)
+from equipoise.conduct.state import Counters, Person, Record, Site, State, Study, Subject
 
 __all__ = [
     "ACTIONS",
     "BLINDED",
     "COMMANDS",
-    "CROSS_OVER",
+    "CORRECTABLE",
     "REACH",
+    "SITE_ROLES",
     "Action",
-    "BalanceReport",
-    "CohortBalance",
     "Command",
     "ConductError",
     "Counters",
     "CriterionCheck",
-    "Grant",
-    "GrantKind",
+    "Field",
+    "FieldProblem",
+    "Person",
     "Reach",
     "Record",
     "Refusal",
-    "ReplayReport",
     "Role",
     "Rulebook",
     "Rulebooks",
     "Site",
-    "Slot",
     "Stage",
-    "StageDesign",
     "State",
     "Study",
     "Subject",
-    "Vault",
-    "VaultError",
-    "VaultErrorCode",
     "actions_of",
     "apply",
     "apply_all",
+    "central_answer",
+    "check_payload",
     "check_right",
     "decide",
+    "diary_targets",
+    "diary_window",
     "eligibility",
+    "find_record",
     "fold",
+    "form_in_force",
+    "may_know_treatment",
+    "open_queries",
     "reconsent_due",
+    "record_hash",
     "shards",
-    "starts_new_stage",
+    "signature_holds",
+    "target_date",
     "touched",
+    "tumor_response",
+    "unblinded_at",
+    "visible",
+    "window_of",
 ]

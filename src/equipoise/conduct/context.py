@@ -77,6 +77,10 @@ class Context:
         """The subject's site, else the site of the command."""
         if self._site is None:
             name = self.subject.site if self.command.subject else self.command.site or self.payload.get("site")
+            if self.command.subject and name not in self.state.sites:
+                raise ConductError(
+                    f"site {name!r} of subject {self.command.subject} was not given: fold its events too"
+                )
             self._site = self.site_named(str(name or ""))
         return self._site
 

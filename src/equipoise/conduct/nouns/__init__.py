@@ -30,35 +30,36 @@ from equipoise.conduct.nouns import (
     withdrawal,
 )
 
-__all__ = ["APPLIES", "COMMANDS"]
+__all__ = ["APPLIES", "COMMANDS", "NOUNS"]
 
-_NOUNS = (
-    protocol,
-    people,
-    sites,
-    kits,
-    screening,
-    consent,
-    baseline,
-    randomization,
-    dispensing,
-    dosing,
-    visits,
-    diaries,
-    tumors,
-    central_review,
-    blinding,
-    adverse_events,
-    follow_up,
-    withdrawal,
-    records,
-    queries,
-)
+NOUNS: dict[str, Any] = {
+    "Protocol and trial": protocol,
+    "People": people,
+    "Sites": sites,
+    "Stock": kits,
+    "Screening": screening,
+    "Consent": consent,
+    "Baseline": baseline,
+    "Randomization": randomization,
+    "Dispensing": dispensing,
+    "Treatment": dosing,
+    "Visits and tests": visits,
+    "Questionnaires": diaries,
+    "Tumors": tumors,
+    "Central review": central_review,
+    "The blind and crossover": blinding,
+    "Adverse events": adverse_events,
+    "Follow-up": follow_up,
+    "Withdrawal": withdrawal,
+    "Corrections": records,
+    "Queries, signatures, locks": queries,
+}
+"""Title -> module of a noun, in the order of a trial."""
 
-COMMANDS: dict[str, CommandSpec] = {spec.name: spec for noun in _NOUNS for spec in noun.COMMANDS}
+COMMANDS: dict[str, CommandSpec] = {spec.name: spec for noun in NOUNS.values() for spec in noun.COMMANDS}
 """Command -> what it asks for and its rule."""
 
 APPLIES: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
-    kind: changes for noun in _NOUNS for kind, changes in noun.APPLIES.items()
+    kind: changes for noun in NOUNS.values() for kind, changes in noun.APPLIES.items()
 }
 """Kind of event -> shard -> what changes there beyond the event's own record."""

@@ -10,9 +10,37 @@ from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.nouns.consent import consent_problem
 from equipoise.conduct.nouns.dosing import DOSE_FIELDS, STOP_FIELDS, check_dose
 from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
+from equipoise.conduct.roles import Role
+from equipoise.conduct.state import Subject
 from equipoise.conduct.vault import CROSS_OVER
 
-__all__ = ["APPLIES", "COMMANDS", "gate_problem"]
+__all__ = ["APPLIES", "COMMANDS", "gate_problem", "may_know_treatment"]
+
+
+def may_know_treatment(subject: Subject, role: str, *, site: str | None) -> bool:
+    """Whether somebody may be told the treatment of a patient: what to ask before the vault reveals it.
+
+    Parameters
+    ----------
+    subject
+        The patient.
+    role
+        Role in which the person asks.
+    site
+        Site of the person's session.
+
+    Returns
+    -------
+    bool
+        True for the investigator of the patient's site after planned unblinding or an emergency, for those who treat
+        the patient there after planned unblinding, and for the safety office after unblinding for a safety report.
+    """
+    here = site is not None and site == subject.site
+    if role == Role.SAFETY_OFFICE:
+        return subject.has("safety_unblinded")
+    if role == Role.INVESTIGATOR:
+        return here and subject.unblinded
+    return here and role in (Role.SITE_COORDINATOR, Role.PHARMACIST) and subject.has("unblinded")
 
 
 def gate_problem(c: Context) -> tuple[str, str, str] | None:
