@@ -40,6 +40,15 @@ from equipoise.protocol.item import Item, SdtmHome, Where
 from equipoise.protocol.loading import load_protocol, parse_protocol
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.naming import adsl_variables, population_flag, population_reason
+from equipoise.protocol.planning import (
+    AccrualPhase,
+    ControlPhase,
+    DesignAssumptions,
+    EffectPhase,
+    PlannedAccrual,
+    PlannedCrossover,
+    ReadingTime,
+)
 from equipoise.protocol.problems import Problem, ProtocolError
 from equipoise.protocol.questionnaire_visits import PlannedForm, planned_forms
 from equipoise.protocol.questionnaires import (
@@ -59,6 +68,7 @@ from equipoise.protocol.walk import assumed_items
 __all__ = [
     "BUILT_IN_FIELDS",
     "CATALOG",
+    "AccrualPhase",
     "Amendment",
     "Analysis",
     "AnswerSource",
@@ -69,6 +79,7 @@ __all__ = [
     "CentralReview",
     "Change",
     "Cohort",
+    "ControlPhase",
     "Conventions",
     "Cox",
     "Criterion",
@@ -77,8 +88,10 @@ __all__ = [
     "DataCut",
     "DataMap",
     "DateSource",
+    "DesignAssumptions",
     "Deterioration",
     "Effect",
+    "EffectPhase",
     "Endpoint",
     "EveryWeeks",
     "HypothesisTest",
@@ -92,6 +105,8 @@ __all__ = [
     "MissedVisits",
     "NewTherapy",
     "PermutedBlocks",
+    "PlannedAccrual",
+    "PlannedCrossover",
     "PlannedForm",
     "Population",
     "Problem",
@@ -99,6 +114,7 @@ __all__ = [
     "ProtocolError",
     "Randomization",
     "ReadingSource",
+    "ReadingTime",
     "Registry",
     "RepeatedMeasures",
     "Review",

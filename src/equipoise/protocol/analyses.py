@@ -8,6 +8,7 @@ from pydantic import Field
 from equipoise.protocol.crossover_adjustment import CrossoverAdjustment
 from equipoise.protocol.endpoints import TherapySource
 from equipoise.protocol.item import Identifier, Item, Where
+from equipoise.protocol.planning import DesignAssumptions
 
 __all__ = [
     "Analysis",
@@ -114,6 +115,8 @@ class Analysis(Item):
     """Planned looks before the final one, in order."""
     boundary: str | None = None
     """Boundaries in words, for example "O'Brien-Fleming spending"."""
+    design: DesignAssumptions | None = None
+    """Assumptions of the design, from which it is computed, simulated and monitored."""
     subgroups: bool = False
     """Whether the forest plot is made for this analysis."""
     crossover_adjustment: CrossoverAdjustment | None = None

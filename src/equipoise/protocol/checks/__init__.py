@@ -3,6 +3,7 @@
 from equipoise.protocol.checks.analysis import check_analyses
 from equipoise.protocol.checks.conduct import check_conduct
 from equipoise.protocol.checks.crossover_adjustment import check_crossover_adjustment
+from equipoise.protocol.checks.designs import check_designs
 from equipoise.protocol.checks.endpoints import check_endpoints
 from equipoise.protocol.checks.expressions import check_expressions
 from equipoise.protocol.checks.identity import check_identity
@@ -18,7 +19,13 @@ def check_protocol(protocol: Protocol, source: Source, left_out: set[KeyPath]) -
     """Note in the source everything that does not hold between the parts of its protocol."""
     report = Report(source, frozenset(left_out))
     checks = (
-        *(check_identity, check_expressions, check_conduct, check_questionnaires, check_endpoints, check_analyses),
+        check_identity,
+        check_expressions,
+        check_conduct,
+        check_questionnaires,
+        check_endpoints,
+        check_analyses,
+        check_designs,
         check_crossover_adjustment,
     )
     for check in checks:
