@@ -67,9 +67,8 @@ def test_answers_do_not_depend_on_arms(walk: int) -> None:
         assert mine == yours
 
 
-@pytest.mark.parametrize("kind", ["record_dose", "open_query", "lock_read"])
+@pytest.mark.parametrize("kind", ["record_dose", "lock_read"])
 def test_a_planted_leak_is_found(kind: str) -> None:
     """Control: a refusal of one command that ends in the arm's first letter makes the answers differ."""
     found = [answers(seed, 0, leak=kind)[0] for seed in (1, 2, 3)]
-    reached = any(entry[0] == kind and isinstance(entry[3], Refusal) for entry in found[0])
-    assert (found[0] == found[1] == found[2]) is not reached
+    assert not found[0] == found[1] == found[2]

@@ -38,9 +38,9 @@ def commands_page() -> str:
     parts = [
         "# Commands",
         "",
-        "Everything that changes a trial is a command: decided by `equipoise.conduct.decide`, which answers with events",
-        "or with a refusal (a code, a reason, what would make it possible). Times and identifiers come with the command.",
-        "This page is made from the tables of the program.",
+        "Everything that changes a trial is a command: decided by `equipoise.conduct.decide`, which answers with",
+        "events or with a refusal (a code, a reason, what would make it possible). Times and identifiers come with the",
+        "command. This page is made from the tables of the program.",
         "",
     ]
     for title, noun in NOUNS.items():
@@ -87,8 +87,9 @@ def rights_page() -> str:
     parts = [
         "# Rights",
         "",
-        "One table says who may do what, when. Checks, menus and tests are made from it, and so is this page. A role at",
-        "a site reaches its own site's patients, a patient only the patient's own records, every other role all sites.",
+        "One table says who may do what, when. Checks, menus and tests are made from it, and so is this page. A role",
+        "at a site reaches its own site's patients, a patient only the patient's own records, every other role all",
+        "sites.",
         "",
         *(f"* **{_SHORT[role]}** {str(role).replace('_', ' ')}: {REACH[role]}" for role in roles),
         "",
