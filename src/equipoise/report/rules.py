@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from equipoise.report.facts import Facts
+from equipoise.report.questionnaires import scale_facts
 from equipoise.report.rows import Row
 from equipoise.report.words import RULE_SETS
 
-__all__ = ["event_words", "has_rule_set", "rule_line", "rule_notes", "rule_set_words"]
+__all__ = ["deterioration_words", "event_words", "has_rule_set", "rule_line", "rule_notes", "rule_set_words"]
 
 EVENTS: Mapping[str, str] = {
     "central_progression": "progression",
@@ -59,6 +60,8 @@ def rule_set_words(facts: Facts, endpoint: str | None, rule_set: str) -> str:
 def rule_line(facts: Facts, endpoint: str | None, rule_set: str | None) -> tuple[str, str]:
     """Name and words of what governs the times of an endpoint; both empty where the protocol says nothing."""
     declared = facts.endpoint(endpoint)
+    if declared.get("kind") == "deterioration":
+        return "Event", deterioration_words(facts, endpoint)
     if rule_set and has_rule_set(facts, endpoint):
         return "Rule set", rule_set_words(facts, endpoint, rule_set)
     if declared.get("reverse_of"):
@@ -70,6 +73,33 @@ def rule_line(facts: Facts, endpoint: str | None, rule_set: str | None) -> tuple
     place = _place(declared, "last_alive")
     place = "last_alive" if place == "last_assessment" else place
     return "Event", f"{events}; subjects without it are censored at {PLACES[place]}"
+
+
+def deterioration_words(facts: Facts, endpoint: str | None) -> str:
+    """What a deterioration is, and what death and missing scores do, as the endpoint declares."""
+    declared = facts.endpoint(endpoint)
+    own = declared.get("deterioration") or {}
+    scale = scale_facts(facts, str(declared.get("instrument")), str(declared.get("scale")))
+    points = own.get("threshold") or scale.worse_by
+    by = f" by {points:g} points or more" if points else ""
+    reference = "the best score so far" if own.get("reference") == "best" else "the baseline"
+    definitive = ", after which no score comes back above it" if own.get("definitive") else ""
+    death = {
+        "event": "death without it counts as an event",
+        "competing": "death without it is a competing event, censored in the curves",
+    }.get(str(own.get("death")), "death without it is censored at the last score")
+    name = scale.label if scale.label != scale.code else f"scale {scale.code}"
+    return f"first worsening of {name}{by} from {reference}{definitive}; {death}; {_lacking(own)}"
+
+
+def _lacking(own: Mapping[str, Any]) -> str:
+    """What happens to subjects without a baseline or without a later score."""
+    words = {"event": "counts as an event on the first day", "exclude": "is left out"}
+    otherwise = "is censored on the first day"
+    start, later = (words.get(str(own.get(key)), otherwise) for key in ("no_baseline", "no_follow_up"))
+    if start == later:
+        return f"who has no baseline or no later score {start}"
+    return f"who has no baseline {start}, who has no later score {later}"
 
 
 def rule_notes(facts: Facts, rows: Iterable[Row]) -> list[str]:

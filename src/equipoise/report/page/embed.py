@@ -114,6 +114,7 @@ def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
     def used(column: str) -> list[str]:
         return [value for value in dict.fromkeys(getattr(row, column) for row in rows) if value]
 
+    asked = [name for name in used("parent_level") if questionnaire(facts, name)]
     scales = {
         str(row.variable): scale_facts(facts, row.parent_level, str(row.variable)).label
         for row in rows
@@ -132,7 +133,7 @@ def _words(rows: Sequence[Row], facts: Facts) -> dict[str, Mapping[str, str]]:
         "arm": {
             name: facts.arm_label(name) for name in dict.fromkeys([*used("group_level"), *used("reference_level")])
         },
-        "level": _levels(rows),
+        "level": _levels(rows) | {name: questionnaire(facts, name)["label"] for name in asked},
         "data_cut": dict.fromkeys(used("data_cut"), facts.data_cut),
     }
 
