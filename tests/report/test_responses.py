@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.analyze.hand_review import hand_adam, hand_results
 from tests.analyze.review_trial import review_protocol, review_results
+from tests.results.example import example_results
 
 from equipoise.report import write_report
 from equipoise.report.cells import Block, Line, Notice, Number, Paragraph, Section, Table, text_of
@@ -22,6 +23,16 @@ def hand() -> Results:
 
 def document_of(results: Results) -> Document:
     return compose(results, figures(results))
+
+
+@cache
+def hand_document() -> Document:
+    return document_of(hand())
+
+
+@cache
+def review_document() -> Document:
+    return document_of(review_results())
 
 
 def blocks(section: Section) -> list[Block]:
@@ -50,7 +61,7 @@ def sentences(section: Section) -> str:
 
 
 def test_the_text_tells_of_agreement_discrepancy_and_open_ends() -> None:
-    text = sentences(section_of(document_of(hand()), "central-review"))
+    text = sentences(section_of(hand_document(), "central-review"))
     assert "gave the same response on 14 of 22 (64%) scans (kappa " in text
     assert "Progression was seen by both at the same assessment in 3 of 13 (23%) subjects" in text
     assert ", only locally in 3 and only centrally in 2. " in text
@@ -67,16 +78,16 @@ def test_the_text_tells_of_agreement_discrepancy_and_open_ends() -> None:
 
 
 def test_progression_by_both_readings_has_the_letters_of_the_rates() -> None:
-    table = table_of(document_of(hand()), "central-review-subjects")
+    table = table_of(hand_document(), "central-review-subjects")
     assert line_of(table, "By both, at the same assessment (a1)") == ["2/7 (28.6)", "1/6 (16.7)", "3/13 (23.1)"]
     assert line_of(table, "By local reading only (b)") == ["1/7 (14.3)", "2/6 (33.3)", "3/13 (23.1)"]
-    rates = table_of(document_of(hand()), "central-review-discrepancy")
+    rates = table_of(hand_document(), "central-review-discrepancy")
     assert line_of(rates, "Early discrepancy rate, n/n (%)")[:3] == ["2/5 (40.0)", "3/4 (75.0)", "5/9 (55.6)"]
     assert any("(b + a3) / (a + b)" in note for note in rates.footnotes)
 
 
 def test_both_answers_beside_each_other_add_up() -> None:
-    table = table_of(document_of(hand()), "central-review-scan-pairs")
+    table = table_of(hand_document(), "central-review-scan-pairs")
     cells = [[int(cell) for cell in words(line)] for line in table.lines]
     assert [line.label for line in table.lines][-1] == "Total"
     assert all(row[-1] == sum(row[:-1]) for row in cells)
@@ -85,13 +96,13 @@ def test_both_answers_beside_each_other_add_up() -> None:
 
 
 def test_adjudication_names_triggers_and_readers() -> None:
-    table = table_of(document_of(hand()), "adjudication")
+    table = table_of(hand_document(), "adjudication")
     assert line_of(table, "the readers differ in progression date") == ["1/7 (14.3)", "1/6 (16.7)", "2/13 (15.4)"]
     assert line_of(table, "Reader 2 overruled, n/n (%) of the subjects read")[-1] == "3/13 (23.1)"
 
 
 def test_the_response_table_tells_rules_and_denominators() -> None:
-    document = document_of(review_results())
+    document = review_document()
     table = table_of(document, "response-response")
     labels = [line.label for line in table.lines]
     assert "Difference, stratified" in labels
@@ -106,14 +117,14 @@ def test_the_response_table_tells_rules_and_denominators() -> None:
 
 
 def test_figures_of_patients_stand_with_their_analysis() -> None:
-    section = section_of(document_of(review_results()), "response")
+    section = section_of(review_document(), "response")
     names = [[block.name for block in part.blocks if hasattr(block, "caption")] for part in section.sections]
     assert names[0] == ["waterfall_response", "spider_response", "swimmer_response"]
     assert names[1] == ["waterfall_response_local", "spider_response_local", "swimmer_response_local"]
 
 
 def test_the_biomarker_table_has_its_own_denominators() -> None:
-    document = document_of(review_results())
+    document = review_document()
     table = table_of(document, "biomarker-response")
     heads = [column.head for column in table.columns]
     assert re.fullmatch(r"Pazopanib \(n = \d+\)", heads[0])
@@ -163,3 +174,19 @@ def test_the_report_is_written_with_figures_and_tables(tmp_path: Path) -> None:
 def test_the_report_is_the_same_each_time(tmp_path: Path) -> None:
     first = write_report(review_results(60), tmp_path / "a").read_bytes()
     assert write_report(review_results(60), tmp_path / "b").read_bytes() == first
+
+
+def test_reasons_of_censoring_stand_under_each_rule_set() -> None:
+    document = document_of(example_results())
+    table = table_of(document, "primary-censoring")
+    heads = [line.label for line in table.lines if line.head]
+    assert heads == ["Rule set P, primary", "Rule set A"]
+    part: dict[str, list[Line]] = {}
+    for line in table.lines:
+        if line.head:
+            part[line.label] = []
+        else:
+            part[list(part)[-1]].append(line)
+    for lines in part.values():
+        whole, *reasons = [[int(re.match(r"\d+", text)[0]) for text in words(line)] for line in lines]  # type: ignore[index]
+        assert [sum(column) for column in zip(*reasons, strict=True)] == whole

@@ -14,6 +14,7 @@ from equipoise.report.tables import (
     Survival,
     accrual_table,
     baseline_table,
+    censoring_table,
     deaths_table,
     disposition_table,
     exposure_table,
@@ -223,6 +224,7 @@ def _sensitivity(source: Source) -> Section:
         blocks: list[Block] = []
         if len(Survival.rule_sets(source, analysis)) > 1:
             blocks.append(rule_sets_table(source, analysis, name=f"{analysis}-rule-sets"))
+            blocks.append(censoring_table(source, analysis, name=f"{analysis}-censoring"))
         if len({row.strata for row in survival.rows if row.measure in ("logrank", "hazard_ratio")}) > 1:
             blocks.append(models_table(survival, name=f"{analysis}-models"))
         if blocks:

@@ -2,6 +2,7 @@
 
 from equipoise.report.tables.accrual import accrual_table, sites_table, strata_table
 from equipoise.report.tables.baseline import baseline_table, exposure_table
+from equipoise.report.tables.censoring import censoring_table
 from equipoise.report.tables.disposition import disposition_table, populations_table
 from equipoise.report.tables.findings import finding_counts, findings_list_table, findings_table
 from equipoise.report.tables.response import response_table
@@ -15,6 +16,7 @@ __all__ = [
     "Survival",
     "accrual_table",
     "baseline_table",
+    "censoring_table",
     "deaths_table",
     "disposition_table",
     "exposure_table",
