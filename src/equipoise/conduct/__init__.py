@@ -3,6 +3,7 @@
 from equipoise.conduct.apply import apply, apply_all, fold, touched
 from equipoise.conduct.command import Command, ConductError, Refusal
 from equipoise.conduct.decide import check_right, decide, shards
+from equipoise.conduct.due import Due, due
 from equipoise.conduct.field import Field, FieldProblem, check_payload
 from equipoise.conduct.nouns import COMMANDS
 from equipoise.conduct.nouns.baseline import eligibility
@@ -31,6 +32,7 @@ __all__ = [
     "ConductError",
     "Counters",
     "CriterionCheck",
+    "Due",
     "Field",
     "FieldProblem",
     "Person",
@@ -54,6 +56,7 @@ __all__ = [
     "decide",
     "diary_targets",
     "diary_window",
+    "due",
     "eligibility",
     "find_record",
     "fold",
