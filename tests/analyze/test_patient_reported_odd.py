@@ -167,6 +167,15 @@ def test_missing_variables_are_named() -> None:
         results_with(scores().drop("ANL01FL"))
 
 
+def test_visits_of_one_name_are_told_apart_by_their_day() -> None:
+    same = scores().with_columns(
+        AVISIT=pl.when(pl.col("AVISITN") > 0).then(pl.lit("Visit")).otherwise(pl.col("AVISIT"))
+    )
+    rows = find(results_with(same), **PRO, measure="model_difference", statistic="estimate")
+    assert rows["visit"].to_list() == ["Visit (day 29)", "Visit (day 57)", "Visit (day 85)", None]
+    assert rows["value"].null_count() == 0
+
+
 def test_visits_are_those_of_the_data() -> None:
     results = results_with(scores(), baseline="response")
     rows = find(results, **PRO, measure="model_mean", statistic="estimate", group_level="active")

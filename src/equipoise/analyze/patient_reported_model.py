@@ -1,7 +1,6 @@
 """Mixed model of a scale: means by arm and visit, differences between arms, what was fitted and what could not be."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,7 +129,7 @@ def estimand(instrument: Instrument, population: str) -> str:
 
 def _fit(frame: ScaleFrame, data: ModelData, design: Design) -> tuple[MixedModel | None, str]:
     settings, rows = frame.scores.instrument.model, data.rows
-    labels = _distinct_labels(data.visits)
+    labels = [visit.label for visit in data.visits]
     try:
         fit = mmrm_arrays(
             rows.score,
@@ -146,11 +145,6 @@ def _fit(frame: ScaleFrame, data: ModelData, design: Design) -> tuple[MixedModel
     except StatsError as error:
         return None, " ".join(line.strip() for line in str(error).splitlines() if not line.startswith("What to do"))
     return fit, ""
-
-
-def _distinct_labels(visits: Sequence[Visit]) -> list[str]:
-    labels = [visit.label for visit in visits]
-    return [v.label if labels.count(v.label) == 1 else f"{v.label} (day {v.day})" for v in visits]
 
 
 def _estimates(frame: ScaleFrame, data: ModelData) -> list[_Estimate]:

@@ -95,6 +95,9 @@ def read_scores(book: Book, instrument: Instrument, code: str) -> Scores:
         values[place, at] = own["AVAL"].to_numpy()
         categories[place, at] = [_category(word) for word in _column(own, "CHGCAT1")]
         visits.append(Visit(day, _first(_column(own, "AVISIT")) or f"Day {day}"))
+    base_visit = Visit(0, _first(_column(first, "AVISIT")) or BASELINE)
+    names = [visit.label for visit in (base_visit, *visits)]
+    visits = [v if names.count(v.label) == 1 else Visit(v.day, f"{v.label} (day {v.day})") for v in visits]
     return Scores(
         instrument=instrument,
         code=code,
@@ -102,7 +105,7 @@ def read_scores(book: Book, instrument: Instrument, code: str) -> Scores:
         better=_better(_first(_column(rows, "BETTER"))),
         worse_by=_number(_column(rows, "DETTHR")),
         better_by=_number(_column(rows, "IMPTHR")),
-        base_visit=Visit(0, _first(_column(first, "AVISIT")) or BASELINE),
+        base_visit=base_visit,
         visits=tuple(visits),
         base=base,
         values=values,

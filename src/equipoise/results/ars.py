@@ -2,7 +2,7 @@
 
 Rows that share what they are about (analysis, population, endpoint, rule set, subgroup factor, variable, measure,
 strata, time) and how they were made are one ARS analysis; each row is one operation result with its groups. Raw values
-are unrounded texts; a row without a value carries its status (NR, NE) as the formatted value.
+are unrounded texts; a row without a value carries its text, or its status (NR, NE), as the formatted value.
 
 References
 ----------
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.results.content import Results
+from equipoise.terms import Status
 
 __all__ = ["ars_reporting_event", "write_ars"]
 
@@ -212,5 +213,6 @@ def _result(row: Mapping[str, Any], operations: Mapping[str, str], grouped: list
     if row["value"] is not None:
         result["rawValue"] = repr(row["value"])
     else:
-        result["formattedValue"] = row["status"]
+        words = row["text"] if row["status"] == Status.OK else None  # a row that is a text, such as an estimand
+        result["formattedValue"] = words or row["status"]
     return result

@@ -122,6 +122,7 @@ def differences_table(source: Source, course: Course, *, name: str) -> Table:
         scale = scale_facts(source.facts, course.instrument, code)
         found = {pair: declared_differences(course, code, pair) for pair in pairs}
         at = next((rows["estimate"] for rows in found.values() if "estimate" in rows), None)
+        at = at or next((row for row in course.of(code, "model_mean") if row.visit is None), None)
         means = _means_at(course, code, at, change=change)
         cells: list[Part] = [scale.better or "not known", *(_mean(source, means.get(arm.id, {})) for arm in arms)]
         for pair in pairs:
