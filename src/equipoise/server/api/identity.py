@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field, StringConstraints
 
 from equipoise.conduct import Role, Stage, actions_of
@@ -92,13 +92,13 @@ def new_token(request: HttpRequest, body: LoginIn) -> dict[str, str]:
 
 
 @router.delete("/token", response={204: None, **REFUSALS}, auth=AUTH, summary="End the token.")
-def end_token(request: HttpRequest) -> tuple[int, None]:
+def end_token(request: HttpRequest) -> Status[None]:
     """End the token with which this is asked."""
     header = request.headers.get("Authorization", "")
     tokens.end_token(header.removeprefix("Bearer ").strip())
     account = asker(request).account
     _note(account, "logged_out", {"account": account.id})
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -116,7 +116,7 @@ def second_factor(request: HttpRequest, body: LoginIn) -> dict[str, str]:
 @router.post(
     "/second-factor/confirm", response={204: None, **REFUSALS, 429: Problem}, summary="Set up a second factor."
 )
-def confirm(request: HttpRequest, body: ConfirmIn) -> tuple[int, None]:
+def confirm(request: HttpRequest, body: ConfirmIn) -> Status[None]:
     """Give the first code of a second factor: it is needed from now on."""
     account = _proved(request, body.login, body.password, body.code)
     if not confirm_second_factor(account, body.secret, body.code):
@@ -124,7 +124,7 @@ def confirm(request: HttpRequest, body: ConfirmIn) -> tuple[int, None]:
             409, "code_wrong", "The code does not fit, or a second factor is set up.", "Try the next code."
         )
     _note(account, "access_changed", {"account": account.id, "what": "second factor set up", "digest": None})
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/me", response={200: Me, **REFUSALS}, auth=AUTH, summary="Who am I, and what may I do?")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, StringConstraints
 
 from equipoise.server.accounts.models import Account, Token
@@ -76,7 +76,7 @@ def reset(request: HttpRequest, account: Identifier, body: ActingIn) -> dict[str
 
 
 @router.post("/accounts/{account}/close", response={204: None, **REFUSALS}, summary="Close an account.")
-def close(request: HttpRequest, account: Identifier, body: ActingIn) -> tuple[int, None]:
+def close(request: HttpRequest, account: Identifier, body: ActingIn) -> Status[None]:
     """Nobody comes in with it any more; sessions and tokens end at once."""
     _administrator(request, body.role)
     found = _account(account)
@@ -86,7 +86,7 @@ def close(request: HttpRequest, account: Identifier, body: ActingIn) -> tuple[in
     found.save()
     Token.objects.filter(account=found).delete()
     note_account(found, "closed", actor=asker(request).account.id, role=body.role)
-    return 204, None
+    return Status(204, None)
 
 
 def _administrator(request: HttpRequest, role: str) -> None:
