@@ -158,6 +158,37 @@ def test_many_scales_are_told_in_one_sentence() -> None:
     assert re.search(r"fatigue \(\d+\.\d points \[95% CI, [^]]+\]; P < \.001; in favor of Control\)", text)
 
 
+@pytest.mark.parametrize("role", ["primary", "secondary", "exploratory"])
+def test_a_declared_scale_is_told_among_the_outcomes(role: str) -> None:
+    endpoint = {"label": "Fatigue", "kind": "change", "paramcd": "FAT", "instrument": "QLQ-C30", "scale": "FA"}
+    declared = {
+        "endpoints": {"fatigue": endpoint},
+        "analyses": {"fatigue": {"endpoint": "fatigue", "population": "itt", "role": role}},
+        "subgroups": {},
+    }
+    document = compose(results_with(scores(), change=declared), [])
+    outcomes = next(part for part in document.sections if part.name == f"{role}-outcomes")
+    (part,) = outcomes.sections
+    text = " ".join(text_of(block.parts) for block in part.blocks if isinstance(block, Paragraph))
+    assert text.startswith("Fatigue: the difference between Active and Control on average over the visits was ")
+    assert "see Patient-reported outcomes" in text
+    names = [s.name for s in section(results_with(scores(), change=declared)).sections]
+    assert names == ["pro-fatigue-qlq-c30"]
+
+
+def test_a_declared_scale_without_scores_says_so() -> None:
+    endpoint = {"label": "Fatigue", "kind": "change", "paramcd": "FAT", "instrument": "QLQ-C30", "scale": "FA"}
+    declared = {
+        "endpoints": {"fatigue": endpoint},
+        "analyses": {"fatigue": {"endpoint": "fatigue", "population": "itt", "role": "primary"}},
+        "subgroups": {},
+    }
+    document = compose(results_with(scores().clear(), change=declared), [])
+    (part,) = next(s for s in document.sections if s.name == "primary-outcomes").sections
+    (notice,) = part.blocks
+    assert "the data hold no scores of scale FA of QLQ-C30" in text_of(notice.parts)  # type: ignore[union-attr]
+
+
 def test_changes_by_the_important_difference() -> None:
     found = table(results(), "-changes")
     assert found.lines[0].label == "Fatigue, by 5 points or more"

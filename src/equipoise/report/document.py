@@ -7,7 +7,7 @@ from equipoise.report.cells import Block, FigureBlock, Notice, Number, Paragraph
 from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.methods import methods_section
-from equipoise.report.patient_reported import patient_reported_section
+from equipoise.report.patient_reported import declared_scale_text, patient_reported_section
 from equipoise.report.responses import central_review_section, response_part, response_section
 from equipoise.report.rows import ALL, Rows
 from equipoise.report.tables import (
@@ -192,12 +192,18 @@ def _baseline(source: Source) -> Section:
 def _outcomes(source: Source, pictures: Pictures, role: str) -> list[Section]:
     analyses = _of_role(source, role)
     titles = {"primary": "Primary outcome", "secondary": "Secondary outcomes", "exploratory": "Exploratory outcomes"}
-    if role == "exploratory" and not analyses:
+    if role == "exploratory" and not analyses and not _of_role(source, role, ("change",)):
         return []
     parts = [_analysis(source, pictures, name) for name in analyses if source.facts.kind(name) == "time_to_event"]
     others = [name for name in analyses if source.facts.kind(name) in ("response", "biomarker_response")]
     if others and role == "primary":
         parts += [response_part(source, pictures, name) for name in others]
+    parts += [
+        Section(
+            name=f"analysis-{name}", title=source.facts.analysis_label(name), blocks=declared_scale_text(source, name)
+        )
+        for name in _of_role(source, role, ("change",))
+    ]
     blocks: list[Block] = []
     if not parts:
         what = "The declared analysis" if role == "primary" else "Analyses"

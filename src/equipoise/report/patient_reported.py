@@ -17,7 +17,7 @@ from equipoise.report.tables.patient_reported import (
 )
 from equipoise.report.tables.patient_reported_fit import changes_table, fit_table
 
-__all__ = ["patient_reported_section"]
+__all__ = ["declared_scale_text", "patient_reported_section"]
 
 _MOST = 4
 """Scales up to which every declared difference is told."""
@@ -41,6 +41,16 @@ def patient_reported_section(source: Source, pictures: Mapping[str, Block]) -> S
         blocks=[] if parts else [empty],
         sections=parts,
     )
+
+
+def declared_scale_text(source: Source, analysis: str) -> list[Block]:
+    """The result of a declared analysis of a scale in sentences, for the outcomes; its tables stand in the section."""
+    own = [course for course in courses(source.rows, source.facts) if course.analysis_id == analysis]
+    blocks = [block for course in own for block in _model_text(source, course)]
+    if blocks:
+        return [*blocks, Paragraph(("Figure and tables: see Patient-reported outcomes. ",))]
+    reasons = dict.fromkeys(row.text for row in source.rows.analysis(analysis) if row.text)
+    return [Notice((f"Not analyzed: {'; '.join(reasons) or 'the results hold no scores'}.",))]
 
 
 def _part(source: Source, pictures: Mapping[str, Block], course: Course) -> Section:
