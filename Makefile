@@ -17,12 +17,12 @@ demo: .venv/demo ## From public trial data to a report; prints its path
 	@echo "SDTM files: $(BUILD)/sdtm; reading, deriving, analyzing and writing the report:"
 	@$(BIN)/equipoise report $(TRIAL) $(BUILD)/sdtm -o $(BUILD)/out --format parquet --format xpt
 
-test: .venv/test chromium ## Check style, types and imports, then run all tests at reduced sizes
+test: .venv/test chromium postgresql ## Check style, types and imports, then run all tests at reduced sizes
 	@echo "sizes: reduced (make test-full runs the promised ones)"
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-full: .venv/test chromium ## The same at the promised sizes
+test-full: .venv/test chromium postgresql ## The same at the promised sizes
 	@echo "sizes: promised"
 	@$(MAKE) --no-print-directory lint
 	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -35,8 +35,9 @@ lint: .venv/test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/test ## Time and memory; see bench/README.md
+bench: .venv/test postgresql ## Time and memory; see bench/README.md
 	@$(BIN)/python bench/pipeline.py
+	@$(BIN)/python bench/server.py
 
 docs: .venv/test ## Renew what is generated: JSON Schema, reference tables, table of evidence
 	@$(BIN)/python -m equipoise.protocol.schema
@@ -68,7 +69,7 @@ clean: ## Remove what was built, not what was installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/demo.txt
 	@touch $@
 
-.venv/test: .venv/demo requirements/test.txt
+.venv/test: .venv/demo requirements/server.txt requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/test.txt
 	@touch $@
 
@@ -77,3 +78,10 @@ chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 		echo "chromium is not there: tests in the browser will be skipped (apt-get install chromium)"
+
+.PHONY: postgresql
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
+		echo "PostgreSQL is not there: tests on it will be skipped (apt-get install postgresql)"
