@@ -22,7 +22,9 @@ R_CMH = {
 SIX_STRATA = ((3, 8, 1, 4), (2, 9, 8, 11), (1, 4, 3, 8), (8, 9, 4, 11), (2, 6, 9, 13), (1, 6, 7, 11))
 
 
-def strata_results(strata: tuple[tuple[int, int, int, int], ...], conf_level: float = 0.95) -> Results:
+def strata_results(
+    strata: tuple[tuple[int, int, int, int], ...], conf_level: float = 0.95, **analysis: object
+) -> Results:
     """Results of a trial with these responders in each stratum."""
     adsl, adrs = [], []
     for k, (x1, n1, x2, n2) in enumerate(strata):
@@ -34,7 +36,7 @@ def strata_results(strata: tuple[tuple[int, int, int, int], ...], conf_level: fl
                 answer = "PR" if i < x else "SD"
                 adrs.append({"USUBJID": name, "PARAMCD": "CBOR", "ASSESSOR": "central", "AVALC": answer})
     response = {"endpoint": "response_central", "population": "itt", "effect": {"risk_difference": True}}
-    declared = review_protocol(analyses={"response": {**response, "conf_level": conf_level}})
+    declared = review_protocol(analyses={"response": {**response, "conf_level": conf_level, **analysis}})
     data = {"ADSL": pl.DataFrame(adsl), "ADRS": pl.DataFrame(adrs)}
     return analyze(declared, data, [], cut_name="final", cutoff=CUTOFF)
 
@@ -68,6 +70,15 @@ def test_test_over_strata_and_common_odds_ratio_as_r() -> None:
     z, better, worse = numbers(results, "cmh", "randomization", "z", "p_one_sided", "p_opposite")
     assert z < 0  # fewer responses in the experimental arm
     assert (better + worse, better > 0.5) == (pytest.approx(1.0), True)
+
+
+@pytest.mark.parametrize(("test", "strata"), [({"cmh": {}}, "randomization"), ({"fisher": True}, "none")])
+def test_the_declared_difference_is_over_the_strata_of_the_declared_test(test: dict[str, object], strata: str) -> None:
+    results = strata_results(SIX_STRATA, test=test)
+    rows = find(results, analysis_id="response", variable="objective_response", declared=True)
+    kinds = {"cmh", "odds_ratio", "risk_difference"} if strata != "none" else {"fisher", "risk_difference"}
+    assert set(rows["measure"]) == kinds
+    assert set(rows["strata"]) == {strata}
 
 
 def test_one_stratum_gives_the_unstratified_difference() -> None:

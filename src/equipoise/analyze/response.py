@@ -95,10 +95,13 @@ def _reached(book: Book, scope: _Scope, parts: list[Group], reached: Flags, *, v
         label = f"population {analysis.population}, {experimental} and {reference}"
         left, right = sides[experimental], sides[reference]
         shared: Columns = {**columns, "conf_level": analysis.conf_level}
-        compare_proportions(book, left, right, label=label, declared=named, strata="none", **shared)
+        over = analysis.test.cmh.strata if analysis.test is not None and analysis.test.cmh is not None else "none"
+        declared = named and over == "none"
+        compare_proportions(book, left, right, label=label, declared=declared, strata="none", **shared)
         for model in models(book.study, analysis.cohort):
             if model.key != "none":
-                compare_by_strata(book, left, right, model, label=label, declared=False, **shared)
+                declared = named and model.is_declared(over)
+                compare_by_strata(book, left, right, model, label=label, declared=declared, **shared)
 
 
 def _other_confirmation(book: Book, scope: _Scope) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "HypothesisTest",
     "Interim",
     "LogRank",
+    "MantelHaenszel",
     "Safety",
 ]
 
@@ -43,6 +44,13 @@ class Cox(Item):
     """How tied event times are treated."""
 
 
+class MantelHaenszel(Item):
+    """Cochran-Mantel-Haenszel test; the difference of proportions is then over the same strata."""
+
+    strata: Literal["randomization", "corrected"] = "randomization"
+    """The strata frozen at randomization, or those recomputed from corrected fields."""
+
+
 class HypothesisTest(Item):
     """Hypothesis test: exactly one."""
 
@@ -50,6 +58,8 @@ class HypothesisTest(Item):
     """Log-rank test, for a time to event."""
     fisher: bool | None = None
     """Fisher's exact test, for a response; true, or not there."""
+    cmh: MantelHaenszel | None = None
+    """Cochran-Mantel-Haenszel test over strata, for a response."""
 
 
 class Effect(Item):

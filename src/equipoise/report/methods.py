@@ -57,6 +57,9 @@ def _test(test: Any) -> str:
     if isinstance(test.get("logrank"), Mapping):
         strata = test["logrank"].get("strata") or "none"
         return f"log-rank, {STRATA.get(strata, strata)}"
+    if isinstance(test.get("cmh"), Mapping):
+        strata = test["cmh"].get("strata") or "randomization"
+        return f"Cochran-Mantel-Haenszel, {STRATA.get(strata, strata)}"
     return "Fisher's exact test" if test.get("fisher") else "none"
 
 

@@ -60,7 +60,7 @@ def _check_references(protocol: Protocol, analysis: Analysis, path: KeyPath, rep
 
 
 def _check_methods(protocol: Protocol, analysis: Analysis, path: KeyPath, report: Report) -> None:
-    test = report.exactly_one((*path, "test"), analysis.test, ("logrank", "fisher")) if analysis.test else None
+    test = report.exactly_one((*path, "test"), analysis.test, ("logrank", "fisher", "cmh")) if analysis.test else None
     effect = (
         report.exactly_one((*path, "effect"), analysis.effect, ("cox", "risk_difference")) if analysis.effect else None
     )
@@ -79,7 +79,10 @@ def _check_methods(protocol: Protocol, analysis: Analysis, path: KeyPath, report
                 (*path, "subgroups"), "the forest plot is made for a time to event", seen=f"kind: {endpoint.kind}"
             )
     has_strata = bool(protocol.randomization.strata) or report.is_left_out(("randomization",))
-    named = [("test", analysis.test and analysis.test.logrank), ("effect", analysis.effect and analysis.effect.cox)]
+    named = [
+        ("test", analysis.test and (analysis.test.logrank or analysis.test.cmh)),
+        ("effect", analysis.effect and analysis.effect.cox),
+    ]
     for key, stratified in named:
         if stratified and stratified.strata != "none" and not has_strata:
             message = "the analysis is stratified, but randomization has no strata"
