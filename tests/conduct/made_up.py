@@ -151,7 +151,7 @@ class Trial:
         return self
 
     def open_site(self, site: str, zone: str = "Europe/Berlin") -> None:
-        self.do("open_site", "admin", {"site": site, "name": f"Hospital {site}", "time_zone": zone})
+        self.do("open_site", "admin", {"site": site, "name": f"Hospital {site}", "time_zone": zone, "country": "DEU"})
         form = {"site": site, "form": "study", "version": "1.0", "effective": self.today, "reconsent": False}
         self.do("approve_consent_form", "admin", form)
         for person, role in PEOPLE.items():

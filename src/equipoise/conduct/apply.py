@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from equipoise.conduct.nouns import APPLIES
@@ -13,21 +14,29 @@ __all__ = ["apply", "apply_all", "fold", "touched"]
 
 def touched(kind: str, *, site: str | None, subject: str | None) -> tuple[str, ...]:
     """Name the shards that an event of a kind changes, from its kind, site and subject alone."""
-    declared = kinds()[kind]
-    names = [_OWNER[declared.scope if declared.change is None else _changed(site, subject)]]
-    names += [name for name in APPLIES.get(kind, {}) if name not in names]
     return tuple(
         f"site:{site}" if name == "site" else f"subject:{subject}" if name == "subject" else name
-        for name in names
-        if (name != "site" or site is not None) and (name != "subject" or subject is not None)
+        for name in _parts(kind, site is not None, subject is not None)
     )
 
 
 _OWNER = {"trial": "study", "site": "site", "subject": "subject"}
 
 
-def _changed(site: str | None, subject: str | None) -> str:
-    return "subject" if subject else "site" if site else "trial"
+@lru_cache(maxsize=4096)
+def _parts(kind: str, has_site: bool, has_subject: bool) -> tuple[str, ...]:
+    """Parts of the state that events of a kind change."""
+    names = dict.fromkeys((_owner(kind, has_site, has_subject), *APPLIES.get(kind, {})))
+    return tuple(name for name in names if (name != "site" or has_site) and (name != "subject" or has_subject))
+
+
+@lru_cache(maxsize=4096)
+def _owner(kind: str, has_site: bool, has_subject: bool) -> str:
+    """The part that holds the event's own record, or the one that it changes."""
+    declared = kinds()[kind]
+    if declared.change is None:
+        return _OWNER[declared.scope]
+    return "subject" if has_subject else "site" if has_site else "study"
 
 
 def fold(name: str, shard: Any, event: Event) -> Any:
@@ -43,8 +52,7 @@ def fold(name: str, shard: Any, event: Event) -> Any:
         The event; anything with the attributes of `equipoise.ledger.Event`.
     """
     declared = kinds()[event.kind]
-    owner = _OWNER[declared.scope if declared.change is None else _changed(event.site, event.subject)]
-    if owner == name:
+    if _owner(event.kind, event.site is not None, event.subject is not None) == name:
         shard = _change(shard, event, declared) if declared.change else _add(shard, event, declared)
     special = APPLIES.get(event.kind)
     if special is not None and name in special:
@@ -55,17 +63,16 @@ def fold(name: str, shard: Any, event: Event) -> Any:
 def apply(state: State, event: Event) -> State:
     """Give the state after an event; shards that it does not touch are the same objects as before."""
     study, counters, sites, subjects = state.study, state.counters, state.sites, state.subjects
-    for name in touched(event.kind, site=event.site, subject=event.subject):
-        if name == "study":
-            study = fold("study", study, event)
-        elif name == "counters":
-            counters = fold("counters", counters, event)
-        elif name.startswith("site:"):
-            key = name[5:]
-            sites = {**sites, key: fold("site", sites.get(key) or Site(id=key), event)}
+    site, subject = event.site, event.subject
+    for name in _parts(event.kind, site is not None, subject is not None):
+        if name == "subject" and subject is not None:
+            subjects = {**subjects, subject: fold(name, subjects.get(subject) or Subject(id=subject), event)}
+        elif name == "site" and site is not None:
+            sites = {**sites, site: fold(name, sites.get(site) or Site(id=site), event)}
+        elif name == "study":
+            study = fold(name, study, event)
         else:
-            key = name[8:]
-            subjects = {**subjects, key: fold("subject", subjects.get(key) or Subject(id=key), event)}
+            counters = fold(name, counters, event)
     return State(study, counters, sites, subjects)
 
 
@@ -75,17 +82,16 @@ def apply_all(state: State, events: Iterable[Event]) -> State:
     counters: Counters = state.counters
     sites, subjects = dict(state.sites), dict(state.subjects)
     for event in events:
-        for name in touched(event.kind, site=event.site, subject=event.subject):
-            if name == "study":
-                study = fold("study", study, event)
-            elif name == "counters":
-                counters = fold("counters", counters, event)
-            elif name.startswith("site:"):
-                key = name[5:]
-                sites[key] = fold("site", sites.get(key) or Site(id=key), event)
+        site, subject = event.site, event.subject
+        for name in _parts(event.kind, site is not None, subject is not None):
+            if name == "subject" and subject is not None:
+                subjects[subject] = fold(name, subjects.get(subject) or Subject(id=subject), event)
+            elif name == "site" and site is not None:
+                sites[site] = fold(name, sites.get(site) or Site(id=site), event)
+            elif name == "study":
+                study = fold(name, study, event)
             else:
-                key = name[8:]
-                subjects[key] = fold("subject", subjects.get(key) or Subject(id=key), event)
+                counters = fold(name, counters, event)
     return State(study, counters, sites, subjects)
 
 

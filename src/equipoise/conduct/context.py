@@ -128,8 +128,11 @@ class Context:
 
     def record(self, prefix: str, kind: str, payload: Mapping[str, Any] | None = None) -> str:
         """Add an event that opens a record of the subject, and give its identifier."""
-        central = kind in _SHARED and self.command.role not in SITE_ROLES
-        name = self.subject.next_name(f"{prefix}C" if central else prefix, kind)
+        if kind in _SHARED:
+            central = self.command.role not in SITE_ROLES
+            name = self.subject.next_name(f"{prefix}C" if central else prefix, kind)
+        else:
+            name = f"{prefix}-{len(self.subject.records.get(kind, ())) + 1}"
         given = self.payload if payload is None else payload
         self.event(kind, {"record": name, **given})
         return name

@@ -126,6 +126,8 @@ def _text(field: Field, value: object) -> str | None:
         return "text"
     if len(value) > most:
         return f"text of at most {most} characters"
+    if value.isascii() and value.isprintable():
+        return None
     if any(ord(character) < 32 and character not in "\n\t" for character in value) or not _encodable(value):
         return "text without control characters"
     return None

@@ -58,8 +58,11 @@ def sdtm_from_ledger(
     if arms is None:
         chosen = _blinded(chosen)
     by_subject: dict[str, Records] = {}
+    countries: dict[str | None, str | None] = {}
     for record in current(chosen, cut):
-        if record.subject is not None:
+        if record.kind == "site_opened":
+            countries[record.site] = record.values.get("country")
+        elif record.subject is not None:
             by_subject.setdefault(record.subject, {}).setdefault(record.kind, []).append(record)
     if arms is not None:
         _check_arms(protocol, by_subject, arms)
@@ -69,7 +72,8 @@ def sdtm_from_ledger(
         if "screened" not in records:
             continue
         arm = None if arms is None else arms.get(subject)
-        add_subject(tables, subject, records, arm, blinded=arms is None)
+        country = countries.get(records["screened"][0].site)
+        add_subject(tables, subject, records, arm, country=country)
         add_course(tables, subject, records, arm)
         add_tests(tables, subject, records)
         add_tumors(tables, subject, records)

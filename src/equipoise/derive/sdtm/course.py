@@ -51,6 +51,9 @@ def add_course(tables: Tables, subject: str, records: Records, arm: str | None) 
             "DVSTDTC": deviation["date"],
         }
         tables.add("DV", subject, values)
+    for wrong in values_of(records, "randomized_in_error"):
+        values = {"DVTERM": wrong["why"], "DVDECOD": "RANDOMIZED IN ERROR", "DVCAT": "MAJOR", "DVSTDTC": wrong["date"]}
+        tables.add("DV", subject, values)
     for number, visit in enumerate((v for v in values_of(records, "visit_recorded") if v.get("date")), start=1):
         name = f"{visit['visit']} {visit['number']}".upper()
         tables.add("SV", subject, {"VISITNUM": float(number), "VISIT": name, "SVSTDTC": visit["date"]})

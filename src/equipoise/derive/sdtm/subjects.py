@@ -31,8 +31,8 @@ def values_of(records: Records, kind: str) -> list[Mapping[str, Any]]:
     return [record.values for record in records.get(kind, [])]
 
 
-def add_subject(tables: Tables, subject: str, records: Records, arm: str | None, *, blinded: bool) -> None:
-    """Add DM with its qualifiers, baseline facts and disposition of a subject."""
+def add_subject(tables: Tables, subject: str, records: Records, arm: str | None, *, country: str | None) -> None:
+    """Add DM with its qualifiers, baseline facts and disposition of a subject; without ``arm`` the data are blinded."""
     doses = [d for d in values_of(records, "dose_recorded") if float(d["amount"]) > 0]
     first = min((d["start"] for d in doses), default=None)
     last = max((d.get("end") or d["start"] for d in doses), default=None)
@@ -50,7 +50,8 @@ def add_subject(tables: Tables, subject: str, records: Records, arm: str | None,
         "RFPENDTC": ended[-1]["date"] if ended else None,
         "DTHDTC": deaths[-1]["date"] if deaths else None,
         "DTHFL": "Y" if deaths else None,
-        **_arm(tables, records, arm, blinded=blinded, randomized=randomized is not None),
+        "COUNTRY": country,
+        **_arm(tables, records, arm, randomized=randomized is not None),
     }
     row |= _baseline(tables, subject, records)
     tables.add("DM", subject, row)
@@ -58,12 +59,12 @@ def add_subject(tables: Tables, subject: str, records: Records, arm: str | None,
     _disposition(tables, subject, records)
 
 
-def _arm(tables: Tables, records: Records, arm: str | None, *, blinded: bool, randomized: bool) -> dict[str, Any]:
+def _arm(tables: Tables, records: Records, arm: str | None, *, randomized: bool) -> dict[str, Any]:
     if not randomized:
         failed = "screen_failed" in records
         code, name = ("SCRNFAIL", "Screen Failure") if failed else ("NOTASSGN", "Not Assigned")
         return {"ARMCD": code, "ARM": name, "ACTARMCD": code, "ACTARM": name}
-    if blinded or arm is None:
+    if arm is None:
         return {}
     declared = tables.protocol.arms[arm]
     code = declared.sdtm[0] if declared.sdtm else arm.upper()
