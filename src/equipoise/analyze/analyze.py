@@ -10,6 +10,7 @@ from equipoise.analyze.baseline import baseline
 from equipoise.analyze.book import Book, Columns
 from equipoise.analyze.central_review import central_review
 from equipoise.analyze.comparison import comparison
+from equipoise.analyze.crossover_adjustment import crossover_adjustment
 from equipoise.analyze.deaths import deaths
 from equipoise.analyze.exposure import exposure
 from equipoise.analyze.flow import flow
@@ -96,6 +97,8 @@ def _analysis(book: Book, name: str, analysis: Analysis) -> None:
                 subgroups(book, frame)
             if frame.primary and analysis.role == "primary":
                 univariate(book, frame)
+            if frame.primary:
+                crossover_adjustment(book, frame)
     else:
         why = f"endpoints of kind {endpoint.kind} are not analyzed by this version"
         book.nothing(("estimate",), why, status=Status.NOT_DONE, **columns)

@@ -39,6 +39,7 @@ _USED = {
         *("SERFL", "RELFL", "DISCFL", "DTHAEFL", "UNKONSFL"),
     ),
     "ADEX": ("USUBJID", "PARAMCD", "APHASE", "AVAL", "AVALU"),
+    "ADTDC": ("USUBJID", "PARAMCD", "ADT", "AVAL"),
     "ADQS": (
         *("USUBJID", "INSTR", "SCALE", "AVISITN", "ADT", "AVAL", "AVISIT", "PARAM"),
         *("ABLFL", "ANL01FL", "CHGCAT1", "BETTER", "DETTHR", "IMPTHR"),
@@ -59,6 +60,7 @@ _REQUIRED = {
     "ADREVIEW": ("USUBJID", "ASSESSOR", "READER", "PARAMCD", "ACCPTFL", "AVALC", "ADT"),
     "ADAE": ("USUBJID", "APERIOD", "TRTEMFL", "AEDECOD"),
     "ADEX": ("USUBJID", "PARAMCD", "AVAL"),
+    "ADTDC": ("USUBJID", "PARAMCD", "ADT", "AVAL"),
     "ADQS": ("USUBJID", "INSTR", "SCALE", "AVISITN", "AVAL", "ABLFL", "ANL01FL"),
     "ADPRO": ("USUBJID", "INSTR", "AVISITN", "EXPECTFL", "EVALFL"),
 }

@@ -1,6 +1,7 @@
 """Inverse probability of censoring weights and two-stage estimation."""
 
 import csv
+import itertools
 import json
 import math
 
@@ -239,3 +240,41 @@ def test_bad_stages_are_explained(change, expected):
     call = {"progression_time": progression, "switch_time": t.switch, "censor_time": t.limit} | change
     with pytest.raises(StatsError, match=expected):
         two_stage(t.time, t.event, t.arm, **call)
+
+
+def progressed_rows(of):
+    """Rows cut at progression and switch only, and whether a switch is possible in each."""
+    rows = []
+    for i in range(of.time.size):
+        cuts = {cut for cut in (of.progression[i], of.switch[i]) if 0.0 < cut < of.time[i]}
+        edges = sorted({0.0, *cuts, of.time[i]})
+        for start, stop in itertools.pairwise(edges):
+            event = bool(of.event[i]) and stop == of.time[i]
+            rows.append((i, start, stop, event, of.arm[i], of.switch[i], of.progression[i] <= start))
+    return [np.array(column) for column in zip(*rows, strict=True)]
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_switches_soon_after_progression_are_weighted_on_the_clock_of_progression(seed):
+    of = trial(n=1000, psi=-0.5, seed=seed)
+    subject, start, stop, event, arm, switch, progressed = progressed_rows(of)
+    origin = np.where(progressed, of.progression[subject], 0.0)
+    shared = {"switch_time": switch, "at_risk": progressed, "stabilized": False}
+    without = trial(n=1000, psi=-0.5, seed=seed, switching=0.0)
+    truth = float(cox_ph(without.time, without.event, without.arm.astype(float)[:, None]).hazard_ratio[0])
+    found = ipcw_cox(subject, start, stop, event, arm, origin=origin, **shared)
+    assert found.weight_max == pytest.approx(1 / 0.4, rel=0.1)
+    assert abs(math.log(found.hazard_ratio / truth)) < 0.07
+    elsewhere = ipcw_cox(subject, start, stop, event, arm, **shared)
+    assert abs(math.log(elsewhere.hazard_ratio / truth)) > 0.2
+
+
+def test_a_clock_from_randomization_is_the_usual_one():
+    of = trial(n=200, seed=5)
+    subject, start, stop, event, arm, switch, progressed = progressed_rows(of)
+    shared = {"switch_time": switch, "at_risk": progressed}
+    plain = ipcw_cox(subject, start, stop, event, arm, **shared)
+    zero = ipcw_cox(subject, start, stop, event, arm, origin=np.zeros(subject.size), **shared)
+    assert np.array_equal(plain.weight, zero.weight)
+    with pytest.raises(StatsError, match="origin"):
+        ipcw_cox(subject, start, stop, event, arm, origin=np.full(subject.size, np.nan), **shared)

@@ -88,6 +88,7 @@ def ipcw_cox(
     baseline: object | None = None,
     varying: object | None = None,
     at_risk: ArrayLike | None = None,
+    origin: ArrayLike | None = None,
     switchers: Literal["control", "both"] = "control",
     stabilized: bool = True,
     truncate: float | None = None,
@@ -110,11 +111,18 @@ def ipcw_cox(
         Time-dependent covariates of the denominator: everything that predicts both the switch and death.
     at_risk
         Whether a switch is possible in the row, for example only after progression; possible everywhere unless given.
+    origin
+        Time from which the clock of switching runs in the row, for example that of progression where patients switch
+        soon after it; 0 (randomization) unless given.
     switchers
         Arms whose switchers are censored.
     weight_time
         Whether a weight at an event holds the chance of no switch before its time, as the theory has it, or up to and
         with it, as R's trtswitch has it. They differ where switches and deaths fall on one day.
+    stabilized
+        Whether the probability given baseline covariates alone stands over the weight. It is that of the rows at risk:
+        where ``at_risk`` follows what happened after randomization, that would cancel, and weights are not to be
+        stabilized.
     truncate
         Largest weight, as a quantile of the weights (0.99), or none.
     samples, seed
@@ -129,8 +137,8 @@ def ipcw_cox(
     -----
     The chance to go on is modeled in each arm by a Cox model of time to the switch with the covariates of each row and
     Efron's cumulative hazard; the weight in a row is 1 / P(no switch before it), stabilized by the same
-    probability given the baseline covariates alone. Rows are cut at the times of events and switches, so that weights
-    are those just before each event.
+    probability given the baseline covariates alone. Rows are cut at the times of events and switches, on the clock of
+    switching too, so that weights are those just before each event.
 
     References
     ----------
@@ -147,6 +155,7 @@ def ipcw_cox(
         baseline=baseline,
         varying=varying,
         at_risk=at_risk,
+        origin=origin,
     )
     if truncate is not None and not 0.5 < truncate < 1.0:
         raise StatsError(f"truncate: expected a quantile between 0.5 and 1, got {truncate!r}")
@@ -203,6 +212,9 @@ def _weighted(rows: FollowUp, settings: _Settings) -> tuple[FollowUp, NDArray[np
         raise StatsError("switch_time: nobody switched while at risk: there is nothing to weight for")
     times = np.unique(np.concatenate([stays.stop[stays.event], stays.stop[switched]]))
     cut, switched = _split(stays, switched, times)
+    if cut.origin.any():
+        gaps = np.unique(_on_clock(cut)[1][switched])
+        cut, switched = _split(cut, switched, gaps, on_clock=True)
     weight = np.ones(cut.stop.size)
     for arm in (False, True) if settings.both_arms else (False,):
         inside = np.flatnonzero(cut.experimental == arm)
@@ -226,21 +238,31 @@ def _until_switch(rows: FollowUp, *, both_arms: bool) -> tuple[FollowUp, NDArray
 
 
 def _split(
-    rows: FollowUp, switched: NDArray[np.bool_], times: NDArray[np.float64]
+    rows: FollowUp, switched: NDArray[np.bool_], times: NDArray[np.float64], *, on_clock: bool = False
 ) -> tuple[FollowUp, NDArray[np.bool_]]:
-    """Cut rows at the times inside them."""
-    first = np.searchsorted(times, rows.start, side="right")
-    after = np.searchsorted(times, rows.stop, side="left")
-    pieces = after - first + 1
+    """Cut rows at the times inside them; on the clock of switching only those in which a switch is possible."""
+    shift = rows.origin if on_clock else np.zeros(rows.stop.size)
+    begin, end = _on_clock(rows) if on_clock else (rows.start, rows.stop)
+    first = np.searchsorted(times, begin, side="right")
+    after = np.searchsorted(times, end, side="left")
+    pieces = np.where(rows.at_risk | (not on_clock), after - first + 1, 1)
     parent = np.repeat(np.arange(rows.stop.size), pieces)
     number = np.arange(parent.size) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     last = number == pieces[parent] - 1
     inner = np.minimum(first[parent] + number, times.size - 1)
     before = np.maximum(first[parent] + number - 1, 0)
     cut = rows.take(parent)
-    start = np.where(number == 0, cut.start, times[before])
-    stop = np.where(last, cut.stop, times[inner])
+    start = np.where(number == 0, cut.start, times[before] + shift[parent])
+    stop = np.where(last, cut.stop, times[inner] + shift[parent])
     return replace(cut, start=start, stop=stop, event=cut.event & last), switched[parent] & last
+
+
+def _on_clock(rows: FollowUp) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Begin and end of rows on the clock of switching; differences are freed of what rounding leaves in them."""
+    if not rows.origin.any():
+        return rows.start, rows.stop
+    digits = 11 - math.ceil(math.log10(max(float(rows.stop.max()), 1e-6)))
+    return np.round(rows.start - rows.origin, digits), np.round(rows.stop - rows.origin, digits)
 
 
 def _arm_weights(
@@ -258,8 +280,9 @@ def _arm_weights(
 def _going_on(arm: FollowUp, ends: NDArray[np.bool_], x: NDArray[np.float64], *, at_end: bool) -> NDArray[np.float64]:
     """P(no switch up to the start of each row, or its end) given the covariates of the rows up to it."""
     risk = arm.at_risk
+    start, stop = _on_clock(arm)
     if x.shape[1]:
-        model = cox_ph(arm.stop[risk], ends[risk], x[risk], entry=arm.start[risk])
+        model = cox_ph(stop[risk], ends[risk], x[risk], entry=start[risk])
         if any(model.status):
             raise StatsError(f"the model of switching has coefficients that cannot be estimated: {model.reason}")
         ratio = np.exp(x @ model.coef)
@@ -267,11 +290,11 @@ def _going_on(arm: FollowUp, ends: NDArray[np.bool_], x: NDArray[np.float64], *,
         times, cumulative = hazards.time, hazards.estimate
     else:
         ratio = np.ones(arm.stop.size)
-        crude = nelson_aalen(arm.stop[risk], ends[risk], entry=arm.start[risk])
+        crude = nelson_aalen(stop[risk], ends[risk], entry=start[risk], correct_ties=True)
         times, cumulative = crude.time, crude.estimate
-    steps = np.diff(cumulative, prepend=0.0)
-    at = np.minimum(np.searchsorted(times, arm.stop), times.size - 1)
-    hazard = np.where(risk & (times[at] == arm.stop), steps[at] * ratio, 0.0)
+    reached = np.concatenate([[0.0], cumulative])
+    steps = reached[np.searchsorted(times, stop, side="right")] - reached[np.searchsorted(times, start, side="right")]
+    hazard = np.where(risk, steps * ratio, 0.0)
     before = np.cumsum(hazard) - hazard
     first = np.searchsorted(arm.subject, arm.subject)
     total = before - before[first] + (hazard if at_end else 0.0)

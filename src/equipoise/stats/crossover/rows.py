@@ -31,6 +31,8 @@ class FollowUp:
     varying: NDArray[np.float64]
     at_risk: NDArray[np.bool_]
     """Whether a switch is possible in the row."""
+    origin: NDArray[np.float64]
+    """Time from which the clock of switching runs."""
     order: NDArray[np.int64]
     """Position of each row in the arguments."""
     subjects: tuple[Any, ...]
@@ -48,6 +50,7 @@ class FollowUp:
             baseline=self.baseline[rows],
             varying=self.varying[rows],
             at_risk=self.at_risk[rows],
+            origin=self.origin[rows],
             order=self.order[rows],
             subjects=self.subjects,
             reference=self.reference,
@@ -77,6 +80,7 @@ def read_follow_up(
     baseline: object | None,
     varying: object | None,
     at_risk: ArrayLike | None,
+    origin: ArrayLike | None = None,
 ) -> FollowUp:
     """Check the rows of a start-stop layout.
 
@@ -97,6 +101,7 @@ def read_follow_up(
     base = np.empty((n, 0)) if baseline is None else check.matrix("baseline", baseline)[0]
     vary = np.empty((n, 0)) if varying is None else check.matrix("varying", varying)[0]
     risk = np.ones(n, dtype=bool) if at_risk is None else check.events("at_risk", at_risk)
+    clock = np.zeros(n) if origin is None else check.numbers("origin", origin)
     check.finish()
     order = np.lexsort((starts, labels.codes))
     rows = FollowUp(
@@ -109,6 +114,7 @@ def read_follow_up(
         baseline=base[order],
         varying=vary[order],
         at_risk=risk[order],
+        origin=clock[order],
         order=order,
         subjects=tuple(labels.levels),
         reference=first,
