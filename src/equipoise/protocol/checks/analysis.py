@@ -11,6 +11,7 @@ __all__ = ["check_analyses"]
 
 _RESERVED = frozenset(
     {"flow", "populations", "strata", "accrual", "baseline", "exposure", "follow_up", "deaths", "unknown_onset"}
+    | {"central_review", "reader_agreement", "turnaround"}
     | {"safety_overview", "safety_terms", "safety_overview_crossover", "safety_terms_crossover"}
 )
 """Names that results use for analyses of every trial."""
