@@ -62,11 +62,11 @@ def _outside(rows: list[Row]) -> list[str]:
     for row in rows:
         if row.statistic == "n" and row.variable_level not in (None, "in the model"):
             counts[str(row.variable_level)] = counts.get(str(row.variable_level), 0) + round(row.value or 0)
-    return [
-        f"{n} subjects with {text}" if text.startswith(("no ", "scores")) else f"{n} subjects: {text}"
-        for text, n in counts.items()
-        if n
-    ]
+    told = []
+    for text, n in counts.items():
+        who = f"{n} subject{'' if n == 1 else 's'}"
+        told += [f"{who} with {text}" if text.startswith(("no ", "scores")) else f"{who}: {text}"] if n else []
+    return told
 
 
 def changes_table(source: Source, course: Course, *, name: str) -> Table:
