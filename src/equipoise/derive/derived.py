@@ -17,6 +17,7 @@ from equipoise.derive.adqs_deterioration import add_deterioration
 from equipoise.derive.adreview import derive_adreview
 from equipoise.derive.adrs import derive_adrs
 from equipoise.derive.adsl import derive_adsl
+from equipoise.derive.adtdc import derive_adtdc
 from equipoise.derive.adtr import derive_adtr
 from equipoise.derive.adtte import derive_adtte
 from equipoise.derive.biomarkers import add_biomarkers
@@ -43,7 +44,8 @@ class Derived:
     """Analysis data at a data cut."""
 
     adam: Mapping[str, pl.DataFrame]
-    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADQS, ADPRO, ADAE, ADEX, ADLB, ADDV where they can be."""
+    """Data sets by name: ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADQS, ADPRO, ADTDC, ADAE, ADEX, ADLB, ADDV where they can
+    be."""
     findings: tuple[Finding, ...]
     """What was wrong with the data, and what that did."""
     cutoff: date | None
@@ -121,6 +123,9 @@ def derive(
         findings += found
         adam["ADQS"], adam["ADPRO"] = derive_adqs(reported), derive_adpro(reported)
         adam["ADTTE"] = add_deterioration(source, adam["ADTTE"], subjects.table, reported=reported, responses=responses)
+    measurements = derive_adtdc(source, subjects.adsl)
+    if measurements is not None:
+        adam["ADTDC"] = measurements
     adam["ADEX"] = derive_adex(source, subjects.adsl, subjects.doses)
     if source.has("LB", "LBTESTCD"):
         adam["ADLB"] = derive_adlb(source, subjects.adsl)

@@ -1,5 +1,6 @@
 """The variables that equipoise reads (SDTM) and makes (ADaM): names, labels, kinds, codelists, keys, origins."""
 
+from equipoise.cdisc.spec.adam_crossover import ADTDC
 from equipoise.cdisc.spec.adam_endpoints import ADRS, ADTTE
 from equipoise.cdisc.spec.adam_patient_reported import ADPRO, ADQS
 from equipoise.cdisc.spec.adam_safety import ADAE, ADDV, ADEX, ADLB
@@ -16,7 +17,7 @@ SDTM: dict[str, DatasetSpec] = {spec.name: spec for spec in (DM, SV, *INTERVENTI
 """SDTM data sets by name; ``SUPP--`` stands for the supplemental qualifiers of every domain."""
 
 ADAM: dict[str, DatasetSpec] = {
-    spec.name: spec for spec in (ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV, ADQS, ADPRO)
+    spec.name: spec for spec in (ADSL, ADTR, ADREVIEW, ADRS, ADTTE, ADAE, ADEX, ADLB, ADDV, ADQS, ADPRO, ADTDC)
 }
 """ADaM data sets by name."""
 
