@@ -200,6 +200,10 @@ def test_unblinded_sdtm_goes_through_to_the_report(lived: Trial, tmp_path: Path)
     }
     dead = {e.subject for e in lived.chain.events if e.kind == "death_recorded"}
     assert {u.removeprefix("A021202-") for u in pfs["USUBJID"]} == progressed | dead
+    called = derived.adam["ADREVIEW"].filter(pl.col("PARAMCD") == "ADJUD", pl.col("AVALC") == "Y")
+    assert called["RECORDED"].to_list() == ["Y"], "one discordance, adjudicated"
+    endorsed = derived.adam["ADREVIEW"].filter(pl.col("PARAMCD") == "ENDORSED")
+    assert endorsed["AVALC"].to_list() == ["1"]
     results = analyze(
         protocol, derived.adam, derived.findings, cut_name="interim", cutoff=cut.cutoff, protocol_text=lived.text
     )

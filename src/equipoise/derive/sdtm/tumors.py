@@ -1,7 +1,8 @@
 """TU, TR, RS: tumors as the site and every central reader measured and judged them.
 
 Of a central read that was read anew only the latest version is written. The reader whose reading is the central result
-bears RSACPTFL; while the readers differ and nobody has been endorsed, nobody does.
+bears RSACPTFL; while the readers differ and nobody has been endorsed, nobody does. An adjudicator's choice stands as
+readings of the evaluator ADJUDICATOR, equal to those of the reader endorsed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,6 +74,22 @@ def _central(tables: Tables, subject: str, records: Records) -> None:
             _lesions(tables, subject, who, _Scan(assessment, read["day"], read["lesions"]), known)
             if read.get("response") is not None:
                 _response(tables, subject, records, read, who)
+    for choice in values_of(records, "adjudicated")[-1:]:
+        _endorsement(tables, subject, records, choice, latest)
+
+
+def _endorsement(
+    tables: Tables,
+    subject: str,
+    records: Records,
+    choice: Mapping[str, Any],
+    latest: Mapping[tuple[int, int], Mapping[str, Any]],
+) -> None:
+    """Add the adjudicator's reading: that of the reader endorsed, for the whole patient."""
+    who: Who = {"EVAL": "INDEPENDENT ASSESSOR", "EVALID": "ADJUDICATOR"}
+    for (reader, _), read in sorted(latest.items()):
+        if reader == choice["endorses"] and read.get("response") is not None and read["on"] <= choice["on"]:
+            _response(tables, subject, records, {**read, "on": choice["on"], "version": 1}, who)
 
 
 def _response(tables: Tables, subject: str, records: Records, read: Mapping[str, Any], who: Who) -> None:
