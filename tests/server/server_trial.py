@@ -58,6 +58,7 @@ class ServerTrial(Trial):
             shutil.copyfile(empty_database(), self.place.sqlite_file)
         else:
             migrate()
+        (self.place.data / "session-secret").write_text("x" * 64)
         with replaced(self.sources()):
             make_seal(self.key)
 
