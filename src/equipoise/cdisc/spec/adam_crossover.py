@@ -8,7 +8,7 @@ V = Variable
 
 ADTDC = DatasetSpec(
     "ADTDC",
-    "Time-Dependent Covariates Analysis Dataset",
+    "Time-Dependent Covariates",
     "one row per subject, measurement and day",
     ("STUDYID", "USUBJID", "PARAMCD", "ADT"),
     (
