@@ -1,0 +1,192 @@
+"""A protocol to its design: sizes, bounds, operating characteristics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equipoise.design.allocator import allocator_behavior, read_allocator
+from equipoise.design.assumptions import designed, median_of, read_assumptions, what_is_missing
+from equipoise.design.errors import DesignError
+from equipoise.design.paragraph import statistical_paragraph
+from equipoise.design.scenarios import accrual_scenarios, event_curve, shape_scenarios
+from equipoise.design.simulation import Mapper, on_threads, simulated_power
+from equipoise.design.size import (
+    METHODS,
+    finite,
+    fixed_events,
+    fixed_sizes,
+    other_looks,
+    planned_design,
+    power_curve,
+    realized_size,
+)
+from equipoise.protocol import assumed_items
+
+if TYPE_CHECKING:
+    from equipoise.design.assumptions import Assumptions
+    from equipoise.protocol import Protocol
+    from equipoise.stats import GroupSequential
+
+__all__ = ["design_analysis", "design_trial"]
+
+MOST_COMPARED = 1_000
+"""Trials in which all tests are compared: they cost more than a log-rank test."""
+MOST_ALLOCATED = 10_000
+
+
+def design_trial(
+    protocol: Protocol, *, trials: int | None = None, mapper: Mapper = on_threads, simulate: bool = True
+) -> dict[str, Any]:
+    """Compute the design of every analysis that declares one: the content of design.json.
+
+    Parameters
+    ----------
+    protocol
+        The protocol; analyses need a log-rank test, power and medians or a hazard ratio.
+    trials
+        Simulated trials; as the protocol says unless given.
+    mapper
+        Where blocks of trials are simulated.
+    simulate
+        Whether to simulate; False gives sizes and bounds only.
+
+    Raises
+    ------
+    DesignError
+        No analysis has a design (says what each lacks), or one that is impossible.
+    """
+    names = designed(protocol)
+    if not names:
+        lacking = [
+            f"{name} lacks {', '.join(what_is_missing(protocol, analysis))}"
+            for name, analysis in protocol.analyses.items()
+            if analysis.test is not None and analysis.test.logrank is not None
+        ]
+        reason = "; ".join(lacking) or "no analysis has a log-rank test"
+        raise DesignError(f"the protocol declares no design that can be computed: {reason}")
+    designs = {name: design_analysis(protocol, name, trials=trials, mapper=mapper, simulate=simulate) for name in names}
+    return {
+        "study_id": protocol.study_id,
+        "title": protocol.trial.title,
+        "trial": protocol.trial.id,
+        "synthetic": protocol.trial.synthetic,
+        "analyses": designs,
+        "without_design": {
+            name: what_is_missing(protocol, analysis)
+            for name, analysis in protocol.analyses.items()
+            if name not in names and analysis.role == "primary"
+        },
+    }
+
+
+def design_analysis(
+    protocol: Protocol,
+    name: str,
+    *,
+    trials: int | None = None,
+    mapper: Mapper = on_threads,
+    simulate: bool = True,
+) -> dict[str, Any]:
+    """Compute the design of one analysis; parameters and errors as `design_trial`."""
+    plan = read_assumptions(protocol, name)
+    if trials is not None and trials < 1:
+        raise DesignError(f"trials: expected 1 or more, got {trials}")
+    count = plan.declared.trials if trials is None else trials
+    sequential, events = planned_design(plan)
+    allocator = read_allocator(protocol, plan)
+    label = protocol.endpoints[plan.endpoint].label
+    cohort = f", {protocol.cohorts[plan.cohort].label}" if plan.cohort else ""
+    content: dict[str, Any] = {
+        "label": label + cohort,
+        "endpoint": plan.endpoint,
+        "cohort": plan.cohort,
+        "arms": {
+            "experimental": protocol.arms[plan.experimental].label,
+            "control": protocol.arms[plan.control].label,
+        },
+        "ratio": plan.ratio,
+        "alpha": plan.alpha,
+        "sided": plan.sided,
+        "power": plan.power,
+        "stratified": plan.stratified,
+        "patients": plan.patients,
+        "planned_events": plan.planned_events,
+        "effect": _effect(plan),
+        "fixed": {"methods": fixed_sizes(plan), "planned": _planned(plan)},
+        "sequential": _sequential(plan, sequential, events),
+        "other_looks": other_looks(plan),
+        "realized": realized_size(plan),
+        "power_curve": power_curve(plan, sequential, events),
+        "accrual": accrual_scenarios(plan, sequential, events),
+        "event_curve": event_curve(plan, events),
+        "seed": plan.declared.seed,
+        "simulation": None,
+        "shapes": None,
+        "allocator": None,
+        "assumed": _assumed(protocol, name),
+    }
+    if simulate:
+        content["allocator"] = allocator_behavior(plan, allocator, trials=min(count, MOST_ALLOCATED))
+        if plan.declared.accrual is not None and plan.patients is not None:
+            run = {"mapper": mapper}
+            content["simulation"] = simulated_power(plan, allocator, sequential, events, trials=count, **run)
+            compared = min(count, MOST_COMPARED)
+            content["shapes"] = shape_scenarios(plan, allocator, sequential, events, trials=compared, **run)
+    content["paragraph"] = statistical_paragraph(content)
+    return content
+
+
+def _planned(plan: Assumptions) -> dict[str, Any]:
+    method = plan.declared.method
+    return {"method": method, "label": METHODS[method], "events": fixed_events(plan)}
+
+
+def _effect(plan: Assumptions) -> dict[str, Any]:
+    constant = len(plan.effect.rates) == 1 and len(plan.control_hazard.rates) == 1
+    return {
+        "hazard_ratio": plan.hazard_ratio,
+        "hazard_ratios": list(plan.effect.rates),
+        "changes_at_months": list(plan.effect.cuts),
+        "medians": {"control": median_of(plan.control_hazard), "experimental": plan.median_experimental}
+        if constant
+        else None,
+    }
+
+
+def _sequential(plan: Assumptions, design: GroupSequential, events: float) -> dict[str, Any]:
+    solution = next(
+        (row for row in fixed_sizes(plan, inflation=design.inflation) if row["method"] == plan.declared.method), {}
+    )
+    even = np.arange(1, design.information.size + 1) / design.information.size
+    under = {"planned": design.crossing(design.drift), "none": design.crossing(0.0)}
+    return {
+        "boundary": design.boundary,
+        "boundary_parameter": design.boundary_parameter,
+        "futility": design.futility,
+        "futility_parameter": design.futility_parameter,
+        "binding": design.binding,
+        "information": design.information.tolist(),
+        "equally_spaced": bool(np.allclose(design.information, even, atol=1e-9)),
+        "upper": finite(design.upper.tolist()),
+        "lower": finite(design.lower.tolist()),
+        "p_value": design.p_value.tolist(),
+        "alpha_spent": design.alpha_spent.tolist(),
+        "beta_spent": design.beta_spent.tolist(),
+        "events": (design.information * events).tolist(),
+        "total_events": events,
+        "inflation": design.inflation,
+        "drift": design.drift,
+        "expected_events": {name: c.expected_information * events for name, c in under.items()},
+        "solution": {key: value for key, value in solution.items() if key not in ("method", "label")},
+    }
+
+
+def _assumed(protocol: Protocol, name: str) -> dict[str, str | None]:
+    place = f"analyses.{name}"
+    return {
+        key.removeprefix(place + "."): note
+        for key, note in assumed_items(protocol).items()
+        if key == place or key.startswith(place + ".")
+    }
