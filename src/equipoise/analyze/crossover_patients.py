@@ -278,6 +278,8 @@ def _filled(values: Floats) -> Floats:
 
 def _adds(basis: list[Floats], column: Floats) -> bool:
     """Whether a column is no sum of those before it; if so it is added to the orthogonal basis."""
+    if column.size == 0:
+        return False
     rest = column.astype(np.float64)
     for other in basis:
         rest = rest - other * (float(other @ rest) / float(other @ other))

@@ -30,7 +30,7 @@ def derive_adlb(source: Source, adsl: pl.DataFrame) -> pl.DataFrame:
     words = {"AVISIT": _levels(frame["VISIT"]), "ANRIND": _levels(frame["LBNRIND"])}
     coded = _coded(subjects, *KEYS, "ARMID", "AARMID"), _coded(tests, "PARAMCD", "PARAM")
     parts = []
-    for first in range(0, subjects.height, _BLOCK):
+    for first in range(0, max(subjects.height, 1), _BLOCK):
         inside = place.is_between(first, first + _BLOCK - 1).fill_null(False)
         rows = _rows(frame.filter(inside).with_columns(place.filter(inside)), tests)
         parts.append(_block(rows.with_columns(pl.col(c).cast(t) for c, t in words.items()), *coded))

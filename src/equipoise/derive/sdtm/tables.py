@@ -10,6 +10,27 @@ from equipoise.protocol import Protocol
 
 __all__ = ["Tables"]
 
+_COLUMNS = {
+    "DM": "SUBJID RFSTDTC RFXSTDTC RFXENDTC RFICDTC RFPENDTC DTHDTC DTHFL SITEID ARMCD ARM ACTARMCD ACTARM COUNTRY",
+    "DS": "DSSEQ DSTERM DSDECOD DSCAT DSSCAT DSSTDTC",
+    "EX": "EXSEQ EXTRT EXDOSE EXDOSU EXADJ EPOCH EXSTDTC EXENDTC",
+    "TU": "TUSEQ TUTESTCD TUTEST TUORRES TUSTRESC TULNKID TULOC TUEVAL TUEVALID TUACPTFL VISITNUM VISIT TUDTC",
+    "TR": "TRSEQ TRTESTCD TRTEST TRORRES TRSTRESC TRSTRESN TRSTRESU TRGRPID TRLNKID TREVAL TREVALID TRACPTFL VISITNUM "
+    "VISIT TRDTC",
+    "RS": "RSSEQ RSTESTCD RSTEST RSORRES RSSTRESC RSEVAL RSEVALID RSACPTFL VISITNUM VISIT RSDTC",
+    "LB": "LBSEQ LBTESTCD LBTEST LBORRES LBSTRESC LBSTRESN LBSTRESU LBSTNRLO LBSTNRHI VISIT LBDTC",
+    "VS": "VSSEQ VSTESTCD VSTEST VSORRES VSSTRESC VSSTRESN VSSTRESU VISIT VSDTC",
+    "QS": "QSSEQ QSTESTCD QSTEST QSCAT QSORRES QSSTRESC QSSTRESN QSSTAT QSREASND VISITNUM VISIT QSDTC",
+    "AE": "AESEQ AETERM AEDECOD AEBODSYS AETOXGR AESER AEACN AEREL AEOUT AESCONG AESDISAB AESDTH AESHOSP AESLIFE "
+    "AESTDTC AEENDTC",
+    "CM": "CMSEQ CMTRT CMCAT CMSTDTC CMENDTC",
+    "PR": "PRSEQ PRTRT PRCAT PRSTDTC PRENDTC",
+    "DV": "DVSEQ DVTERM DVDECOD DVCAT DVSTDTC",
+    "SV": "VISITNUM VISIT SVSTDTC",
+    "SS": "SSSEQ SSTESTCD SSTEST SSORRES SSSTRESC SSDTC",
+}
+"""Variables that are always there, so that an early cut has the same data sets as a late one."""
+_SUPP = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL")
 _NUMBERS = ("SEQ", "STRESN", "DOSE", "STNRLO", "STNRHI", "VISITNUM", "AGE")
 
 
@@ -57,11 +78,14 @@ class Tables:
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """Data sets by name; columns in the order of the standard, others after them."""
-        return {name: self._frame(name, rows) for name, rows in sorted(self._rows.items())}
+        names = {*_COLUMNS, *self._rows, "SUPPDM"}
+        return {name: self._frame(name, self._rows.get(name, [])) for name in sorted(names)}
 
-    @staticmethod
-    def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-        seen = dict.fromkeys(column for row in rows for column in row)
+    def _frame(self, name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+        always = _SUPP if name.startswith("SUPP") else ("STUDYID", "DOMAIN", "USUBJID", *_COLUMNS.get(name, "").split())
+        homes = [f.sdtm for f in self.protocol.baseline.values() if f.sdtm is not None and f.sdtm.domain == name]
+        named = [home.variable for home in homes if home.variable is not None]
+        seen = dict.fromkeys([*always, *named, *(column for row in rows for column in row)])
         spec = SDTM.get(name)
         ordered = [v.name for v in spec.variables if v.name in seen] if spec is not None else []
         columns = ordered + [column for column in seen if column not in ordered]
