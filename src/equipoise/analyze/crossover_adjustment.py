@@ -9,7 +9,7 @@ from equipoise.analyze.crossover_methods import Estimate, estimates, intention_t
 from equipoise.analyze.crossover_patients import CrossoverPatients, Flags, Floats, crossover_patients
 from equipoise.analyze.crossover_words import ASSUMPTIONS
 from equipoise.analyze.study import Positions
-from equipoise.analyze.survival import Frame
+from equipoise.analyze.survival import QUANTILE_RULES, Frame
 from equipoise.protocol import CrossoverAdjustment
 from equipoise.stats import kaplan_meier
 from equipoise.terms import Status
@@ -48,6 +48,7 @@ def crossover_adjustment(book: Book, frame: Frame) -> None:
         _write(book, patients, found, conf_level, shared)
         if found.control is not None and found.effect in (None, 1.0):
             name = found.name + ("_recensored" if found.recensored else "")
+            _median(book, patients, found, conf_level, shared)
             _curve(book, own, found.control, curve=name, method=found.method, conf_level=conf_level, shared=shared)
 
 
@@ -103,13 +104,10 @@ def _covariates(book: Book, patients: CrossoverPatients, declared: CrossoverAdju
 def _write(book: Book, patients: CrossoverPatients, found: Estimate, conf_level: float, shared: Columns) -> None:
     """Write the rows of one estimate: hazard ratio, acceleration, events left, weights, assumption."""
     pair = patients.pair
-    variant = {True: "recensored", False: "not_recensored", None: None}[found.recensored]
     columns: Columns = {
         **shared,
         **pair.columns,
-        "variable": found.name,
-        "variable_level": variant,
-        "parent_level": None if found.effect is None else f"{found.effect:g}",
+        **_variant(found),
         "strata": patients.model.key if found.name in _STRATIFIED else "none",
         "method": found.method,
         "conf_level": conf_level,
@@ -141,6 +139,41 @@ def _write(book: Book, patients: CrossoverPatients, found: Estimate, conf_level:
 
 
 _STRATIFIED = ("intention_to_treat", "censored_at_switch", "without_switchers", "rpsftm")
+
+
+def _median(book: Book, patients: CrossoverPatients, found: Estimate, conf_level: float, shared: Columns) -> None:
+    """Write the median of the control arm had nobody crossed over."""
+    if found.control is None:
+        return
+    conventions = book.study.protocol.conventions
+    curve = kaplan_meier(*found.control, conf_type=conventions.conf_type, conf_level=conf_level)
+    median = curve.quantile(0.5, rule=QUANTILE_RULES[conventions.quantile])
+    columns: Columns = {
+        **shared,
+        **_variant(found),
+        "group_level": patients.pair.reference,
+        "measure": "median",
+        "unit": "days",
+        "conf_level": conf_level,
+        "method": f"Kaplan-Meier, {conventions.conf_type} limits; {found.method}",
+        "n": int(patients.control.sum()),
+        "source_set": book.source(patients.pair.positions[patients.control], f"analyzed, {patients.pair.reference}"),
+    }
+    for name in ("estimate", "conf_low", "conf_high"):
+        value = float(getattr(median, name))
+        if math.isfinite(value):
+            book.writer.add(name, value, **columns)
+        else:
+            book.nothing((name,), "not reached", status=Status.NOT_REACHED, **columns)
+
+
+def _variant(found: Estimate) -> Columns:
+    """Columns that tell estimates apart."""
+    return {
+        "variable": found.name,
+        "variable_level": {True: "recensored", False: "not_recensored", None: None}[found.recensored],
+        "parent_level": None if found.effect is None else f"{found.effect:g}",
+    }
 
 
 def _numbers(book: Book, values: dict[str, float], columns: Columns) -> None:

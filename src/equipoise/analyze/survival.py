@@ -15,11 +15,11 @@ from equipoise.protocol import Analysis, Endpoint
 from equipoise.stats import SurvivalCurve, kaplan_meier
 from equipoise.terms import DateName, EventSource, Status
 
-__all__ = ["Frame", "curve_of", "follow_up", "frame_of", "survival"]
+__all__ = ["QUANTILE_RULES", "Frame", "curve_of", "follow_up", "frame_of", "survival"]
 
 _QUANTILES = {"q25": 0.25, "median": 0.5, "q75": 0.75}
 _PROGRESSION = {EventSource.CENTRAL_PROGRESSION, EventSource.LOCAL_PROGRESSION}
-_RULE = {"midpoint": "midpoint", "left": "first"}
+QUANTILE_RULES = {"midpoint": "midpoint", "left": "first"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +176,7 @@ def _estimates(book: Book, frame: Frame, part: Group) -> None:
 
 def _quantile(book: Book, curve: SurvivalCurve, p: float, **shared: Any) -> None:
     rule = book.study.protocol.conventions.quantile
-    found = curve.quantile(p, rule=_RULE[rule])
+    found = curve.quantile(p, rule=QUANTILE_RULES[rule])
     shared["method"] = f"{shared['method']}, {rule} rule"
     for statistic in ("estimate", "conf_low", "conf_high"):
         value = float(getattr(found, statistic))

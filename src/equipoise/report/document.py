@@ -44,6 +44,7 @@ from equipoise.report.text import (
     survival_text,
     unknown_onset_text,
 )
+from equipoise.report.without_crossover import without_crossover_section
 from equipoise.results import Results
 
 __all__ = ["Document", "compose", "numbers_in", "tables_in"]
@@ -84,10 +85,11 @@ def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str]
         *_outcomes(source, pictures, "secondary"),
         *_outcomes(source, pictures, "exploratory"),
         _sensitivity(source),
+        *([asked] if (asked := without_crossover_section(source, pictures)) is not None else []),
         _subgroups(source, pictures),
         response_section(source, pictures),
         *([read] if (read := central_review_section(source)) is not None else []),
-        *([asked] if (asked := patient_reported_section(source, pictures)) is not None else []),
+        *([reported] if (reported := patient_reported_section(source, pictures)) is not None else []),
         _harms(source, pictures),
         _findings(results),
         methods_section(source),

@@ -3,6 +3,7 @@
 from equipoise.report.figures.accrual import accrual_figure
 from equipoise.report.figures.adverse_events import adverse_events_figure
 from equipoise.report.figures.consort import consort_figure
+from equipoise.report.figures.crossover import crossover_figure
 from equipoise.report.figures.figure import Drawing, Figure, FigureError
 from equipoise.report.figures.flow import FlowError, check_flow, read_flow
 from equipoise.report.figures.forest import forest_figure
@@ -25,6 +26,7 @@ __all__ = [
     "arm_styles",
     "check_flow",
     "consort_figure",
+    "crossover_figure",
     "figures",
     "forest_figure",
     "km_figure",

@@ -8,6 +8,7 @@ from equipoise.report.figures.accrual import accrual_figure
 from equipoise.report.figures.adverse_events import adverse_events_figure
 from equipoise.report.figures.consort import consort_figure
 from equipoise.report.figures.courses import course_analyses
+from equipoise.report.figures.crossover import crossover_figure
 from equipoise.report.figures.figure import Figure, FigureError
 from equipoise.report.figures.forest import forest_figure
 from equipoise.report.figures.forest_data import forest_analyses
@@ -37,9 +38,9 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
     Returns
     -------
     dict of str to Figure
-        ``consort``, ``accrual``, ``km_<analysis>``, ``forest_<analysis>``, ``trajectories_<questionnaire>`` and
-        ``waterfall_<analysis>``, ``spider_<analysis>``, ``swimmer_<analysis>`` and ``adverse_events``, as far as rows
-        allow;
+        ``consort``, ``accrual``, ``km_<analysis>``, ``crossover_<analysis>``, ``forest_<analysis>``,
+        ``trajectories_<questionnaire>``, ``waterfall_<analysis>``, ``spider_<analysis>``, ``swimmer_<analysis>`` and
+        ``adverse_events``, as far as rows allow;
         further comparisons of an analysis are ``forest_<analysis>_<experimental>_<reference>``. Analyses of one
         endpoint read by different assessors share a time axis, so that their figures can be compared.
 
@@ -58,6 +59,7 @@ def figures(results: Results, *, refused: dict[str, str] | None = None) -> dict[
             f"km_{name}": partial(km_figure, results, name, last_month=last.get(name))
             for name in survival_analyses(results)
         },
+        **{f"crossover_{name}": partial(crossover_figure, results, name) for name in survival_analyses(results)},
         **{f"forest_{name}": partial(forest_figure, results, name) for name in forest_analyses(results)},
         **{
             f"forest_{name}_{pair[0]}_{pair[1]}": partial(forest_figure, results, name, pair=pair)

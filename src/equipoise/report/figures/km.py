@@ -20,7 +20,7 @@ from equipoise.report.figures.style import INK, MUTED, NARROW, WIDE, ArmStyle, a
 from equipoise.report.numbers import Style
 from equipoise.results import Results
 
-__all__ = ["AtRisk", "km_figure"]
+__all__ = ["AtRisk", "draw_survival", "km_figure"]
 
 BAND_OPACITY = 0.18
 CENSOR_HEIGHT = 5.0
@@ -68,7 +68,7 @@ def km_figure(
     name = f"km_{analysis_id}" + (f"_{rule_set}" if rule_set else "")
     last = max(data.last_month, last_month or 0.0)
     wide, narrow = (
-        _draw(data, facts, name=n, width=w, last_month=last, at_risk=at_risk)
+        draw_survival(data, facts, name=n, width=w, last_month=last, at_risk=at_risk)
         for n, w in ((name, WIDE), (f"{name}_narrow", NARROW))
     )
     return Figure(name=name, caption=caption(facts, data), wide=wide, narrow=narrow)
@@ -89,10 +89,20 @@ class _Plot:
         return replace(self, box=box, y=replace(self.y, start=box.bottom, end=box.top))
 
 
-def _draw(data: SurvivalData, facts: Facts, *, name: str, width: float, last_month: float, at_risk: AtRisk) -> Drawing:
+def draw_survival(
+    data: SurvivalData,
+    facts: Facts,
+    *,
+    name: str,
+    width: float,
+    last_month: float,
+    at_risk: AtRisk,
+    styles: Mapping[str, ArmStyle] | None = None,
+) -> Drawing:
+    """Draw curves, numbers and the table at risk; each arm in its style, that of the trial unless given."""
     size = 8.5 if width > 1.5 * NARROW else 8.0
     extended = at_risk == "extended"
-    styles = arm_styles(facts.arms)
+    styles = styles or arm_styles(facts.arms)
     title = f"{facts.endpoint_label(data.endpoint)}, Kaplan-Meier curves"
     scene = Scene(name=name, width=width, height=0.0, title=title, description=summary(facts, data, facts.style))
     top = synthetic_band(scene) if facts.synthetic else 6.0

@@ -16,6 +16,8 @@ LONG = 60
 WIDE = 9
 BRIEF = 12
 SHORT = 2
+WORDS = 60
+"""Longest cell of words that may be as narrow as its column allows."""
 NARROW_SIGNS = {
     " ": 0.5,
     ".": 0.5,
@@ -220,7 +222,7 @@ class BlockWriter:
             )
         cells = Markup("").join(
             Markup("<td class={}>{}</td>").format(
-                "n" if column.numeric else "t",
+                "n" if column.numeric else Markup('"t words"') if len(_text(cell)) > WORDS else "t",
                 number_html(
                     cell,
                     split=i in styles and bool(_text(cell)) and not _is_word(_text(cell)),

@@ -153,7 +153,11 @@ def _rules(rows: Sequence[Row], facts: Facts) -> dict[str, tuple[str, str]]:
 
 
 def _analysis(name: str, facts: Facts) -> str:
-    for ending, words in (("_subgroups", "subgroups"), ("_univariate", "baseline factors")):
+    for ending, words in (
+        ("_subgroups", "subgroups"),
+        ("_univariate", "baseline factors"),
+        ("_without_crossover", "had nobody crossed over"),
+    ):
         if name.endswith(ending) and name.removesuffix(ending) in facts.analyses:
             return f"{facts.analysis_label(name.removesuffix(ending))}, {words}"
     return STANDING.get(name) or facts.analysis_label(name)
