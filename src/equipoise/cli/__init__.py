@@ -65,6 +65,26 @@ def diff(old: Trial, new: Trial) -> None:
     raise typer.Exit(run(_protocol_file(old), _protocol_file(new), _console()))
 
 
+@app.command(epilog="Example: equipoise design trials/a021202 -o build/design")
+def design(
+    protocol: Trial,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for design.json and the page; only print unless given."),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", help="Simulated trials; as the protocol says unless given.", min=1)
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="Address of a Dask scheduler, for example tcp://10.0.0.1:8786.")
+    ] = None,
+) -> None:
+    """Compute the design: sample size, bounds, simulated operating characteristics."""
+    from equipoise.cli.design import run
+
+    run(_protocol_file(protocol), output, trials=trials, cluster=cluster)
+
+
 @app.command(epilog="Example: equipoise derive trials/cdisc_pilot data/sdtm -o build/adam --format xpt")
 def derive(
     trial: Trial,

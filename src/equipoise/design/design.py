@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["design_analysis", "design_trial"]
 
-MOST_COMPARED = 1_000
+MOST_COMPARED = 500
 """Trials in which all tests are compared: they cost more than a log-rank test."""
 MOST_ALLOCATED = 10_000
 
