@@ -171,6 +171,7 @@ def test_six_target_lesions_are_named_and_summed() -> None:
     found = recist_responses(table(targets(6)))
     row = only(found)
     assert (row["code"], row["seen"], row["DAY"]) == ("too-many-targets", "6 target lesions", 1)
+    assert row["LESION"] == "T0, T1, T2, T3, T4, T5"
     assert sums(found) == [120.0]
     assert recist_responses(table(targets(6)), Charter(criteria="RECIST 1.0")).findings.is_empty()
 
@@ -180,6 +181,9 @@ def test_three_target_lesions_in_an_organ_are_named() -> None:
     found = recist_responses(table(rows, ORGAN=pl.String))
     row = only(found)
     assert (row["code"], row["seen"]) == ("too-many-targets-in-organ", "3 target lesions in LIVER")
+    assert row["LESION"] == "T0, T1, T2"
+    rows = [{**row, "VISIT": "BASELINE" if row["DAY"] == 1 else "WEEK 8"} for row in rows]
+    assert only(recist_responses(table(rows, ORGAN=pl.String, VISIT=pl.String)))["VISIT"] == "BASELINE"
 
 
 def test_paired_organs_and_all_nodes_are_one_organ() -> None:

@@ -122,11 +122,14 @@ def test_a_scan_long_before_the_baseline() -> None:
 def test_too_many_target_lesions_and_a_small_node() -> None:
     six = {f"T{n}": 20 for n in range(1, 7)}
     found = derived(reading("1", {-6: six, 85: six}))
-    assert told(found, "too-many-targets").seen == "6 target lesions"
+    finding = told(found, "too-many-targets")
+    place = "USUBJID=1, reader=local, visit=SCAN 0, day=-6, lesion="
+    assert (finding.seen, finding.row_key) == ("6 target lesions", f"{place}T1, T2, T3, T4, T5, T6")
     rows = reading("1", {-6: {"T1": 20, "T2": 20, "T3": 20, "L1": 14}, 85: {"T1": 20, "T2": 20, "T3": 20, "L1": 14}})
     one_organ = [{**r, "TULOC": r["TULOC"] if r["TULNKID"] == "L1" else "LIVER"} for r in rows["TU"]]
     found = derived({**rows, "TU": one_organ})
-    assert told(found, "too-many-targets-in-organ").seen == "3 target lesions in LIVER"
+    finding = told(found, "too-many-targets-in-organ")
+    assert (finding.seen, finding.row_key) == ("3 target lesions in LIVER", f"{place}T1, T2, T3")
     node = told(found, "node-too-small")
     assert (node.seen, node.row_key) == ("14.0 mm", "USUBJID=1, reader=local, visit=SCAN 0, day=-6, lesion=L1")
     assert node.effect == "used as recorded: the reader's choice is not changed"

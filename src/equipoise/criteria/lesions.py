@@ -313,17 +313,15 @@ def _check_selection(  # noqa: PLR0917
     )
     keys = [name for name in KEYS if name in rows.columns]
     most, most_in_organ = charter.limits
-    counted = target.group_by(keys).agg(pl.col("LESION").n_unique().alias("N"), pl.col("DAY").max())
-    too_many = counted.filter(pl.col("N") > most)
+    too_many = _crowded(target, keys, most)
     findings.add(too_many, "too-many-targets", pl.format("{} target lesions", "N"), f"at most {most}", effect)
     side = r"\b(LEFT|RIGHT|BILATERAL)\b|,"
     words = pl.col("ORGAN").cast(pl.String).str.to_uppercase().str.replace_all(side, " ").str.replace_all(r"\s+", " ")
     node = (pl.col("NODE") == 1) | (words.str.strip_chars() == "LYMPH NODES")
     organ = pl.when(node.fill_null(False)).then(pl.lit("LYMPH NODE")).otherwise(words.str.strip_chars())
     by_organ = target.with_columns(organ.alias("ORGAN")).filter(pl.col("ORGAN").is_not_null() & (pl.col("ORGAN") != ""))
-    by_organ = by_organ.group_by([*keys, "ORGAN"]).agg(pl.col("LESION").n_unique().alias("N"), pl.col("DAY").max())
     seen = pl.format("{} target lesions in {}", "N", "ORGAN")
-    crowded = by_organ.filter(pl.col("N") > most_in_organ)
+    crowded = _crowded(by_organ, [*keys, "ORGAN"], most_in_organ)
     findings.add(crowded, "too-many-targets-in-organ", seen, f"at most {most_in_organ}", effect)
     apart = charter.criteria != "RECIST 1.0"
     is_node = (pl.col("NODE") == 1) & pl.lit(apart)
@@ -332,3 +330,11 @@ def _check_selection(  # noqa: PLR0917
     findings.add(small, "node-too-small", seen, "a short axis of 15 mm or more for a target node", effect)
     small = target.filter(~is_node & pl.col("SIZE").is_between(0, 999))
     findings.add(small, "lesion-too-small", seen, "10 mm or more for a target lesion", effect)
+
+
+def _crowded(target: pl.DataFrame, keys: list[str], most: int) -> pl.DataFrame:
+    """Groups of more target lesions than that: how many (N), which, and the last day and visit of the baseline."""
+    counted = target.group_by(keys).agg(pl.col("LESION").n_unique().alias("N")).filter(pl.col("N") > most)
+    facts = [pl.col("N").first(), pl.col("DAY").max(), pl.col("LESION").cast(pl.String).unique().sort().str.join(", ")]
+    facts += [pl.col("VISIT").sort_by("DAY", "VISIT").last()] if "VISIT" in target.columns else []
+    return target.join(counted, on=keys).group_by(keys).agg(facts)
