@@ -86,6 +86,7 @@ class EventSource(StrEnum):
     NEW_THERAPY = "new_therapy"
     TREATMENT_STOP = "treatment_stop"
     ADVERSE_EVENT = "adverse_event"
+    RESPONSE = "response"
 
 
 class DateName(StrEnum):

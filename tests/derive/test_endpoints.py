@@ -51,6 +51,33 @@ def test_duration_of_response_begins_with_the_confirmed_response() -> None:
     assert loose == strict | {"unconfirmed": (253 - 85 + 1, 0, "Disease progression", None)}
 
 
+def test_time_to_response_is_that_of_the_first_confirmed_response_of_responders() -> None:
+    response = {"events": ["response"], "assessor": "central"}
+    people = (
+        subject("confirmed", ok=[85], pr=[169, 253], pd=[337]),
+        subject("unconfirmed", pr=[85], ok=[169], pd=[253]),
+        subject("second time", pr=[85, 253, 337], ok=[169]),
+        subject("after therapy", ok=[85], nact=[100], pr=[169, 253]),
+        subject("after progression", pd=[85], pr=[169, 253]),
+        subject("dead", death=40),
+    )
+    strict = rows(response, *people)
+    assert strict == {"confirmed": (169, 0, "Response", None), "second time": (253, 0, "Response", None)}
+    loose = rows({**response, "confirmed": False}, *people)
+    early = dict.fromkeys(("unconfirmed", "second time"), (85, 0, "Response", None))
+    assert loose == strict | early
+    assert rows({**response, "assessor": "local"}, *people) == {}
+
+
+def test_time_to_response_names_the_reading_it_comes_from() -> None:
+    endpoints = {"ttr": {"label": "Time to response", "paramcd": "TTR", "events": ["response"], "assessor": "central"}}
+    found = derive(protocol(endpoints=endpoints), sdtm(subject("1", ok=[85], pr=[169, 253])), cut=("all", DataCut()))
+    row = found.adam["ADTTE"].row(0, named=True)
+    response = found.adam["ADRS"].filter(pl.col("PARAMCD") == "CRSP").row(0, named=True)
+    assert (row["PARAMCD"], row["ADT"], row["PRIMFL"]) == ("TTR", response["ADT"], "Y")
+    assert (row["SRCDOM"], row["SRCVAR"], row["SRCSEQ"]) == ("RS", "RSDTC", response["RSSEQ"])
+
+
 def test_time_to_treatment_failure() -> None:
     failure = {"events": ["central_progression", "treatment_stop", "new_therapy", "death"]}
     found = rows(

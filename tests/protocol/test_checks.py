@@ -60,6 +60,8 @@ CASES = [
     (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, events: [death], new_therapy: [systemc]}", 25, "endpoints.os.new_therapy[1]", "'systemc'"),
     (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, events: [death], population: all}", 25, "endpoints.os.population", "population 'all'"),
     (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, events: [adverse_event]}", 25, "endpoints.os", "none is named"),
+    (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, events: [response]}", 25, "endpoints.os", "a response needs its assessor"),
+    (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, events: [response, death], assessor: local}", 25, "endpoints.os.events", "no other event"),
     (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, events: [death], origin: first_crossover_dose}", 25, "endpoints.os.origin", "no crossover"),
     (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, kind: response}", 25, "endpoints.os", "a response needs its assessor"),
     (ENDPOINT_OS, "  os: {label: OS, paramcd: OS, kind: response, assessor: local, events: [death]}", 25, "endpoints.os", "has no events"),

@@ -91,6 +91,8 @@ def _endpoint(
         again = second_progression(source, endpoint, table, measured)
         table = table.hstack(again.drop(KEYS).rename({c: f"PD2{c}" for c in again.columns if c not in KEYS}))
     past, readings = histories(source, endpoint, table, measured)
+    if EventSource.RESPONSE in endpoint.events and endpoint.assessor is not None:
+        readings = measured.responses.get(endpoint.assessor)
     past = _after_origin(past)
     rule_sets = [endpoint.rule_set, *(r for r in endpoint.sensitivity if r is not endpoint.rule_set)]
     labeled = with_sources(source, endpoint, table)

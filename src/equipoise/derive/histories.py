@@ -146,7 +146,7 @@ def never_treated() -> pl.Expr:
 
 
 def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> NDArray[np.int64]:
-    """Events beside progression and death: stop of treatment, new therapy."""
+    """Events beside progression and death: stop of treatment, new therapy, a response."""
     events = [np.full(table.height, NEVER)]
     if EventSource.TREATMENT_STOP in endpoint.events:
         stopped = pl.when(stopped_treatment(endpoint)).then(pl.col("EOTDT"))
@@ -157,6 +157,8 @@ def _other(endpoint: Endpoint, table: pl.DataFrame, therapy: pl.DataFrame) -> ND
         events.append(days(table, "AEDT"))
     if EventSource.SECOND_PROGRESSION in endpoint.events:
         events.append(days(table, "PD2DATE"))
+    if EventSource.RESPONSE in endpoint.events:
+        events.append(days(table, "RSPDATE"))
     if endpoint.never_treated == "event":
         events.append(days(table.select(DATE=pl.when(never_treated()).then("ORIGIN")), "DATE"))
     first: NDArray[np.int64] = np.minimum.reduce(events)

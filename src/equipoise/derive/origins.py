@@ -28,25 +28,30 @@ ORIGIN_VARIABLES = {
 def analyzed(
     source: Source, endpoint: Endpoint, subjects: pl.DataFrame, adae: pl.DataFrame | None, responses: Responses
 ) -> pl.DataFrame:
-    """Randomized subjects of the endpoint's population who have its ORIGIN, with AEDT and AESEQ of an adverse event."""
+    """Randomized subjects of the endpoint's population who have its ORIGIN, with AEDT and AESEQ of an adverse event.
+
+    Of a time to response the responders alone, with the day of their first response in RSPDATE.
+    """
     table = subjects.filter(pl.col("RANDFL") == "Y")
     if endpoint.population is not None:
         table = table.filter(pl.col(population_flag(endpoint.population)) == "Y")
     if endpoint.origin is DateName.FIRST_RESPONSE:
-        assessor = endpoint.assessor or assessor_of(endpoint) or Assessor.CENTRAL
-        table = table.join(
-            _responders(source, endpoint, table, responses.get(assessor)), on=KEYS, how="inner", maintain_order="left"
-        )
+        first = _responders(source, endpoint, table, responses)
+        table = table.join(first, on=KEYS, how="inner", maintain_order="left")
     else:
         table = table.with_columns(ORIGIN=pl.col(ORIGIN_VARIABLES[endpoint.origin]))
+    if EventSource.RESPONSE in endpoint.events:
+        first = _responders(source, endpoint, table, responses).rename({"ORIGIN": "RSPDATE"})
+        table = table.join(first, on=KEYS, how="inner", maintain_order="left")
     table = table.filter(pl.col("ORIGIN").is_not_null()).sort(KEYS)
     if EventSource.ADVERSE_EVENT in endpoint.events and adae is not None:
         return table.join(_first_adverse_event(endpoint, table, adae), on=KEYS, how="left", maintain_order="left")
     return table.with_columns(AEDT=pl.lit(None, dtype=pl.Date), AESEQ=pl.lit(None, dtype=pl.Int64))
 
 
-def _responders(source: Source, endpoint: Endpoint, table: pl.DataFrame, rows: pl.DataFrame | None) -> pl.DataFrame:
+def _responders(source: Source, endpoint: Endpoint, table: pl.DataFrame, responses: Responses) -> pl.DataFrame:
     """Day of the first response per responder."""
+    rows = responses.get(endpoint.assessor or assessor_of(endpoint) or Assessor.CENTRAL)
     found: list[tuple[str, str, object]] = []
     if rows is not None:
         rules = response_rules(source.protocol, confirmed=endpoint.confirmed)

@@ -30,7 +30,7 @@ _ORIGIN_WORDS = {
     DateName.FIRST_DOSE: "First dose",
     DateName.FIRST_RESPONSE: "First response",
 }
-_SCANS = ("Disease progression", "Last adequate assessment")
+_SCANS = ("Disease progression", "Last adequate assessment", "Response")
 _PARTS = ("DOM", "VAR", "SEQ")
 
 
@@ -41,7 +41,7 @@ def with_sources(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.
         ("NACT", new_therapy(source, endpoint, table)),
     ):
         table = table.hstack([frame[part].alias(f"{prefix}{part}") for part in ("DATE", *_PARTS)])
-    number = pl.lit(None, dtype=pl.Int64)
+    number, text = pl.lit(None, dtype=pl.Int64), pl.lit(None, dtype=pl.String)
     adverse = pl.when(pl.col("AEDT").is_not_null()).then(
         pl.struct(
             DATE="AEDT",
@@ -63,6 +63,7 @@ def with_sources(source: Source, endpoint: Endpoint, table: pl.DataFrame) -> pl.
         EventSource.TREATMENT_STOP: stopped,
         EventSource.NEW_THERAPY: therapy,
         EventSource.SECOND_PROGRESSION: second,
+        EventSource.RESPONSE: pl.struct(DATE="RSPDATE", LABEL=pl.lit("Response"), DOM=text, VAR=text, SEQ=number),
     }
     named = [choices[event] for event in endpoint.events if event in choices]
     if endpoint.never_treated == "event":

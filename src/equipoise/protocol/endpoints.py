@@ -59,7 +59,7 @@ class Endpoint(Item):
     origin: DateName = DateName.RANDOMIZATION
     """Date from which time runs."""
     events: tuple[EventSource, ...] = ()
-    """What ends the time; progression names its assessor."""
+    """What ends the time; progression names its assessor. The time to ``response`` is that of the responders."""
     reverse_of: Identifier | None = None
     """Endpoint whose events and censorings change places: follow-up time."""
     assessor: Assessor | None = None

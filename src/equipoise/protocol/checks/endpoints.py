@@ -124,6 +124,17 @@ def _check_events(protocol: Protocol, endpoint: Endpoint, path: KeyPath, report:
     if EventSource.ADVERSE_EVENT in events and not endpoint.adverse_event:
         expected = "adverse_event, for example {AEDECOD: [...]}"
         report.add(path, "the event is an adverse event, but none is named", expected=expected)
+    if EventSource.RESPONSE in events:
+        _check_time_to_response(endpoint, path, report)
+
+
+def _check_time_to_response(endpoint: Endpoint, path: KeyPath, report: Report) -> None:
+    """The time to response is that of the responders: there is nothing else that could end it."""
+    if len(endpoint.events) > 1:
+        seen = ", ".join(endpoint.events)
+        report.add((*path, "events"), "a time to response has no other event", seen=seen, expected="events: [response]")
+    if endpoint.assessor is None and not report.is_left_out((*path, "assessor")):
+        report.add(path, "a response needs its assessor", expected="assessor: central, or assessor: local")
 
 
 def _check_rule_sets(protocol: Protocol, endpoint: Endpoint, path: KeyPath, report: Report) -> None:
