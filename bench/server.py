@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
 
 from tests.server.configured import set_up_django
 
@@ -91,8 +92,9 @@ def randomizations(place: Place, patients: int) -> tuple[float, float]:
     subjects = [trial.screened("01") for _ in range(patients + CLIENTS)]
     token = trial.account("coordinator@01")
     environment = {**os.environ, **place.environment()}
-    code = f"from equipoise.server.running import run; run('127.0.0.1', {PORT}, 2)"
-    server = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)
+    program = Path(sys.executable).parent / "equipoise"
+    command = [program, "serve", ROOT / "trials" / "a021202", "--port", str(PORT)]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(server)
         warm = subjects[patients:]
@@ -118,7 +120,7 @@ def _wait(server: "subprocess.Popen[bytes]") -> None:
     for _ in range(900):
         try:
             probe = http.client.HTTPConnection("127.0.0.1", PORT, timeout=1)
-            probe.request("GET", "/api/openapi.json")
+            probe.request("GET", "/api/openapi.json", headers={"Host": "localhost"})
             probe.getresponse().read()
         except OSError:
             if server.poll() is not None:

@@ -229,7 +229,7 @@ def test_every_address_is_tested_here() -> None:
     others = {
         "/api/token", "/api/second-factor", "/api/second-factor/confirm", "/api/me", "/api/balance", "/api/accounts",
         "/api/accounts/{account}/password", "/api/accounts/{account}/close", "/api/subjects/{subject}/arm",
-        "/api/depot/deliveries", "/api/depot/shipments",
+        "/api/depot/deliveries", "/api/depot/shipments", "/api/sdtm",
     }  # fmt: skip
     assert paths == read | commands | others
     assert set(COMMANDS) <= set(ACTIONS)

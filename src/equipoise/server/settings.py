@@ -29,6 +29,7 @@ def _session_secret(folder: Path) -> str:
 PLACE.data.mkdir(parents=True, exist_ok=True, mode=0o700)
 SECRET_KEY = _session_secret(PLACE.data)
 DEBUG = False
+DEFAULT_EXCEPTION_REPORTER_FILTER = "equipoise.server.silence.SilentFilter"
 HTTPS = os.environ.get("EQUIPOISE_HTTPS") == "1"
 ALLOWED_HOSTS = os.environ.get("EQUIPOISE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []

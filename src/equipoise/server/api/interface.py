@@ -1,19 +1,34 @@
 """The interface as a whole: routes, errors, description."""
 
+from typing import Any
+
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from equipoise import __version__
 from equipoise.ledger import LedgerError
-from equipoise.server.api import commands, identity, people, reading, unblinded
+from equipoise.server.api import commands, export, identity, people, reading, unblinded
 from equipoise.server.api.problem import ProblemError, problem_response
 from equipoise.server.write import UnavailableError
 
 __all__ = ["api"]
 
-api = NinjaAPI(
+
+class _Interface(NinjaAPI):
+    """Describes itself once: the description takes seconds to make, and anybody may ask for it."""
+
+    _described: OpenAPISchema | None = None
+
+    def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
+        if self._described is None:
+            self._described = super().get_openapi_schema(**more)
+        return self._described
+
+
+api = _Interface(
     title="equipoise",
     version=__version__,
     description="One trial: its commands, and what each role may read. Refusals are problem details (RFC 9457).",
@@ -25,6 +40,7 @@ api.add_router("", identity.router)
 api.add_router("", reading.router)
 api.add_router("", unblinded.router)
 api.add_router("", people.router)
+api.add_router("", export.router)
 
 
 @api.exception_handler(ProblemError)
