@@ -119,6 +119,17 @@ def test_without_an_end_visits_are_planned_as_far_as_anybody_is_followed() -> No
     assert [visit for visit, *_ in rows(result)] == [0, 85, 169, 253, 337]
 
 
+def test_without_an_end_no_visit_is_planned_after_the_last_form_expected_or_received() -> None:
+    endless = PAIN | {"expected_until": "end_of_treatment"}
+    del endless["until_week"]
+    who = subject("S", "DRG", ex=[DOSE | {"EXENDTC": 100}], stop=100)
+    people = [who, subject("Z", "PLA", ok=[400], ex=[DOSE | {"EXTRT": "PLACEBO", "EXDOSE": 0.0}], stop=60)]
+
+    assert [visit for visit, *_ in rows(derived([pain(1, 1, 2, 3)], people, [endless]))] == [0, 85]
+    late = [pain(1, 1, 2, 3), pain(250, 1, 2, 3)]
+    assert [visit for visit, *_ in rows(derived(late, people, [endless]))] == [0, 85, 169, 253]
+
+
 @pytest.mark.parametrize(
     "how",
     [

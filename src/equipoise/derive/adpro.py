@@ -79,7 +79,7 @@ def _rows(found: Reported) -> pl.DataFrame:
         ADT=pl.when(pl.col("_D") != NO_DAY).then("_D").cast(pl.Int32).cast(pl.Date),
         MISSREAS=pl.when(pl.col("RECEIVFL") == "N").then(reason),
     )
-    return _shown(found, _with_visits(found, table), due)
+    return _shown(found, _with_visits(found, table))
 
 
 def _flag(name: str, values: Flags) -> pl.Series:
@@ -193,12 +193,10 @@ def _with_visits(found: Reported, table: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([table, visits[table["_V"]]], how="horizontal")
 
 
-def _shown(found: Reported, table: pl.DataFrame, due: Ints) -> pl.DataFrame:
-    """Forms of visits that somebody of the study has reached, or at which one was received."""
-    reached = pl.Series("_OK", (due <= found.times.horizon[table["_S"].to_numpy()]) & (due != NO_DAY))
+def _shown(found: Reported, table: pl.DataFrame) -> pl.DataFrame:
+    """Forms planned; where the plan has no end, up to the last visit at which one was expected or received."""
     ends = found.one.plan.until_week is not None or found.one.plan.every_weeks is None
-    known = reached | (table["RECEIVFL"] == "Y") | pl.Series([ends], dtype=pl.Boolean).new_from_index(0, table.height)
-    table = table.with_columns(_OK=known)
+    known = (pl.col("EXPECTFL") == "Y") | (pl.col("RECEIVFL") == "Y") | pl.lit(ends)
     baseline = (pl.col("_V") == 0) & pl.lit(found.one.plan.asked_at_baseline)
-    kept = pl.col("_OK").any().over("STUDYID", "_V") & (pl.col("_V") > 0)
-    return table.filter(kept | baseline).drop("_OK")
+    last = pl.when(known).then("_V").max().over("STUDYID")
+    return table.filter(((pl.col("_V") > 0) & (pl.col("_V") <= last)) | baseline)
