@@ -44,6 +44,36 @@ def test_a_correction_is_checked_like_an_entry(trial: Trial, field: str, new: ob
     assert trial.code("correct", STAFF, {"record": name, "field": field, "new": new}, subject=subject) == code
 
 
+def test_corrections_obey_the_rules_of_entry(trial: Trial) -> None:
+    subject = trial.randomized()
+    trial.wait(10)
+    trial.do("record_contact", STAFF, {"date": trial.day(-1), "how": "visit", "status": "alive"}, subject=subject)
+    trial.do("record_death", STAFF, {"date": trial.today, "cause": "disease"}, subject=subject)
+    trial.do("record_therapy", STAFF, {"therapy": "systemic", "name": "x", "start": "2024"}, subject=subject)
+    for record, field, new, code in (
+        ("DEATH-1", "date", "2031-01-01", "date_in_future"),
+        ("DEATH-1", "date", "2024-01-09", "dates_out_of_order"),
+        ("TX-1", "therapy", "herbal", "bad_value"),
+        ("TX-1", "end", "2023", "dates_out_of_order"),
+        ("CONSENT-1", "version", "7.0", "bad_value"),
+        ("CONSENT-1", "form", "crossover", "bad_value"),
+    ):
+        change = {"record": record, "field": field, "new": new}
+        assert trial.code("correct", STAFF, change, subject=subject) == code, (record, field, new)
+
+
+def test_a_response_corrected_to_progression_counts(trial: Trial) -> None:
+    subject = trial.screened()
+    trial.measure(subject, 0, 3000)
+    trial.do("randomize", STAFF, subject=subject)
+    trial.wait(84)
+    trial.measure(subject, 1, 4000)
+    trial.do("assess_response", "investigator@01", {"assessment": 1, "overall": "SD"}, subject=subject)
+    assert not trial.state.subjects[subject].local_progression
+    trial.do("correct", STAFF, {"record": "RESP-1", "field": "overall", "new": "PD"}, subject=subject)
+    assert trial.state.subjects[subject].local_progression
+
+
 def test_a_baseline_field_is_corrected_and_the_allocation_stays(trial: Trial) -> None:
     subject = trial.randomized()
     change = {"record": "BASE-1", "field": "values.primary_site", "old": "small_bowel", "new": "hindgut"}

@@ -9,7 +9,7 @@ from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import choice, flag, identifier, integer, partial_date, text, texts
 
-__all__ = ["APPLIES", "COMMANDS", "CRITERIA", "event_problems"]
+__all__ = ["APPLIES", "COMMANDS", "CRITERIA", "date_problems", "event_problems"]
 
 CRITERIA = ("death", "life-threatening", "hospitalization", "disability", "congenital anomaly", "other")
 """What makes an adverse event serious."""
@@ -40,15 +40,22 @@ def event_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
-def _check(c: Context, name: str | None) -> dict[str, Any]:
-    values = {"code": None, "body_system": None, "end": None, "criteria": None, "expected": None, **c.payload}
-    problems = event_problems(values)
-    for field in ("onset", "end"):
-        if values[field] is not None and values[field] > c.today[: len(values[field])]:
-            problems.append((field, f"{values[field]} lies in the future"))
+def date_problems(c: Context, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Find dates in the future, or after the patient's death."""
+    problems = [
+        (field, f"{values[field]} lies in the future")
+        for field in ("onset", "end")
+        if values.get(field) is not None and values[field] > c.today[: len(values[field])]
+    ]
     death = c.subject.death
     if death is not None and values["onset"][: len(death)] > death[: len(values["onset"])]:
         problems.append(("onset", f"{values['onset']} lies after the death on {death}"))
+    return problems
+
+
+def _check(c: Context, name: str | None) -> dict[str, Any]:
+    values = {"code": None, "body_system": None, "end": None, "criteria": None, "expected": None, **c.payload}
+    problems = [*event_problems(values), *date_problems(c, values)]
     if problems:
         refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
     term = values["term"].strip().casefold()

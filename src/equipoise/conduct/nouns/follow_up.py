@@ -1,6 +1,8 @@
 """After treatment: contacts, loss, death, other therapies, deviations, transfer, the end of follow-up."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from equipoise.conduct.command import Command, refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
@@ -10,7 +12,7 @@ from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.state import Subject
 from equipoise.ledger import Event
 
-__all__ = ["APPLIES", "COMMANDS"]
+__all__ = ["APPLIES", "COMMANDS", "check_death", "check_therapy"]
 
 
 def _contact(c: Context) -> None:
@@ -20,14 +22,13 @@ def _contact(c: Context) -> None:
     c.record("FU", "contact_recorded")
 
 
-def _death(c: Context) -> None:
-    day, subject = c.payload["date"], c.subject
+def check_death(c: Context, day: str) -> None:
+    """Refuse a date of death in the future, or before something that proves life."""
+    subject = c.subject
     if day > c.today[: len(day)]:
         refuse(
             "date_in_future", f"{day} lies in the future.", "Correct the date.", problems=(("date", "in the future"),)
         )
-    if subject.death is not None:
-        refuse("already_done", "The death is recorded.", "Correct that record if it is wrong.")
     refuse_withdrawn(c, "survival", day)
     proofs = [
         *(("a visit", v["date"]) for v in subject.live("visit_recorded") if v.get("date")),
@@ -39,6 +40,12 @@ def _death(c: Context) -> None:
     if later:
         what, when = later[-1]
         refuse("dates_out_of_order", f"There is {what} on {when}, after {day}.", "Correct one of the dates.")
+
+
+def _death(c: Context) -> None:
+    if c.subject.death is not None:
+        refuse("already_done", "The death is recorded.", "Correct that record if it is wrong.")
+    check_death(c, c.payload["date"])
     c.record("DEATH", "death_recorded", {"source": None, **c.payload})
 
 
@@ -65,17 +72,24 @@ def _found(c: Context) -> None:
     c.record("FOUND", "found_again")
 
 
-def _therapy(c: Context) -> None:
-    known, p = c.rules.protocol.new_therapy, c.payload
+def check_therapy(c: Context, values: Mapping[str, Any]) -> None:
+    """Refuse a therapy of a kind that the protocol does not name, or with dates that cannot be."""
+    known, start, end = c.rules.protocol.new_therapy, values["start"], values.get("end")
     named = [name for name, therapy in known.items() if not therapy.crossover]
-    if known and p["therapy"] not in named:
-        refuse("bad_value", f"{p['therapy']} is no kind of therapy of the protocol.", f"Kinds: {', '.join(named)}.")
-    end = p.get("end")
-    if end is not None and end[: len(p["start"])] < p["start"][: len(end)]:
+    if known and values["therapy"] not in named:
+        refuse(
+            "bad_value", f"{values['therapy']} is no kind of therapy of the protocol.", f"Kinds: {', '.join(named)}."
+        )
+    if end is not None and end[: len(start)] < start[: len(end)]:
         refuse("dates_out_of_order", "The therapy ends before it starts.", "Correct the dates.")
-    if p["start"] > c.today[: len(p["start"])]:
-        refuse("date_in_future", f"{p['start']} lies in the future.", "Correct the date.")
-    c.record("TX", "therapy_recorded", {"end": None, **p})
+    for day in (start, end):
+        if day is not None and day > c.today[: len(day)]:
+            refuse("date_in_future", f"{day} lies in the future.", "Correct the date.")
+
+
+def _therapy(c: Context) -> None:
+    check_therapy(c, c.payload)
+    c.record("TX", "therapy_recorded", {"end": None, **c.payload})
 
 
 def _deviation(c: Context) -> None:

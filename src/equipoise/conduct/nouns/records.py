@@ -6,6 +6,7 @@ withdrawals are never corrected: what happened, happened.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.command import refuse
@@ -163,6 +164,7 @@ def _visit(c: Context, values: Mapping[str, Any]) -> _Found:
     day, status = values.get("date"), values["status"]
     if (status == "done") is (day is None):
         return [("date", "a visit that took place has a date; one that was missed has none")], {}
+    visits.check_visit_date(c, values["visit"], values["number"], day)
     target = values.get("target")
     return [], {"window": visits.window_of(c.rules, values["visit"], target, day) if day else None}
 
@@ -172,6 +174,7 @@ def _labs(_c: Context, values: Mapping[str, Any]) -> _Found:
 
 
 def _tumors(c: Context, values: Mapping[str, Any]) -> _Found:
+    tumors.check_assessment_date(c, values["assessment"], values["date"])
     tumors.check_lesions(c, values["assessment"], values["lesions"])
     total, computed = tumors.computed(
         c, values["assessment"], values["date"], values["lesions"], without=values["record"]
@@ -179,8 +182,25 @@ def _tumors(c: Context, values: Mapping[str, Any]) -> _Found:
     return [], {"sum": total, "computed": computed}
 
 
-def _event(_c: Context, values: Mapping[str, Any]) -> _Found:
-    return adverse_events.event_problems(values), {}
+def _event(c: Context, values: Mapping[str, Any]) -> _Found:
+    return [*adverse_events.event_problems(values), *adverse_events.date_problems(c, values)], {}
+
+
+def _death(c: Context, values: Mapping[str, Any]) -> _Found:
+    follow_up.check_death(c, values["date"])
+    return [], {}
+
+
+def _therapy(c: Context, values: Mapping[str, Any]) -> _Found:
+    follow_up.check_therapy(c, values)
+    return [], {}
+
+
+def _consent(c: Context, values: Mapping[str, Any]) -> _Found:
+    in_use = consent.form_in_force(c.site, values["form"], values["date"])
+    if in_use != values["version"]:
+        return [("version", f"on {values['date']} version {in_use or 'none'} was in use at the site")], {}
+    return [], {}
 
 
 _CHECKS: dict[str, Callable[[Context, Mapping[str, Any]], _Found]] = {
@@ -190,6 +210,9 @@ _CHECKS: dict[str, Callable[[Context, Mapping[str, Any]], _Found]] = {
     "labs_recorded": _labs,
     "tumors_measured": _tumors,
     "adverse_event_recorded": _event,
+    "death_recorded": _death,
+    "therapy_recorded": _therapy,
+    "consented": _consent,
 }
 
 
@@ -204,6 +227,8 @@ def _changed(subject: Subject, event: Event) -> Subject:
     of = event.payload["of"]
     if of == "baseline_recorded":
         return baseline.recorded(subject, event)
+    if of == "response_assessed" and any(r["overall"] == "PD" for r in subject.live(of)):
+        return replace(subject, local_progression=True)
     return dosing.dosed(subject, event) if of == "dose_recorded" else subject
 
 

@@ -16,7 +16,16 @@ from equipoise.conduct.state import Subject
 from equipoise.criteria import CriteriaError, Measurement, PatientResponse, patient_response
 from equipoise.ledger import Event
 
-__all__ = ["APPLIES", "COMMANDS", "LESION", "check_lesions", "computed", "measurements", "tumor_response"]
+__all__ = [
+    "APPLIES",
+    "COMMANDS",
+    "LESION",
+    "check_assessment_date",
+    "check_lesions",
+    "computed",
+    "measurements",
+    "tumor_response",
+]
 
 _LARGEST = 50_000
 _STATES = (
@@ -154,7 +163,13 @@ def _check_order(c: Context, assessment: int, day: str) -> None:
         refuse("visit_out_of_order", "The baseline lesions are not recorded.", "Record assessment 0 first.")
     if assessment > 0 and not c.subject.has("randomized"):
         refuse("visit_out_of_order", "The patient is not randomized.", "Only the baseline comes before randomization.")
-    for number, other in known.items():
+    check_assessment_date(c, assessment, day)
+
+
+def check_assessment_date(c: Context, assessment: int, day: str) -> None:
+    """Refuse a day that does not follow the order of the assessments."""
+    for measured in c.subject.live("tumors_measured"):
+        number, other = measured["assessment"], measured["date"]
         if (number < assessment and other >= day) or (number > assessment and other <= day):
             reason = f"Assessment {number} took place on {other}."
             refuse("visit_out_of_order", reason, "Assessments are numbered in the order of their days.")

@@ -11,7 +11,7 @@ from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Subject
 
-__all__ = ["APPLIES", "COMMANDS", "refuse_lost", "target_date", "window_of"]
+__all__ = ["APPLIES", "COMMANDS", "check_visit_date", "lab_problems", "refuse_lost", "target_date", "window_of"]
 
 
 def target_date(rules: Rulebook, subject: Subject, visit: str, number: int) -> str | None:
@@ -80,10 +80,18 @@ def _check_order(c: Context, visit: str, number: int, day: str | None) -> None:
     if missing:
         reason = f"Visit {visit} {missing[0]} comes before {number} and is not recorded."
         refuse("visit_out_of_order", reason, f"Record visit {visit} {missing[0]} first, as done or as missed.")
-    for n, other in same.items():
-        if day and other.get("date") and n < number and other["date"] > day:
-            reason = f"Visit {visit} {n} took place on {other['date']}."
-            refuse("visit_out_of_order", reason, "Correct the date, or the earlier visit.")
+    check_visit_date(c, visit, number, day)
+
+
+def check_visit_date(c: Context, visit: str, number: int, day: str | None) -> None:
+    """Refuse a date before an earlier visit of the same name, or after a later one."""
+    for other in c.subject.live("visit_recorded"):
+        when = other.get("date")
+        if day is None or when is None or other["visit"] != visit or other["number"] == number:
+            continue
+        if (other["number"] < number and when > day) or (other["number"] > number and when < day):
+            reason = f"Visit {visit} {other['number']} took place on {when}."
+            refuse("visit_out_of_order", reason, "Correct the date, or that of the other visit.")
 
 
 def _labs(c: Context) -> None:
