@@ -377,8 +377,11 @@ def _two_stage_g(plan: _Plan, empty: Estimate) -> Estimate:
     limit = None
     if empty.recensored and patients.limit is not None:
         limit = patients.limit[rows.patient]
+    delay = (patients.switch - patients.progression)[patients.switched]
+    longest = float(delay.max())
     found = two_stage_g(
         **shared,
+        at_risk=rows.progressed & (rows.start < patients.progression[rows.patient] + max(longest, 1.0)),
         progression_time=patients.progression[rows.patient],
         censor_time=limit,
         recensor=bool(empty.recensored),

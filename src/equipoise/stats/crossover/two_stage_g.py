@@ -112,6 +112,7 @@ def two_stage_g(
     recensor: bool = True,
     baseline: object | None = None,
     varying: object | None = None,
+    at_risk: ArrayLike | None = None,
     conf_level: float = 0.95,
 ) -> TwoStageG:
     """Estimate the hazard ratio had no control patient switched, with covariates between progression and switch.
@@ -124,6 +125,9 @@ def two_stage_g(
         Time of the patient's progression in each of his rows, missing where there was none.
     censor_time
         Potential censoring time of the patient in each of his rows; needed for recensoring.
+    at_risk
+        Whether a switch is possible in the row, beside being after progression; rows long after the last switch that
+        anybody made only tell how well the model bends. Possible everywhere unless given.
 
     Raises
     ------
@@ -150,7 +154,7 @@ def two_stage_g(
         switch_time=switch_time,
         baseline=baseline,
         varying=varying,
-        at_risk=None,
+        at_risk=at_risk,
     )
     if recensor and censor_time is None:
         raise StatsError("censor_time: recensoring needs the potential censoring time of every patient")
@@ -215,6 +219,7 @@ def _problem(
         who = "nobody" if not finite.any() else "everybody"
         raise StatsError(f"{who} of the {int(has.sum())} progressed control patients switched: no comparison")
     risk = has[rows.subject] & (rows.start >= progression) & (rows.start < counted[rows.subject])
+    risk &= rows.at_risk
     place = np.cumsum(has) - 1
     since = rows.start[risk] - progression[risk]
     unit = max(float(since.max(initial=0.0)), 1.0)
