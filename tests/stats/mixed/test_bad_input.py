@@ -87,6 +87,17 @@ def test_collinear_visits_are_named(trial):
     assert "What to do: give structures with fewer parameters" in message
 
 
+def test_a_visit_without_error_is_named(trial):
+    first = pl.col("score").sort_by("visit").first().over("id")
+    message = raised(lambda: fit(trial.with_columns(base=first), "score ~ base + arm * visit"))
+    assert "the variance at visit 'V0' falls to 0" in message
+    assert "leave out visits whose response is a covariate" in message
+    same = trial.with_columns(score=pl.when(pl.col("visit") == "V1").then(50.0).otherwise("score"))
+    model = fit(same, covariance=("us", "cs"))
+    assert model.structure == "cs"
+    assert "visit 'V1' falls to 0" in model.attempts[0].reason
+
+
 def test_constant_response(trial):
     message = raised(lambda: fit(trial.with_columns(score=pl.lit(3.0))))
     assert message == f"y: the response is 3 in all {len(trial)} rows; nothing is left to model"

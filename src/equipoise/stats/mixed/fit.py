@@ -26,6 +26,8 @@ Likelihood = PatternLikelihood | PointLikelihood
 SINGULAR = 1e-7
 """Smallest eigenvalue of a visit correlation matrix that counts as positive definite."""
 NAMED_VISITS = 4
+VANISHED = 1e-4
+"""Standard deviation of a visit, relative to the largest, below which steps without end mean that it falls to 0."""
 INVOLVED = 0.2
 """Share of the largest weight in a dependency from which a visit is named."""
 
@@ -199,8 +201,18 @@ def _explain(fit: Fit) -> str:
             )
     if optimum.trouble or not np.isfinite(optimum.theta_vcov).all():
         detail = f"{optimum.iterations} Newton steps, decrement {optimum.decrement:.2g}"
+        if gone := _vanished(fit):
+            cause = "the covariates predict the response there without error"
+            return f"the variance at visit {gone} falls to 0: {cause}; leave out visits whose response is a covariate"
         return f"{optimum.trouble or 'the covariance parameters have no finite variance'} ({detail})"
     return ""
+
+
+def _vanished(fit: Fit) -> str:
+    """Name the visits whose variance is next to nothing beside that of the others; empty where there are none."""
+    sd = np.sqrt(np.array([np.diag(sigma) for sigma in fit.sigma]))
+    gone = np.flatnonzero((sd < VANISHED * sd.max()).any(axis=0)) if fit.name not in SPATIAL else ()
+    return ", ".join(repr(fit.data.rows.visits[a]) for a in gone)
 
 
 def _attending(data: Observations, visits: NDArray[np.int64], group: int) -> int:
