@@ -92,7 +92,8 @@ def plan_looks(protocol: Protocol, analysis: str) -> LookPlan:
         As `design_trial`.
     """
     plan = read_assumptions(protocol, analysis)
-    design, total = planned_design(plan)
+    design, needed = planned_design(plan)
+    total = float(plan.planned_events or needed)
     declared = protocol.analyses[analysis]
     return LookPlan(
         assumptions=plan,

@@ -71,9 +71,21 @@ def fixed_sizes(plan: Assumptions, *, inflation: float = 1.0) -> list[dict[str, 
 
 
 def _one_size(plan: Assumptions, method: str, inflation: float) -> dict[str, Any]:
-    constant = len(plan.effect.rates) == 1
-    if method in SIMPLE and constant:
-        events = inflation * logrank_events(
+    events = _closed_events(plan, method)
+    if events is not None:
+        events *= inflation
+        size = _solved(plan, method, inflation, required=False)
+        return {"events": events, **(_solution(size) if size is not None else {})}
+    size = _solved(plan, method, inflation, required=True)
+    return {"events": size.events, **_solution(size)} if size is not None else {}
+
+
+def _closed_events(plan: Assumptions, method: str) -> float | None:
+    """Events by a formula that needs no accrual; None where there is none."""
+    if method not in SIMPLE or len(plan.effect.rates) > 1:
+        return None
+    try:
+        return logrank_events(
             plan.hazard_ratio,
             ratio=plan.ratio,
             alpha=plan.alpha,
@@ -81,10 +93,8 @@ def _one_size(plan: Assumptions, method: str, inflation: float) -> dict[str, Any
             power=plan.power,
             method=method,  # type: ignore[arg-type]
         )
-        size = _solved(plan, method, inflation, required=False)
-        return {"events": events, **(_solution(size) if size is not None else {})}
-    size = _solved(plan, method, inflation, required=True)
-    return {"events": size.events, **_solution(size)} if size is not None else {}
+    except ValueError as error:
+        raise DesignError(f"analysis {plan.analysis!r}: {error}") from error
 
 
 def _solution(size: LogRankSize) -> dict[str, Any]:
@@ -147,7 +157,8 @@ def planned_design(plan: Assumptions) -> tuple[GroupSequential, float]:
     DesignError
         A look at or after the last one, a spending that does not fit, events that the patients cannot give.
     """
-    fixed = fixed_events(plan)
+    closed = _closed_events(plan, plan.declared.method)
+    fixed = fixed_events(plan) if closed is None else closed
     total = float(plan.planned_events or fixed)
     design = _bounds(plan, _fractions(plan, total))
     if plan.planned_events is None:
