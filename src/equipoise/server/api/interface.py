@@ -18,14 +18,26 @@ __all__ = ["api"]
 
 
 class _Interface(NinjaAPI):
-    """Describes itself once: the description takes seconds to make, and anybody may ask for it."""
+    """Describes itself once, as the description takes seconds to make; refusals are problem details."""
 
     _described: OpenAPISchema | None = None
 
     def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
+        """Describe the interface."""
         if self._described is None:
-            self._described = super().get_openapi_schema(**more)
+            schema = super().get_openapi_schema(**more)
+            for operations in schema["paths"].values():
+                for operation in operations.values():
+                    _as_problems(operation["responses"])
+            self._described = schema
         return self._described
+
+
+def _as_problems(responses: dict[Any, Any]) -> None:
+    for status, answer in responses.items():
+        content = answer.get("content", {})
+        if int(status) >= 400 and "application/json" in content:
+            content["application/problem+json"] = content.pop("application/json")
 
 
 api = _Interface(
