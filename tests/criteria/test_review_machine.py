@@ -1,5 +1,7 @@
 """Whatever happens in whatever order: no gate without locked central progression, and nothing locked ever changes."""
 
+import random
+from collections import Counter
 from typing import Any
 
 from hypothesis import settings
@@ -20,6 +22,7 @@ from equipoise.criteria import (
     ReopenVisit,
     ReviewAction,
     ViewReads,
+    adjudication_due,
     gate_day,
     next_visit,
     review_after,
@@ -55,7 +58,11 @@ class Review(RuleBasedStateMachine):
         self.clock, self.was_open, self.before = 1000, False, self.review
         for reader, person in enumerate(("Ada", "Ben"), start=1):
             self.do(AssignReader(reader=reader, person=person))
-        self.do(ReceiveScan(visit=0, scan_day=0))
+        for visit in range(3):
+            self.do(ReceiveScan(visit=visit, scan_day=56 * visit))
+        for person in ("Ada", "Ben"):
+            self.do(OpenVisit(person=person, visit=0))
+            self.do(LockVisit(person=person, visit=0, on=self.clock))
 
     def do(self, action: ReviewAction) -> bool:
         """Act, and hold what the action did against what was there before."""
@@ -92,6 +99,20 @@ class Review(RuleBasedStateMachine):
         self.do(OpenVisit(person=person, visit=visit))
         word = response if visit else None
         assert self.do(LockVisit(person=person, visit=visit, on=self.clock, response=word))
+
+    @rule(response=ANSWERS)
+    def read_visit(self, response: Response) -> None:
+        """Both readers read on alike."""
+        self.read_on(1, response)
+        self.read_on(2, response)
+
+    @rule(endorses=st.integers(1, 2))
+    def settle(self, endorses: int) -> None:
+        """What a careful adjudicator does where the readers differ."""
+        if adjudication_due(self.review):
+            free = {"Cleo", "Dan", "Eve"} - {a.person for a in self.review.assignments}
+            for person in sorted(free)[:1]:
+                assert self.do(Adjudicate(person=person, endorses=endorses, reason="clearer", on=self.clock))
 
     @rule(reader=READERS, visit=VISITS, reason=REASONS, kind=st.sampled_from(["correction", "re-read"]))
     def reopen(self, reader: int, visit: int, reason: str, kind: Any) -> None:
@@ -147,6 +168,8 @@ class Review(RuleBasedStateMachine):
             assert result.adjudicated
         if result.adjudicated:
             assert result.reader == self.review.adjudications[-1].endorses
+            for reader, visit, version in self.review.adjudications[-1].basis:
+                assert reads[reader][visit].version == version
         else:
             assert result.reader == self.review.charter.agreed_reader
             assert result.triggers == ()
@@ -173,3 +196,53 @@ class Review(RuleBasedStateMachine):
 
 TestReview = Review.TestCase
 TestReview.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def walk(seed: int) -> Review:
+    """Forty steps, mostly careful ones, so that readings get far; the rest is anything by anybody."""
+    draw = random.Random(seed)  # noqa: S311 - a walk, no secret
+    story = Review()
+    story.begin(draw.choice([(), ("progression_date",), ("progression_date", "best_response")]), draw.randint(1, 2))
+    people, answers = ["Ada", "Ben", "Cleo", "Dan", "Eve", "own"], [Response.SD, Response.PR, Response.NE, Response.PD]
+
+    def answer() -> Response:
+        return draw.choices(answers, (4, 2, 1, 2))[0]
+
+    def reason() -> str:
+        return draw.choice(["because", "because", " "])
+
+    steps: list[tuple[int, Any]] = [
+        (9, lambda: story.read_on(draw.randint(1, 2), answer())),
+        (4, lambda: story.read_visit(answer())),
+        (4, lambda: story.settle(draw.randint(1, 2))),
+        (3, lambda: story.receive(draw.randint(0, 4), draw.randint(0, 20))),
+        (1, lambda: story.reopen(draw.randint(1, 2), draw.randint(0, 4), reason(), "re-read")),
+        (1, lambda: story.assign(draw.randint(1, 2), draw.choice(people), reason())),
+        (1, lambda: story.open(draw.choice(people), draw.randint(0, 4))),
+        (1, lambda: story.lock(draw.choice(people), draw.randint(0, 4), answer())),
+        (1, lambda: story.adjudicate(draw.choice(people), draw.randint(0, 3), reason(), draw.choice([None, answer()]))),
+    ]
+    weights = [weight for weight, _ in steps]
+    for _ in range(40):
+        draw.choices([step for _, step in steps], weights)[0]()
+        story.what_is_there_stays()
+        story.a_new_result_rests_on_locked_reads_of_every_reader_and_on_an_endorsement_where_they_differ()
+        story.the_gate_opens_with_a_confirmed_result_and_stays_open()
+        story.reads_are_locked_in_order_after_the_baseline()
+    return story
+
+
+def test_long_walks_get_deep_and_reach_nothing_forbidden(full: bool) -> None:
+    reached: Counter[str] = Counter()
+    walks = 2000 if full else 200
+    for seed in range(walks):
+        review = walk(seed).review
+        confirmed = [result for result in review.results if result.answer == "confirmed"]
+        after = confirmed and review.results[-1].progression_visit != confirmed[0].progression_visit
+        reached["not confirmed"] += any(result.answer == "not confirmed" for result in review.results)
+        reached["gate open"] += bool(confirmed)
+        reached["adjudicated"] += any(result.adjudicated for result in review.results)
+        reached["adjudicated anew"] += len(review.adjudications) > 1
+        reached["moved after the gate had opened"] += bool(after)
+    assert all(count >= walks // 20 for count in reached.values()), reached
+    assert len(reached) == 5
