@@ -1,6 +1,7 @@
 """The application for a WSGI server."""
 
 import os
+from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
@@ -8,3 +9,4 @@ __all__ = ["application"]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "equipoise.server.settings")
 application = get_wsgi_application()
+import_module("equipoise.server.warm").warm()  # its models need Django set up

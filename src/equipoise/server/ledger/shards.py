@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from equipoise.conduct import Counters, Site, State, Study, Subject, fold, touched
 from equipoise.ledger import TRIAL, Event, kinds
-from equipoise.server.ledger.store import read_events
+from equipoise.server.ledger.store import read_several
 
 __all__ = [
     "CHECKPOINT_EVERY",
@@ -60,12 +60,12 @@ def load(names: Iterable[str]) -> dict[str, Loaded]:
             state = decode(shard, text)
             if state is not None:
                 found[shard] = Loaded(state, seq, 0)
-    return {name: _brought_up(name, part) for name, part in found.items()}
+    return _brought_up(found)
 
 
 def replay_shard(name: str) -> Loaded:
     """Fold a shard from its first event, without checkpoint."""
-    return _brought_up(name, Loaded(_empty(name), 0, 0))
+    return _brought_up({name: Loaded(_empty(name), 0, 0)})[name]
 
 
 def state_of(parts: dict[str, Loaded]) -> State:
@@ -148,24 +148,27 @@ def _empty(name: str) -> Any:
     return _TYPES[kind](id=key) if key else _TYPES[kind]()
 
 
-def _brought_up(name: str, part: Loaded) -> Loaded:
-    kind = name.partition(":")[0]
-    state, seq, since = part
-    condition, values = _condition(name)
-    for event in read_events(TRIAL, f"{condition} AND seq > %s", [*values, seq]):
-        state, seq, since = fold(kind, state, event), event.seq, since + 1
-    return Loaded(state, seq, since)
+def _brought_up(parts: dict[str, Loaded]) -> dict[str, Loaded]:
+    """Fold the events after each shard's checkpoint; all in one query."""
+    names, conditions, values = list(parts), [], list[Any]()
+    for name, part in parts.items():
+        condition, key = _condition(name)
+        conditions.append(f"{condition} AND seq > %s")
+        values.append([*key, part.seq])
+    result = dict(parts)
+    for place, event in read_several(TRIAL, conditions, values):
+        name = names[place]
+        state, _, since = result[name]
+        result[name] = Loaded(fold(name.partition(":")[0], state, event), event.seq, since + 1)
+    return result
 
 
 def _condition(name: str) -> tuple[str, list[Any]]:
     kind, _, key = name.partition(":")
     if kind == "subject":
         return "subject = %s", [key]
-    touching = _kinds_touching(kind)
-    marks = ", ".join(["%s"] * len(touching))
-    if kind == "site":
-        return f"site = %s AND kind IN ({marks})", [key, *touching]
-    return f"kind IN ({marks})", list(touching)
+    touching = ", ".join(f"'{found}'" for found in _kinds_touching(kind))
+    return (f"site = %s AND kind IN ({touching})", [key]) if kind == "site" else (f"kind IN ({touching})", [])
 
 
 @cache

@@ -7,7 +7,7 @@ from django.db import connection
 
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, StoredEvent, parse_canonical, seal, store
 
-__all__ = ["append", "chain_end", "lock", "read_events", "stored_events"]
+__all__ = ["append", "chain_end", "lock", "read_events", "read_several", "stored_events"]
 
 _COLUMNS = ", ".join(f'"{name}"' for name in StoredEvent._fields)
 _BOOLEAN = StoredEvent._fields.index("clock_drift")
@@ -65,20 +65,41 @@ def stored_events(
         Rows fetched at a time; reading goes on by number, so that a long read holds no lock.
     """
     condition = f"AND ({where})" if where else ""
-    # SQLite's driver would read any number but 1 as False
-    columns = _COLUMNS if connection.vendor != "sqlite" else _COLUMNS.replace('"clock_drift"', '+"clock_drift"')
-    query = f"SELECT {columns} FROM ledger_event WHERE chain = %s AND seq > %s {condition} ORDER BY seq LIMIT %s"  # noqa: S608
+    query = f"SELECT {_columns()} FROM ledger_event WHERE chain = %s AND seq > %s {condition} ORDER BY seq LIMIT %s"  # noqa: S608
     last = -(2**62)
     while True:
         with connection.cursor() as cursor:
             cursor.execute(query, [chain, last, *values, batch])
             rows = cursor.fetchall()
         for row in rows:
-            drift = row[_BOOLEAN]
-            yield StoredEvent._make((*row[:_BOOLEAN], _BOOLEANS.get(drift, drift), *row[_BOOLEAN + 1 :]))
+            yield _stored(row)
         if len(rows) < batch:
             return
         last = rows[-1][1]
+
+
+def read_several(chain: str, conditions: Sequence[str], values: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Event]]:
+    """Read events that meet one of several conditions, in order, each with the number of its condition; one query."""
+    parts = " UNION ALL ".join(
+        f"SELECT {number} AS place, {_columns()} FROM ledger_event WHERE chain = %s AND {condition}"  # noqa: S608
+        for number, condition in enumerate(conditions)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"{parts} ORDER BY seq", [value for own in values for value in (chain, *own)])
+        rows = cursor.fetchall()
+    for place, *columns in rows:
+        row = _stored(columns)
+        yield place, Event(*row[:9], parse_canonical(row.payload), *row[10:])
+
+
+def _columns() -> str:
+    # SQLite's driver would read any number but 1 as False
+    return _COLUMNS if connection.vendor != "sqlite" else _COLUMNS.replace('"clock_drift"', '+"clock_drift"')
+
+
+def _stored(row: Sequence[Any]) -> StoredEvent:
+    drift = row[_BOOLEAN]
+    return StoredEvent._make((*row[:_BOOLEAN], _BOOLEANS.get(drift, drift), *row[_BOOLEAN + 1 :]))
 
 
 def read_events(chain: str, where: str = "", values: Sequence[Any] = ()) -> Iterator[Event]:

@@ -1,0 +1,22 @@
+"""What the first request would wait for, done when a process starts: protocol parsed, allocator compiled."""
+
+import contextlib
+
+import numpy as np
+from django.db import DatabaseError
+
+from equipoise.conduct.allocation_stage import Allocator
+from equipoise.server import trial
+from equipoise.server.ledger import shards as states
+
+__all__ = ["warm"]
+
+
+def warm() -> None:
+    """Allocate a made-up patient by every design of the trial, without drawing or keeping anything."""
+    with contextlib.suppress(DatabaseError):
+        for design in trial.stages(states.load(["study"])["study"].state).values():
+            for cohort in design.cohorts.values():
+                factors = dict.fromkeys(cohort.factors, "level")
+                for _ in range(2):
+                    Allocator(cohort).allocate(factors, np.array([0.5, 0.5]))
