@@ -2,8 +2,8 @@
 
 Usage: python bench/conduct.py [patients]
 
-The first line is a run from begin to end; the second adds up the best of 50 repetitions of every command of one patient,
-which other work on the machine does not slow down.
+The first line is a run from begin to end; the second adds up the best of 50 repetitions of every command of one
+patient, which other work on the machine does not slow down.
 """
 
 import sys
@@ -12,9 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.conduct.made_up import Trial
+
 from equipoise.conduct import Command, State, apply, decide
 from equipoise.ledger import Chain, Draft
-from tests.conduct.made_up import Trial
 
 
 def history(trial: Trial) -> None:
