@@ -168,6 +168,7 @@ class Review(RuleBasedStateMachine):
             assert result.adjudicated
         if result.adjudicated:
             assert result.reader == self.review.adjudications[-1].endorses
+            assert result.progression_visit == self.review.adjudications[-1].progression_visit
             for reader, visit, version in self.review.adjudications[-1].basis:
                 assert reads[reader][visit].version == version
         else:
