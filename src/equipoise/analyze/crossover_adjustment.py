@@ -5,7 +5,8 @@ import math
 import polars as pl
 
 from equipoise.analyze.book import Book, Columns
-from equipoise.analyze.crossover_methods import Estimate, estimates, intention_to_treat
+from equipoise.analyze.crossover_estimate import Estimate
+from equipoise.analyze.crossover_methods import estimates, intention_to_treat
 from equipoise.analyze.crossover_patients import CrossoverPatients, Flags, Floats, crossover_patients
 from equipoise.analyze.crossover_words import ASSUMPTIONS
 from equipoise.analyze.study import Positions

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.analyze.crossover_estimate import Estimate
 from equipoise.analyze.crossover_patients import CrossoverPatients, Flags, Floats
 from equipoise.analyze.crossover_rows import FollowUpRows, follow_up_rows, values_at
 from equipoise.analyze.crossover_words import METHODS, NAIVE
@@ -16,38 +17,9 @@ from equipoise.protocol import CrossoverAdjustment
 from equipoise.stats import StatsError, cox_ph, ipcw_cox, logrank_test, rpsftm, two_stage, two_stage_g
 from equipoise.terms import Status
 
-__all__ = ["Estimate", "estimates", "intention_to_treat"]
+__all__ = ["estimates", "intention_to_treat"]
 
 _NAN = math.nan
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """One line of the comparison: numbers, nan where there is none, and how they came about."""
-
-    name: str
-    """Key of ``METHODS``."""
-    method: str
-    recensored: bool | None = None
-    effect: float | None = None
-    """Effect after crossover as a multiple of that from randomization."""
-    hazard_ratio: float = _NAN
-    conf_low: float = _NAN
-    conf_high: float = _NAN
-    p_value: float = _NAN
-    psi: float = _NAN
-    psi_low: float = _NAN
-    psi_high: float = _NAN
-    roots: tuple[float, ...] = ()
-    events: tuple[int, int] | None = None
-    """Events of the experimental and the control arm behind the hazard ratio."""
-    weights: dict[str, float] | None = None
-    control: tuple[Floats, Flags] | None = None
-    """Times and events of the control arm had nobody crossed over."""
-    remark: str = ""
-    why: str = ""
-    """Why there is no estimate."""
-    status: Status = Status.NOT_ESTIMABLE
 
 
 @dataclass(frozen=True, kw_only=True)
