@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.conduct.made_up import Trial
 
+from equipoise.conduct import Role, breaks, may_know_treatment
+
 
 def lesion(name: str = "T1", size: int | None = 3000, **more: Any) -> dict[str, Any]:
     return {"lesion": name, "kind": "TARGET", "organ": "liver", "diameter": size} | more
@@ -241,3 +243,38 @@ def test_safety_unblinding_needs_a_serious_unexpected_reaction(trial: Trial) -> 
     assert trial.code("unblind_for_safety", "data_manager", {"event": name}, subject=subject) == "not_allowed"
     trial.do("unblind_for_safety", "safety", {"event": name}, subject=subject)
     assert not trial.state.subjects[subject].unblinded, "the site stays blinded"
+
+
+def test_every_break_is_in_the_list_without_an_arm(trial: Trial) -> None:
+    subject = trial.progressed()
+    trial.do("break_code", "investigator@01", subject=subject, reason="bleeding")
+    leak = {"date": trial.today, "who": "patient", "how": "opened the tablet"}
+    trial.do("report_unblinding", "coordinator@01", leak, subject=subject)
+    trial.do("assess_unblinding", "data_manager", {"of": "BREAK-1", "impact": "none"}, subject=subject)
+    trial.do("unblind", "investigator@01", subject=subject)
+    found = breaks(trial.state.subjects[subject])
+    assert {(b.record, b.ground, b.impact) for b in found} == {
+        ("BREAK-1", "emergency", "none"),
+        ("LEAK-1", "outside of the rules", None),
+        ("UNB-1", "progression", None),
+    }
+    assert not any(word in str(found).lower() for word in ("pazopanib", "placebo"))
+
+
+def test_who_may_know_a_treatment(trial: Trial) -> None:
+    subject = trial.progressed()
+
+    def knows() -> set[str]:
+        state = trial.state.subjects[subject]
+        return {
+            f"{role}@{site}"
+            for role in Role
+            for site in ("01", "02", None)
+            if may_know_treatment(state, role, site=site)
+        }
+
+    assert knows() == set()
+    trial.do("break_code", "investigator@01", subject=subject, reason="bleeding")
+    assert knows() == {"investigator@01"}
+    trial.do("unblind", "investigator@01", subject=subject)
+    assert knows() == {"investigator@01", "site_coordinator@01", "pharmacist@01"}

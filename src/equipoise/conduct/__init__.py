@@ -7,7 +7,7 @@ from equipoise.conduct.due import Due, due
 from equipoise.conduct.field import Field, FieldProblem, check_payload
 from equipoise.conduct.nouns import COMMANDS
 from equipoise.conduct.nouns.baseline import eligibility
-from equipoise.conduct.nouns.blinding import may_know_treatment
+from equipoise.conduct.nouns.blinding import Break, breaks, may_know_treatment
 from equipoise.conduct.nouns.central_review import central_answer
 from equipoise.conduct.nouns.consent import form_in_force, reconsent_due
 from equipoise.conduct.nouns.diaries import diary_targets, diary_window
@@ -28,6 +28,7 @@ __all__ = [
     "REACH",
     "SITE_ROLES",
     "Action",
+    "Break",
     "Command",
     "ConductError",
     "Counters",
@@ -50,6 +51,7 @@ __all__ = [
     "actions_of",
     "apply",
     "apply_all",
+    "breaks",
     "central_answer",
     "check_payload",
     "check_right",

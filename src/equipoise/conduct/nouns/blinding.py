@@ -4,6 +4,8 @@ The record never holds an arm. “End blinded treatment” is the same step for 
 after it depends on the vault, is asked of it only for somebody who may know the treatment, and is sealed.
 """
 
+from typing import NamedTuple
+
 from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
 from equipoise.conduct.form import choice, date, identifier, text
@@ -14,7 +16,39 @@ from equipoise.conduct.roles import Role
 from equipoise.conduct.state import Subject
 from equipoise.conduct.vault import CROSS_OVER
 
-__all__ = ["APPLIES", "COMMANDS", "gate_problem", "may_know_treatment"]
+__all__ = ["APPLIES", "COMMANDS", "Break", "breaks", "gate_problem", "may_know_treatment"]
+
+
+class Break(NamedTuple):
+    """One time at which somebody was allowed to know, or came to know, a treatment; never which."""
+
+    record: str
+    ground: str
+    """progression, emergency, safety report, or outside of the rules."""
+    date: str
+    by: str
+    """Account of the person who acted or reported."""
+    impact: str | None
+    """What it means for the trial, once assessed."""
+
+
+_GROUNDS = {
+    "unblinded": "progression",
+    "code_broken": "emergency",
+    "safety_unblinded": "safety report",
+    "unblinding_reported": "outside of the rules",
+}
+
+
+def breaks(subject: Subject) -> tuple[Break, ...]:
+    """List every break of a patient's blind, in the order of the record: for the report's table of blinding."""
+    impacts = {a["of"]: a["impact"] for a in subject.live("unblinding_assessed")}
+    found = [
+        (record.at, Break(record.name, ground, record.values["date"], record.actor, impacts.get(record.name)))
+        for kind, ground in _GROUNDS.items()
+        for record in subject.records.get(kind, {}).values()
+    ]
+    return tuple(entry for _, entry in sorted(found))
 
 
 def may_know_treatment(subject: Subject, role: str, *, site: str | None) -> bool:
