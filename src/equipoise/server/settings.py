@@ -114,12 +114,14 @@ MFA_ADAPTER = "equipoise.server.accounts.adapter.SecondFactorAdapter"
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # either locks
+AXES_LOCKOUT_PARAMETERS = ["username"]  # never the address: a proxy has one for all, and a code break must be possible
 AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_FORM_FIELD = "username"  # in what `authenticate` is given
+AXES_USERNAME_CALLABLE = "equipoise.server.accounts.proof.login_named"
+AXES_LOCKOUT_CALLABLE = "equipoise.server.accounts.proof.locked_answer"
 
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -11,12 +11,20 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from equipoise.server.accounts.models import Account, UsedCode
 from equipoise.server.sources import entropy, now
 
-__all__ = ["Proof", "begin_second_factor", "confirm_second_factor", "has_second_factor", "prove"]
+__all__ = [
+    "Proof",
+    "begin_second_factor",
+    "confirm_second_factor",
+    "has_second_factor",
+    "locked_answer",
+    "login_named",
+    "prove",
+]
 
 STEP = 30
 """Seconds for which a code is shown; the one before and the one after count too."""
@@ -33,7 +41,7 @@ class Proof:
 def prove(request: HttpRequest, login: str, password: str, code: str | None) -> Proof:
     """Check password and second factor.
 
-    Five failures from one address lock the account for that address for a quarter of an hour.
+    Five failures, from wherever, lock the account for a quarter of an hour.
     """
     login = login.strip().lower()
     try:
@@ -46,6 +54,21 @@ def prove(request: HttpRequest, login: str, password: str, code: str | None) -> 
         user_login_failed.send(sender=__name__, credentials={"username": login}, request=request)
         return Proof(None, "locked" if getattr(request, "axes_locked_out", False) else "wrong")
     return Proof(account)
+
+
+def login_named(request: HttpRequest, credentials: dict[str, str] | None) -> str:
+    """Say whose login is tried, as accounts spell it: failures are counted by it."""
+    found = (credentials or {}).get("username") or request.POST.get("login") or ""
+    return str(found).strip().lower()
+
+
+def locked_answer(
+    request: HttpRequest, answer: HttpResponse, _credentials: dict[str, str] | None = None
+) -> HttpResponse:
+    """Answer a login to a locked account: the interface has its own words, a page these."""
+    if request.path.startswith("/api/"):
+        return answer
+    return HttpResponse("Too many failures. Wait a quarter of an hour.", status=429, content_type="text/plain")
 
 
 def has_second_factor(account: Account) -> bool:

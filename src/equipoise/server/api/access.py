@@ -13,7 +13,7 @@ from equipoise.conduct.decide import check_right
 from equipoise.ledger import Draft, utc_text
 from equipoise.server import trial
 from equipoise.server.accounts.models import Account
-from equipoise.server.accounts.proof import check_code, has_second_factor
+from equipoise.server.accounts.proof import has_second_factor, prove
 from equipoise.server.accounts.tokens import account_of
 from equipoise.server.api.payloads import ProofIn
 from equipoise.server.api.problem import ProblemError
@@ -65,18 +65,24 @@ def asker(request: HttpRequest) -> Asker:
 def proved(request: HttpRequest, proof: ProofIn | None) -> bool:
     """Check password and second factor given with a request; False where none are given.
 
+    Wrong ones are counted as wrong logins are, and lock the account.
+
     Raises
     ------
     ProblemError
-        They are given and wrong.
+        They are given and wrong, or the account is locked.
     """
     if proof is None:
         return False
     account = asker(request).account
-    if account.check_password(proof.password) and check_code(account, proof.code):
+    found = prove(request, account.login, proof.password, proof.code)
+    if found.account == account and has_second_factor(account):
         return True
-    draft = Draft("login_refused", {"account": account.id, "origin": None, "why": "signature"})
+    locked = found.why == "locked"
+    draft = Draft("login_refused", {"account": account.id, "origin": None, "why": "locked" if locked else "signature"})
     record_access(draft, actor=account.id, role="", request_id=f"access-{entropy(8).hex()}")
+    if locked:
+        raise ProblemError(429, "locked", "Too many failures.", "Wait a quarter of an hour.")
     raise ProblemError(403, "proof_wrong", "Password or code are wrong.", "Wait for the next code and try again.")
 
 
