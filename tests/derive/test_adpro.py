@@ -66,6 +66,7 @@ def test_forms_received_expected_and_evaluable() -> None:
         ({"left": 100, "death": 200}, {}, {169: "left study", 253: "died"}),
         ({"stop": 60}, {}, {169: "not recorded", 253: "not recorded"}),
         ({"stop": 60}, {"expected_until": "end_of_treatment"}, {169: "off treatment", 253: "off treatment"}),
+        ({"death": 300}, {"expected_until": "end_of_treatment"}, {169: "off treatment", 253: "off treatment"}),
     ],
 )
 def test_why_no_form_is_expected(facts: dict[str, Any], changes: dict[str, Any], expected: dict[int, str]) -> None:

@@ -117,7 +117,9 @@ def _missing(found: Reported, subject: Ints, due: Ints) -> tuple[NDArray[np.str_
     undated = (table["DTHFL"] == "Y").fill_null(False).to_numpy()[subject] & (day("DTHDT") == -NO_DAY)
     died = (day("DTHDT") < due) | (undated & (day("LSTALVDT") < due))
     left = day("EOSDT") < due
-    stopped = (day("EOTDT") < due) if found.one.plan.expected_until == "end_of_treatment" else np.zeros_like(left)
+    going_on = (table["EOTSTT"] == "ONGOING").fill_null(False).to_numpy()[subject]
+    last = np.where((day("EOTDT") == -NO_DAY) & ~going_on, day("TRTEDT"), day("EOTDT"))
+    stopped = (last < due) if found.one.plan.expected_until == "end_of_treatment" else np.zeros_like(left)
     conditions = [
         died,
         left,

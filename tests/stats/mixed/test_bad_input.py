@@ -62,7 +62,7 @@ def test_missing_values_are_left_out_and_reported(trial):
 def test_visit_with_one_subject(trial):
     rare = trial.filter((pl.col("visit") != "V3") | (pl.col("id") == "P07"))
     message = raised(lambda: fit(rare, "score ~ arm + visit"))
-    assert "visit 'V3' has 1 subject: a variance of its own needs at least two" in message
+    assert "visit 'V3' has 1 subject ('P07'): a variance of its own needs at least two" in message
     model = fit(rare, "score ~ arm + visit", covariance=("us", "cs"))
     assert model.structure == "cs"
     assert [a.covariance for a in model.attempts] == ["us", "cs"]

@@ -133,3 +133,10 @@ def test_bad_input(trial):
         rubin([1.0], [1.0])
     with pytest.raises(StatsError, match="expected one of 1, got 9"):
         compare_at_visit(impute(trial, n_imputations=2), arm=9)
+    two = impute(trial, n_imputations=2)
+    with pytest.raises(StatsError, match="visit: expected a position from 0 to 3, or from the end -1 to -4, got 4"):
+        compare_at_visit(two, M)
+    with pytest.raises(StatsError, match="a row for each of 80 subjects"):
+        compare_at_visit(two, covariates=np.ones(3))
+    with pytest.raises(StatsError, match="no missing values, row 7 has one"):
+        compare_at_visit(two, covariates=np.where(np.arange(N) == 7, np.nan, np.arange(N)))

@@ -10,7 +10,7 @@ import numpy as np
 from equipoise.stats.errors import StatsError
 from equipoise.stats.mixed.likelihood import PatternLikelihood
 from equipoise.stats.mixed.newton import Optimum, minimize
-from equipoise.stats.mixed.observations import Observations
+from equipoise.stats.mixed.observations import Observations, Rows
 from equipoise.stats.mixed.orthonormal import inverse_upper
 from equipoise.stats.mixed.points import PointLikelihood, point_distances
 from equipoise.stats.mixed.start import pairwise_moments, starting_points
@@ -144,7 +144,7 @@ def _unsuitable(data: Observations, name: str) -> str:
     for g in range(n_groups):
         _, pairs = pairwise_moments(data.blocks, m, g)
         within = f" of group {rows.groups[g]!r}" if rows.groups else ""
-        few = [f"visit {rows.visits[a]!r} has {_subjects(pairs[a, a])}" for a in range(m) if pairs[a, a] < 2.0]
+        few = [f"visit {rows.visits[a]!r} has {_seen(rows, a, g)}" for a in range(m) if pairs[a, a] < 2.0]
         if few:
             return f"{'; '.join(few[:NAMED_VISITS])}{within}: a variance of its own needs at least two"
         if name == "us":
@@ -156,6 +156,13 @@ def _unsuitable(data: Observations, name: str) -> str:
             if smallest < 2:
                 return f"a visit{within} has {_subjects(smallest)}"
     return ""
+
+
+def _seen(rows: Rows, visit: int, group: int) -> str:
+    """Say how many subjects of a group a visit has, and which if it is one."""
+    subjects = rows.subject.codes[(rows.visit == visit) & (rows.group == group)]
+    name = f" ({rows.subject.levels[subjects[0]]!r})" if subjects.size == 1 else ""
+    return f"{_subjects(subjects.size)}{name}"
 
 
 def _subjects(count: float) -> str:

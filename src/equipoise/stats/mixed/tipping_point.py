@@ -75,15 +75,17 @@ def compare_at_visit(
     Raises
     ------
     StatsError
-        If the arm is unknown or the covariates do not fit.
+        If the arm or visit is unknown or the covariates do not fit.
     """
     compared = _arm(imputations, arm)
+    m = imputations.y.shape[2]
+    if not -m <= visit < m:
+        raise StatsError(f"visit: expected a position from 0 to {m - 1}, or from the end -1 to {-m}, got {visit}")
     labels = np.array([label == compared for label in imputations.arm])
     rows = labels | np.array([label == imputations.reference for label in imputations.arm])
     columns = [np.ones(rows.sum()), labels[rows].astype(np.float64)]
     if covariates is not None:
-        extra = np.asarray(covariates, np.float64).reshape(len(imputations.arm), -1)
-        columns += list(extra[rows].T)
+        columns += list(_covariates(covariates, len(imputations.arm))[rows].T)
     x = np.column_stack(columns)
     df = x.shape[0] - x.shape[1]
     if df < 1 or np.linalg.matrix_rank(x) < x.shape[1]:
@@ -137,6 +139,17 @@ def tipping_point(
         reference=imputations.reference,
         method=f"Delta-adjusted tipping point, {imputations.assumption}, {imputations.y.shape[0]} imputations",
     )
+
+
+def _covariates(covariates: ArrayLike, n: int) -> NDArray[np.float64]:
+    extra = np.asarray(covariates, np.float64)
+    if extra.shape[:1] != (n,):
+        raise StatsError(f"covariates: expected a row for each of {n} subjects, got shape {extra.shape}")
+    extra = extra.reshape(n, -1)
+    if not np.isfinite(extra).all():
+        row = int(np.argmin(np.isfinite(extra).all(axis=1)))
+        raise StatsError(f"covariates: expected no missing values, row {row} has one")
+    return extra
 
 
 def _arm(imputations: Imputations, arm: object | None) -> object:
