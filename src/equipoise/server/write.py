@@ -18,6 +18,7 @@ from equipoise.server.keys import TrialKey
 from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.models import Request
 from equipoise.server.ledger.store import append, lock, read_events
+from equipoise.server.queueing import turn
 from equipoise.server.sources import now
 from equipoise.server.subjects import listing
 from equipoise.server.vault import depot
@@ -93,7 +94,7 @@ def request_mac(key: TrialKey, row: Request) -> str:
 
 def _carried_out(wish: Wish, key: TrialKey) -> Answer:
     fingerprint = wish.fingerprint()
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         lock(TRIAL)
         known = Request.objects.filter(request_id=wish.request_id).first()
         if known is not None:
@@ -155,7 +156,7 @@ def _repeated(wish: Wish, fingerprint: str, known: Request) -> Answer:
 def record_access(draft: Draft, *, actor: str, role: str, request_id: str) -> Event:
     """Append an event to the access chain, in a transaction of its own."""
     try:
-        with transaction.atomic():
+        with turn(), transaction.atomic():
             lock(ACCESS)
             (event,) = append(ACCESS, [draft], Stamp(utc_text(now()), actor, role, request_id))
             _after_commit(ACCESS, [event])
