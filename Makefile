@@ -43,6 +43,7 @@ docs: .venv/test ## Renew what is generated: JSON Schema, reference tables, tabl
 	@$(BIN)/python -m equipoise.protocol.schema
 	@$(BIN)/python -m equipoise.protocol.reference
 	@$(BIN)/python -m equipoise.cdisc.reference docs/reference/cdisc.md docs/reference/cdisc-variables.md
+	@$(BIN)/python -m equipoise.conduct.reference docs/reference/commands.md docs/reference/rights.md
 	@$(BIN)/python docs/validation/make_stats.py
 
 clean: ## Remove what was built, not what was installed
