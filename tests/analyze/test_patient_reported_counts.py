@@ -14,7 +14,7 @@ S02 0 Y Y Y Y -
 S13 0 Y Y Y Y -
 S01 29 Y Y Y Y -
 S02 29 Y Y Y Y -
-S03 29 Y Y Y N no usable answer
+S03 29 Y Y Y N too few answers
 S04 29 Y Y N N -
 S05 29 N N N N died
 S06 29 N Y N N left study
@@ -54,7 +54,7 @@ def test_compliance_with_both_denominators() -> None:
 
 def test_reasons_add_up() -> None:
     results = results_with(None, adpro=forms(FORMS))
-    missing = {"no usable answer": 1, "(not recorded)": 1}
+    missing = {"too few answers": 1, "(not recorded)": 1}
     for reason, n in missing.items():
         assert counted(results, "missing_reason", "active", variable_level=reason) == (n, 2)
     gone = find(results, variable="not_expected_reason", group_level="active", visit="Week 4", statistic="n")

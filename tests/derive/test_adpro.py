@@ -41,7 +41,7 @@ def test_forms_received_expected_and_evaluable() -> None:
 
     assert rows(result, "EXPECTFL", "ALIVEFL", "RECEIVFL", "EVALFL", "MISSREAS") == [
         (0, "Y", "Y", "Y", "Y", None),
-        (85, "Y", "Y", "Y", "N", None),
+        (85, "Y", "Y", "Y", "N", "too few answers"),
         (169, "Y", "Y", "Y", "Y", None),
         (253, "Y", "Y", "N", "N", "not recorded"),
     ]

@@ -74,10 +74,11 @@ def _rows(found: Reported) -> pl.DataFrame:
     answered = _empty_forms(found)
     table = table.join(answered, on=["_S", "_V"], how="left", maintain_order="left")
     reason = pl.coalesce("REASON", "_EMPTY", "_R")
+    reason = pl.when(pl.col("RECEIVFL") == "Y").then(pl.lit("too few answers")).otherwise(reason)
     table = table.with_columns(
         *(pl.when(pl.col(name) >= 0).then(name).alias(name) for name in counts),
         ADT=pl.when(pl.col("_D") != NO_DAY).then("_D").cast(pl.Int32).cast(pl.Date),
-        MISSREAS=pl.when(pl.col("RECEIVFL") == "N").then(reason),
+        MISSREAS=pl.when(pl.col("EVALFL") == "N").then(reason),
     )
     return _shown(found, _with_visits(found, table))
 
