@@ -9,7 +9,9 @@ from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.rows import Rows
 from equipoise.report.tables import Survival, landmark_table, models_table, rule_sets_table, survival_table
+from equipoise.report.words import RULE_SETS
 from equipoise.results import Results
+from equipoise.terms import RuleSet
 
 
 def source_of(results: Results) -> Source:
@@ -121,3 +123,8 @@ def test_an_analysis_without_declared_test_is_described_not_compared() -> None:
 def test_other_rule_sets_use_the_declared_strata() -> None:
     cells = printed(rule_sets_table(source_of(example_results()), "primary", name="t"))
     assert cells["A"][-2:] == ("0.52 (0.36 to 0.75)", "< .001")
+
+
+def test_every_rule_set_is_said_in_words() -> None:
+    assert set(RULE_SETS) == set(RuleSet)
+    assert all(text.startswith(f"{name}: ") for name, text in RULE_SETS.items())

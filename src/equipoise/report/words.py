@@ -35,6 +35,7 @@ RULE_SETS: Mapping[str, str] = {
     "C": "C: as B, and clinical progression claimed by the investigator is an event",
     "P": "P: progression or death whenever observed, else censored at the last adequate assessment",
     "K": "K: as P, and new anticancer therapy or clinical progression is itself an event",
+    "I": "I: the events of P; progression midway between the last adequate assessment and the scan that shows it",
 }
 
 STRATA: Mapping[str, str] = {
