@@ -101,6 +101,7 @@ def test_times_to_event(found: Derived) -> None:
     assert times(found, "pfs_central") == {"drug": "E 337", "crossed": "E 169", "untreated": "E 300"}
     assert times(found, "pfs_local") == times(found, "pfs_central")
     assert times(found, "ttf") == {"drug": "E 337", "crossed": "E 169", "untreated": "E 300"}
+    assert times(found, "time_to_response") == {"drug": "E 85"}
     assert times(found, "duration_of_response") == {"drug": f"E {337 - 85 + 1}"}
     # after crossover on day 180 the sum of day 169 is the new baseline, that of day 253 the new nadir
     assert times(found, "pfs_crossover") == {"crossed": f"E {337 - 180 + 1}"}
