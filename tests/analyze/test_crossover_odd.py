@@ -198,3 +198,14 @@ def test_a_trial_that_asks_for_nothing_has_no_rows(of: Patients) -> None:
     results = results_of(adam(of), Protocol.model_validate(data))
     assert block(results).is_empty()
     assert results.curves.filter(pl.col("analysis_id") == "survival_without_crossover").is_empty()
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 6, 12])
+@pytest.mark.parametrize("seed", [1, 3, 6, 7])
+def test_a_handful_of_patients_gives_numbers_or_reasons(n: int, seed: int) -> None:
+    results = results_of(adam(patients(n, psi=-0.4, seed=seed, switching=0.5)), protocol(covariates=["frail"]))
+    rows = block(results, measure="hazard_ratio")
+    assert set(rows["variable"]) == {"intention_to_treat", *METHODS}
+    lost = rows.filter(pl.col("value").is_null())
+    assert set(lost["status"]) <= {"NE", "not_done"}
+    assert not any(text is None or "nan" in text or text.startswith("limits") for text in lost["text"])

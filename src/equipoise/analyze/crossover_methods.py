@@ -111,12 +111,14 @@ def _guarded(plan: _Plan, name: str, make: Callable[..., Estimate], variant: dic
         with np.errstate(all="ignore"):
             found = make(plan, empty)
     except StatsError as error:
-        return replace(empty, why=_one_line(str(error)))
-    except ArithmeticError as error:
-        return replace(empty, why=f"the computation broke off: {_one_line(str(error))}")
+        words = _one_line(str(error))
+        return replace(empty, why="the factor on time has no finite estimate" if "= nan" in words else words)
+    except (ArithmeticError, ValueError):
+        return replace(empty, why="the hazard ratio has no finite estimate")
     if found.why or math.isfinite(found.hazard_ratio):
         return found
-    why = found.remark or "the hazard ratio has no finite estimate"
+    said = found.remark.split("; ", 1)[-1] if found.remark.startswith("limits") else found.remark
+    why = said if said and not said.startswith("limits") else "the hazard ratio has no finite estimate"
     return replace(found, why=why, control=None, events=None)
 
 
