@@ -30,7 +30,7 @@ __all__ = ["Asker", "askers", "differences", "everything", "operations", "pages"
 FORMATS = ("application/json", "text/html", "text/csv", "application/xml")
 SITE_STAFF = frozenset({Role.SITE_COORDINATOR, Role.INVESTIGATOR, Role.PHARMACIST})
 PROBED = ("of", "record", "query", "event", "kit", "scan", "person")
-TARGETS = ("OPEN-1", "ODOSE-1", "KIT-3", "DISP-3", "DEV-1", "DEVC-1", "FU-1", "UNB-1", "AE-1", "EOS-1")
+TARGETS = ("OPEN-1", "RESULT-1", "ODOSE-1", "KIT-3", "DISP-3", "DEV-1", "DEVC-1", "FU-1", "UNB-1", "AE-1", "EOS-1")
 """Records that stand, or may stand, in one of the trials alone."""
 
 Seen = dict[tuple[str, ...], bytes]

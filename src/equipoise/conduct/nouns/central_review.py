@@ -13,7 +13,7 @@ from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier, integer, records, text
 from equipoise.conduct.nouns.tumors import LESION, check_lesions
-from equipoise.conduct.roles import READER_NUMBER, SITE_ROLES
+from equipoise.conduct.roles import READER_NUMBER, SITE_ROLES, Role
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Subject
 from equipoise.criteria import (
@@ -36,7 +36,25 @@ from equipoise.criteria.review_state import current_person
 from equipoise.ledger import Event
 from equipoise.terms import Response
 
-__all__ = ["APPLIES", "COMMANDS", "central_answer", "open_review"]
+__all__ = ["APPLIES", "COMMANDS", "REVIEW_KINDS", "RUNS_REVIEW", "central_answer", "open_review"]
+
+REVIEW_KINDS = frozenset(
+    {
+        "adjudicated",
+        "adjudication_requested",
+        "central_result",
+        "read_locked",
+        "read_opened",
+        "read_reopened",
+        "reader_assigned",
+        "reading_closed",
+        "review_opened",
+        "scan_rejected",
+    }
+)
+"""How the central review goes on: no business of the site, nor of who looks after its data."""
+RUNS_REVIEW = frozenset({Role.DATA_MANAGER, Role.AUDITOR})
+"""Roles that know of it besides those who read."""
 
 
 def _ordinal(day: str) -> int:
@@ -159,7 +177,7 @@ def _opened(c: Context, assessment: int) -> PatientReview:
     elif current_person(state, reader) != person:
         refuse("not_a_reader", "Somebody else reads this patient.", "The core laboratory assigns readers.")
     state = _allow(state, OpenVisit(person=person, visit=assessment))
-    c.record("OPEN", "read_opened", {"reader": reader, "assessment": assessment})
+    c.record("ROPEN", "read_opened", {"reader": reader, "assessment": assessment})
     return state
 
 

@@ -8,6 +8,7 @@ from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import choice, identifier, text
+from equipoise.conduct.nouns.central_review import REVIEW_KINDS, RUNS_REVIEW
 from equipoise.conduct.nouns.records import find_record, record_hash
 from equipoise.conduct.roles import SITE_ROLES
 from equipoise.conduct.state import Record, Subject
@@ -47,7 +48,8 @@ def unblinded_at(subject: Subject) -> str | None:
 def _record(c: Context, name: str) -> Record:
     record = find_record(c.subject, name)
     at_site = c.command.role in SITE_ROLES
-    if record is None or not visible(c.subject, record, at_site=at_site):
+    hidden = record is not None and record.kind in REVIEW_KINDS and c.command.role not in RUNS_REVIEW
+    if record is None or hidden or not visible(c.subject, record, at_site=at_site):
         refuse("record_unknown", f"There is no record {name}.", "Check its number.")
     return record
 

@@ -24,6 +24,7 @@ from equipoise.conduct.nouns import (
     tumors,
     visits,
 )
+from equipoise.conduct.nouns.central_review import REVIEW_KINDS, RUNS_REVIEW
 from equipoise.conduct.state import Record, Subject
 from equipoise.ledger import Event, canonical_text
 
@@ -95,7 +96,7 @@ def record_hash(record: Record) -> str:
 def _known(c: Context) -> Record:
     name = c.payload["record"]
     record = find_record(c.subject, name)
-    if record is None:
+    if record is None or (record.kind in REVIEW_KINDS and c.command.role not in RUNS_REVIEW):
         refuse("record_unknown", f"There is no record {name}.", "Check its number.")
     if record.kind not in CORRECTABLE:
         refuse(

@@ -15,7 +15,7 @@ from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.payloads import Identifier
 from equipoise.server.ledger.store import read_events
 from equipoise.server.subjects.models import SubjectRow
-from equipoise.server.subjects.view import audit_rows, record_rows
+from equipoise.server.subjects.view import OPEN_TREATMENT, audit_rows, record_rows
 
 __all__ = ["Asked", "router"]
 
@@ -128,11 +128,11 @@ def subjects(request: HttpRequest, where: Where) -> list[dict[str, str]]:
     """List patients: a site's role sees its own, others all."""
     context = may(request, "see_accrual", where.role, site=where.site)
     role = Role(context.command.role)
-    at_site = REACH[role] is Reach.OWN_SITE
+    treats = role in OPEN_TREATMENT
     rows = SubjectRow.objects.order_by("subject")
-    if at_site:
+    if REACH[role] is Reach.OWN_SITE:
         rows = rows.filter(site=where.site)
-    return [{"subject": r.subject, "site": r.site, "stage": r.stage if at_site else r.stage_blinded} for r in rows]
+    return [{"subject": r.subject, "site": r.site, "stage": r.stage if treats else r.stage_blinded} for r in rows]
 
 
 @router.get("/subjects/{subject}/records", response={200: list[RecordOut], **REFUSALS}, summary="A patient's records.")

@@ -9,48 +9,33 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from equipoise.conduct import Role, Subject, apply_all
-from equipoise.conduct.roles import SITE_ROLES
+from equipoise.conduct.nouns.central_review import REVIEW_KINDS, RUNS_REVIEW
 from equipoise.conduct.state import Record, State
 from equipoise.ledger import TRIAL, Event, kinds
 from equipoise.server.ledger.store import read_events
 
-__all__ = ["audit_rows", "record_rows", "seen_events", "subject_row"]
+__all__ = ["OPEN_TREATMENT", "audit_rows", "record_rows", "seen_events", "subject_row"]
 
-_REVIEW = frozenset(
-    {
-        "adjudicated",
-        "adjudication_requested",
-        "read_locked",
-        "read_opened",
-        "read_reopened",
-        "reader_assigned",
-        "reading_closed",
-        "review_opened",
-        "scan_rejected",
-    }
-)
-"""How the central review goes on: no business of the site."""
-_RUNS_REVIEW = frozenset({Role.DATA_MANAGER, Role.AUDITOR})
-_CENTRAL = frozenset({"central_result"})
 _OPENS = frozenset({"unblinded", "code_broken"})
-_OPEN_TREATMENT = frozenset({Role.SITE_COORDINATOR, Role.INVESTIGATOR, Role.PHARMACIST})
+OPEN_TREATMENT = frozenset({Role.SITE_COORDINATOR, Role.INVESTIGATOR, Role.PHARMACIST})
+"""Roles that treat a patient after unblinding; who only reads scans of the site stays blinded."""
 
 
 def seen_events(subject: str, role: Role) -> Iterator[Event]:
     """Events of a patient that a role may know of, in order."""
-    at_site = role in SITE_ROLES
+    treats = role in OPEN_TREATMENT
     for event in read_events(TRIAL, "subject = %s", [subject]):
         if _seen(event.kind, role) and _seen(str(event.payload.get("of", event.kind)), role):
             yield event
-        if event.kind in _OPENS and not at_site:
+        if event.kind in _OPENS and not treats:
             return
 
 
 def _seen(kind: str, role: Role) -> bool:
     declared = kinds().get(kind)
-    if kind in _REVIEW or kind in _CENTRAL:
-        return role in _RUNS_REVIEW
-    return declared is None or not declared.sealed or role in _OPEN_TREATMENT
+    if kind in REVIEW_KINDS:
+        return role in RUNS_REVIEW
+    return declared is None or not declared.sealed or role in OPEN_TREATMENT
 
 
 def record_rows(subject: str, role: Role) -> list[dict[str, Any]]:
@@ -62,7 +47,7 @@ def record_rows(subject: str, role: Role) -> list[dict[str, Any]]:
 
 
 def _applies(event: Event) -> bool:
-    return event.kind not in _REVIEW and event.kind not in _CENTRAL
+    return event.kind not in REVIEW_KINDS
 
 
 def _row(record: Record) -> dict[str, Any]:
