@@ -81,7 +81,7 @@ def crossover(samples: int) -> None:
     n = 1_000
     treated = np.arange(n) % 2 == 0
     alone = random.exponential(20.0, n)
-    switch = np.where(treated, np.inf, random.exponential(15.0, n))
+    switch = np.where(treated, 1e6, random.exponential(15.0, n))
     time_ = np.where(treated, alone * 1.4, np.where(alone > switch, switch + (alone - switch) * 1.4, alone))
     censor = random.uniform(20, 40, n)
     event, seen = time_ <= censor, np.minimum(time_, censor)

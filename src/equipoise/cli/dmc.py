@@ -32,6 +32,8 @@ __all__ = ["Request", "run"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 KEY_FILE = "key.json"
+COMPARED = 2
+"""Arms of a comparison; with more, events of two arms would tell which they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,7 +256,7 @@ def _facts(  # noqa: PLR0917 - as _make
         "cut": cut.isoformat(),
         "look": request.look,
         "looks": plan.looks,
-        "planned": design,
+        "planned": design | {"total": plan.events[-1]},
     }
 
 
@@ -272,8 +274,17 @@ def _open(  # noqa: PLR0917 - as _make
     derived = derive(pooled, pooled_data(protocol, data), cut=at)
     results = analyze(pooled, derived.adam, list(derived.findings), cut_name=derived.cut_name, cutoff=derived.cutoff)
     write_report(results, folder / "report")
-    shown = ("look", "final", "events", "planned_events", "information", "planned_information")
-    write_open_look(facts, {key: value for key, value in asdict(result).items() if key in shown}, folder)
+    events = results.statistics.filter(
+        (pl.col("analysis_id") == facts["analysis"])
+        & (pl.col("variable") == "events")
+        & (pl.col("statistic") == "n")
+        & (pl.col("rule_set") == pooled.endpoints[pooled.analyses[facts["analysis"]].endpoint].rule_set.value)
+    )["value"]
+    count = int(events.max() or 0)  # type: ignore[arg-type]
+    planned = {"final": result.final, "planned_information": result.planned_information}
+    whole = len(protocol.ratio(protocol.analyses[facts["analysis"]].cohort)) == COMPARED
+    information = count / facts["planned"]["total"] if whole else None
+    write_open_look(facts, planned | {"events": (count,), "information": information}, folder)
 
 
 def _closed(  # noqa: PLR0917 - as _make

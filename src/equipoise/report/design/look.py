@@ -78,10 +78,14 @@ def _plan(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
         ("Endpoint", facts["endpoint"]),
         ("Data up to", facts["cut"]),
         ("Look", f"{facts['look']} of {facts['looks']}" + (", the final analysis" if look["final"] else "")),
-        ("Events, all arms compared", str(look["events"][-1])),
+        ("Events", str(look["events"][-1])),
         ("Events planned for this look", f"{planned['events'][facts['look'] - 1]:.2f}"),
-        ("Information", f"{100 * look['information']:.1f}% ({100 * look['planned_information']:.1f}% planned)"),
     ]
+    share = f"{100 * look['planned_information']:.1f}%"
+    if look["information"] is None:
+        rows.append(("Information planned", share))
+    else:
+        rows.append(("Information", f"{100 * look['information']:.1f}% ({share} planned)"))
     return table_html("look-table", "The look and the plan", ("", "Value"), rows)
 
 

@@ -113,7 +113,7 @@ def _svg(text: str) -> Markup:
 def _analysis(name: str, d: Mapping[str, Any]) -> Markup:
     key = name.replace("_", "-")
     parts = [
-        Markup("<p>{}</p>").format(" ".join(d["paragraph"])),
+        Markup("\n").join(Markup("<p>{}</p>").format(" ".join(part)) for part in _thirds(d["paragraph"])),
         _assumed(d),
         _bounds(key, d),
         _chart(bounds_chart(f"{key}-bounds-chart", d)),
@@ -127,6 +127,11 @@ def _analysis(name: str, d: Mapping[str, Any]) -> Markup:
         _allocator(key, d),
     ]
     return Markup("\n").join(part for part in parts if part)
+
+
+def _thirds(sentences: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Sentences in paragraphs of a readable length."""
+    return (sentences[k : k + 4] for k in range(0, len(sentences), 4))
 
 
 def _assumed(d: Mapping[str, Any]) -> Markup:
