@@ -61,12 +61,15 @@ def test_compliance_with_both_denominators() -> None:
     ]
     assert found.columns[0].span == "Active (N = 12)"
     assert cells(found)["Week 4"] == ["5", "4", "2 (50.0)", "16.7", "3", "1", "1 (100.0)", "16.7"]
+    assert "Expected: alive, in the study, due" in str(found.footnotes)
+    treated = results_with(None, adpro=forms(FORMS), expected_until="end_of_treatment")
+    assert "Expected: alive, on treatment, due" in str(table(treated, "-compliance").footnotes)
 
 
 def test_reasons_of_missing_forms() -> None:
     found = table(results(), "-missing")
     by_label = cells(found)
-    assert by_label["No usable answer"] == ["1", "0", "1"]
+    assert by_label["Too few answers"] == ["1", "0", "1"]
     assert by_label["Crossed over"] == ["0", "1", "1"]
     assert by_label["Died"] == ["1", "0", "1"]
 

@@ -1,6 +1,6 @@
 """Questionnaires: compliance, declared differences, model means, how each model was fitted, improved and worsened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from equipoise.report.cells import Column, Line, Model, Number, Part, Table
 from equipoise.report.entries import LIMITS, NOTHING, Source, by_statistic, group_by_level
@@ -63,13 +63,20 @@ def compliance_table(source: Source, instrument: str, *, name: str) -> Table:
             source,
             [],
             f"Population: {source.facts.population_label(population)}.",
-            "Alive: at the target day. Expected: alive, in the study, due by the cut-off, neither crossed over nor "
-            "unblinded; or received.",
+            f"Alive: at the target day. Expected: alive, {_followed(source, instrument)}, due by the cut-off, "
+            "neither crossed over nor unblinded; or received.",
             "Completed: a form with at least one score, among those expected (variable denominator). % of all: of the "
             "whole arm (fixed denominator).",
         ),
         empty="Forms expected and completed will stand here once questionnaires are due.",
     )
+
+
+def _followed(source: Source, instrument: str) -> str:
+    """How long forms are expected of a subject, in words."""
+    items = source.facts.protocol.get("instruments") or ()
+    declared = next((item for item in items if isinstance(item, Mapping) and item.get("name") == instrument), {})
+    return "on treatment" if declared.get("expected_until") == "end_of_treatment" else "in the study"
 
 
 def missing_forms_table(source: Source, instrument: str, *, name: str) -> Table:
