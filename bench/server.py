@@ -138,6 +138,7 @@ def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
     from equipoise.ledger import TRIAL, Link, seal, store
     from equipoise.server.ledger.models import Request
     from equipoise.server.ledger.store import _INSERT, chain_end
+    from equipoise.server.vault.seal import mac_key
     from equipoise.server.verification.run import verify_trial
     from equipoise.server.write import request_mac
 
@@ -149,6 +150,7 @@ def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
     stamp = Stamp("2027-01-01T00:00:00.000000Z", "coordinator@01", "site_coordinator", "")
     rows: list[Any] = []
     requests: list[Request] = []
+    secret = mac_key(trial.key)
     results = [{"test": "SYSBP", "value": "128", "unit": "mmHg"}, {"test": "DIABP", "value": "80", "unit": "mmHg"}]
     with transaction.atomic():
         number = 0
@@ -162,7 +164,7 @@ def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
             end = Link(event.seq, event.hash, event.at)
             rows.append(store(event))
             row = Request(request_id=name, actor=event.actor, command="0" * 64, first_seq=end.seq, last_seq=end.seq)
-            row.mac = request_mac(trial.key, row)
+            row.mac = request_mac(secret, name, event.actor, row.command, end.seq, end.seq)
             requests.append(row)
             if len(rows) == 20_000 or end.seq >= events:
                 with connection.cursor() as cursor:

@@ -45,7 +45,7 @@ def parse_canonical(text: str) -> Any:
         For floats, repeated keys, and text that differs from the canonical form of what it says.
     """
     try:
-        value = json.loads(text, parse_float=_no_float, parse_constant=_no_float)
+        value = _decode(text)
     except ValueError as error:
         raise LedgerError(f"not JSON: {error}") from error
     if canonical_text(value) != text:
@@ -127,3 +127,6 @@ def _refuse(path: tuple[str | int, ...], why: str) -> NoReturn:
 
 def _no_float(text: str) -> NoReturn:
     raise LedgerError(f"{text} is a floating point number; the record holds integers and decimal text only")
+
+
+_decode = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode

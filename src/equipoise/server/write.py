@@ -22,7 +22,7 @@ from equipoise.server.queueing import turn
 from equipoise.server.sources import now
 from equipoise.server.subjects import listing
 from equipoise.server.vault import depot
-from equipoise.server.vault.seal import mac
+from equipoise.server.vault.seal import mac, mac_key
 
 __all__ = ["Answer", "UnavailableError", "Wish", "load_for", "perform", "record_access", "request_mac"]
 
@@ -87,9 +87,9 @@ def _normalized(wish: Wish) -> Wish:
     return Wish(**fields)
 
 
-def request_mac(key: TrialKey, row: Request) -> str:
-    """Prove the row of a request with the trial's key."""
-    return mac(key, canonical_text([row.request_id, row.actor, row.command, row.first_seq, row.last_seq]))
+def request_mac(key: bytes, *row: str | int) -> str:
+    """Prove request, actor, command, first and last event with the key that `mac_key` gives."""
+    return mac(key, canonical_text(row))
 
 
 def _carried_out(wish: Wish, key: TrialKey) -> Answer:
@@ -126,7 +126,8 @@ def _carried_out(wish: Wish, key: TrialKey) -> Answer:
                 first_seq=events[0].seq,
                 last_seq=events[-1].seq,
             )
-            row.mac = request_mac(key, row)
+            proved = (row.request_id, row.actor, row.command, row.first_seq, row.last_seq)
+            row.mac = request_mac(mac_key(key), *proved)
             row.save(force_insert=True)
             after = states.after(parts, events)
             depot.follow(events)

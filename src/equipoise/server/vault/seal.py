@@ -6,7 +6,7 @@ import hmac
 from equipoise.server.keys import TrialKey
 from equipoise.server.vault.opening import data_key, open_vault
 
-__all__ = ["check_key", "mac"]
+__all__ = ["check_key", "mac", "mac_key"]
 
 
 def check_key(key: TrialKey) -> None:
@@ -14,7 +14,11 @@ def check_key(key: TrialKey) -> None:
     open_vault(key, {})
 
 
-def mac(key: TrialKey, text: str) -> str:
-    """Prove a text with the key of the vault (HMAC-SHA256, hexadecimal); the proof stays good when key files rotate."""
-    inner = hashlib.sha256(b"equipoise mac" + data_key(key)).digest()
-    return hmac.digest(inner, text.encode(), "sha256").hex()
+def mac_key(key: TrialKey) -> bytes:
+    """Give the key of proofs: it belongs to the vault, so that proofs stay good when key files rotate."""
+    return hashlib.sha256(b"equipoise mac" + data_key(key)).digest()
+
+
+def mac(key: bytes, text: str) -> str:
+    """Prove a text with the key that `mac_key` gave (HMAC-SHA256, hexadecimal)."""
+    return hmac.digest(key, text.encode(), "sha256").hex()

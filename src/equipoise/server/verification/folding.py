@@ -41,10 +41,8 @@ class Folded:
     """Checkpoints compared."""
     hashes: dict[int, str] = field(default_factory=dict)
     """Hashes at the numbers that were asked for."""
-    request: str = ""
-    """Request whose events are being read."""
-    pending: set[str] = field(default_factory=set)
-    """Patients whose line in the list waits for the end of the request."""
+    before: dict[str, Subject] = field(default_factory=dict)
+    """Patients who were unblinded, as they stood before it."""
 
     @property
     def study(self) -> Study:
@@ -84,9 +82,8 @@ def fold_trial(asked: set[int]) -> Folded:
 
 def _step(folded: Folded, event: Event) -> None:
     shards = folded.shards
-    if event.request_id != folded.request:
-        _list(folded)
-        folded.request = event.request_id
+    if event.kind in ("unblinded", "code_broken") and event.subject not in folded.before:
+        folded.before[str(event.subject)] = shards[f"subject:{event.subject}"]
     for name in _names(event):
         kind, _, key = name.partition(":")
         before = shards.get(name)
@@ -114,17 +111,15 @@ def _follow(folded: Folded, event: Event) -> None:
     elif event.kind == "kits_removed":
         for kit in payload["kits"]:
             folded.kits.setdefault((kit, "unusable"), (None, None))
-    if event.subject is not None:
-        folded.pending.add(event.subject)
 
 
 def _list(folded: Folded) -> None:
-    """Bring the list of patients up to date, after the last event of a request as the server does."""
-    for name in folded.pending:
-        subject = folded.shards.get(f"subject:{name}")
-        if subject is not None:
-            folded.rows[name] = next_row(folded.rows.get(name), subject)
-    folded.pending.clear()
+    """Build the list of patients: each line from the patient's state now, and from that before unblinding."""
+    for shard, subject in folded.shards.items():
+        if shard.startswith("subject:"):
+            before = folded.before.get(subject.id)
+            first = None if before is None else next_row(None, before)
+            folded.rows[subject.id] = next_row(first, subject)
 
 
 def _names(event: Event) -> Iterator[str]:

@@ -9,6 +9,7 @@ from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.models import Request
 from equipoise.server.subjects.listing import row_values
 from equipoise.server.subjects.models import SubjectRow
+from equipoise.server.vault.seal import mac_key
 from equipoise.server.verification.access import AccessRead, read_access, wrong_account, wrong_token
 from equipoise.server.verification.folding import Folded, fold_trial
 from equipoise.server.verification.report import Report
@@ -105,16 +106,20 @@ def _wrong_public_key(access: AccessRead, public_key: str | None) -> str | None:
 
 
 def _wrong_request(folded: Folded, key: TrialKey | None) -> str | None:
-    rows = {row.request_id: row for row in Request.objects.iterator()}
-    for name in sorted(rows.keys() | folded.requests.keys()):
-        row, said = rows.get(name), folded.requests.get(name)
-        if row is None or said is None:
-            return f"request {name}: {'is missing' if row is None else 'has no event'}"
-        if (row.actor, row.first_seq, row.last_seq) != said:
-            return f"request {name}: is not as recorded"
-        if key is not None and row.mac != request_mac(key, row):
-            return f"request {name}: was changed"
-    return None
+    secret = None if key is None else mac_key(key)
+    left = dict(folded.requests)
+    wrong: list[str] = []
+    rows = Request.objects.values_list("request_id", "actor", "command", "first_seq", "last_seq", "mac")
+    for name, actor, command, first, last, mac in rows.iterator(chunk_size=10_000):
+        said = left.pop(name, None)
+        if said is None:
+            wrong.append(f"request {name}: has no event")
+        elif (actor, first, last) != said:
+            wrong.append(f"request {name}: is not as recorded")
+        elif secret is not None and mac != request_mac(secret, name, actor, command, first, last):
+            wrong.append(f"request {name}: was changed")
+    wrong += [f"request {name}: is missing" for name in left]
+    return min(wrong, default=None)
 
 
 def _wrong_row(folded: Folded) -> str | None:
