@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.conduct.made_up import Trial
 
-from equipoise.conduct import Role, breaks, may_know_treatment
+from equipoise.conduct import Role, breaks, central_answer, may_know_treatment
 
 
 def lesion(name: str = "T1", size: int | None = 3000, **more: Any) -> dict[str, Any]:
@@ -96,6 +96,39 @@ def test_no_unblinding_where_central_review_does_not_confirm(trial: Trial) -> No
     refusal = trial.attempt("unblind", "investigator@01", subject=subject)
     assert refusal is not None
     assert refusal.reason == "Central review has not confirmed the progression."
+
+
+def test_an_earlier_result_says_nothing_of_a_later_progression(trial: Trial) -> None:
+    subject = trial.screened()
+    trial.measure(subject, 0, 3000)
+    trial.scan(subject, 0)
+    trial.do("randomize", "coordinator@01", subject=subject)
+
+    def read_by_both(assessment: int, response: str | None = None) -> None:
+        for reader in (1, 2):
+            trial.read(subject, reader, assessment, response)
+
+    def told() -> tuple[str | None, str]:
+        refusal = trial.attempt("unblind", "investigator@01", subject=subject)
+        assert refusal is not None
+        return central_answer(trial.rulebooks[trial.version], trial.state.subjects[subject]), refusal.reason
+
+    pending = ("pending", "Central review is pending.")
+    for assessment in (1, 2):
+        trial.wait(84)
+        trial.measure(subject, assessment, 3000 if assessment == 1 else 4000)
+        if assessment == 1:
+            trial.scan(subject, 1)
+            read_by_both(0)
+            read_by_both(1, "SD")
+    trial.do("assess_response", "investigator@01", {"assessment": 2, "overall": "PD"}, subject=subject)
+    assert told() == pending  # the scan has not come
+    trial.scan(subject, 2)
+    assert told() == pending
+    trial.read(subject, 1, 2, "SD")
+    assert told() == pending
+    trial.read(subject, 2, 2, "SD")
+    assert told() == ("not confirmed", "Central review has not confirmed the progression.")
 
 
 def test_a_central_progression_the_site_did_not_call_stays_hidden(trial: Trial) -> None:

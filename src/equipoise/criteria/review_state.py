@@ -191,13 +191,15 @@ def gate_day(review: PatientReview) -> int | None:
     return next((result.locked_on for result in review.results if result.answer == "confirmed"), None)
 
 
-def review_answer(review: PatientReview) -> Answer:
+def review_answer(review: PatientReview, *, asked: int | None = None) -> Answer:
     """Give the one word that a site is told now.
 
     Parameters
     ----------
     review
         Review of the patient.
+    asked
+        Visit about which the site asks, that of its own progression: a result that does not reach it answers nothing.
 
     Returns
     -------
@@ -210,7 +212,8 @@ def review_answer(review: PatientReview) -> Answer:
         return "confirmed"
     visits = visits_received(review)
     current = bool(review.results) and review.results[-1].through_visit == visits[-1] == locked_through(review)
-    return review.results[-1].answer if current and not adjudication_due(review) else "pending"
+    reaches = asked is None or (bool(visits) and asked <= visits[-1])
+    return review.results[-1].answer if current and reaches and not adjudication_due(review) else "pending"
 
 
 def review_gate(review: PatientReview, *, local_progression: bool = True) -> GateDecision:

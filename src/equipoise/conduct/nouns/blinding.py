@@ -9,6 +9,7 @@ from typing import NamedTuple
 from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
 from equipoise.conduct.form import choice, date, identifier, text
+from equipoise.conduct.nouns.central_review import answer_to_site
 from equipoise.conduct.nouns.consent import consent_problem
 from equipoise.conduct.nouns.dosing import DOSE_FIELDS, STOP_FIELDS, check_dose
 from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
@@ -100,12 +101,11 @@ def _central_problem(c: Context) -> tuple[str, str, str] | None:
         return "gate_closed", reason, "Record measurements and response; central review then confirms them."
     if c.subject.gate:
         return None
-    results = c.subject.review.results if c.subject.review else ()
     words = {
         "not confirmed": "Central review has not confirmed the progression.",
         "not evaluable": "Central review could not evaluate the scans.",
     }
-    reason = words.get(results[-1].answer if results else "", "Central review is pending.")
+    reason = words.get(answer_to_site(c.subject), "Central review is pending.")
     return "gate_closed", reason, "Unblinding is possible once a locked central result confirms progression."
 
 

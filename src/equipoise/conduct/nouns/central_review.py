@@ -29,6 +29,7 @@ from equipoise.criteria import (
     ReviewAction,
     adjudication_due,
     review_after,
+    review_answer,
     review_refusal,
     start_review,
 )
@@ -84,11 +85,15 @@ def central_answer(rules: Rulebook, subject: Subject) -> str | None:
         return None
     results = subject.review.results
     if subject.local_progression:
-        if any(result.answer == "confirmed" for result in results):
-            return "confirmed"
-        return results[-1].answer if results else "pending"
+        return answer_to_site(subject)
     told = central.tell_site_of_central_progression and any(r.answer == "confirmed" for r in results)
     return "confirmed" if told else None
+
+
+def answer_to_site(subject: Subject) -> str:
+    """What central review says of the last progression that the site has called; pending until it has read so far."""
+    called = [r["assessment"] for r in subject.live("response_assessed") if r["overall"] == Response.PD]
+    return "pending" if subject.review is None else review_answer(subject.review, asked=max(called, default=None))
 
 
 def _review(c: Context) -> PatientReview:
