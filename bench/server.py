@@ -157,9 +157,9 @@ def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
         while end.seq < events:
             number += 1
             visit = 1 + number // patients
-            payload = {"record": f"VITALS-{visit}", "date": "2027-01-01", "visit": None, "results": results}
             name = f"bulk-{number}"
-            draft = Draft("vitals_recorded", payload, "01", subjects[number % patients], None, "v1")
+            kind, payload = _filler(visit, results)
+            draft = Draft(kind, payload, "01", subjects[number % patients], None, "v1")
             event = seal(draft, stamp._replace(request_id=name), end)
             end = Link(event.seq, event.hash, event.at)
             rows.append(store(event))
@@ -178,6 +178,21 @@ def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
     if not report.intact:
         raise SystemExit(report.first)
     return end.seq, elapsed
+
+
+def _filler(number: int, results: list[dict[str, str]]) -> tuple[str, dict[str, Any]]:
+    """A record of one of four kinds, as patients gather them over the years."""
+    day = "2027-01-01"
+    payloads: list[tuple[str, dict[str, Any]]] = [
+        ("vitals_recorded", {"record": f"VITALS-{number}", "date": day, "visit": None, "results": results}),
+        ("labs_recorded", {"record": f"LAB-{number}", "date": day, "laboratory": "L", "results": results}),
+        ("contact_recorded", {"record": f"FU-{number}", "date": day, "how": "visit", "status": "alive"}),
+        (
+            "visit_recorded",
+            {"record": f"V-{number}", "visit": "cycle", "number": number, "status": "done", "date": day},
+        ),
+    ]
+    return payloads[number % 4]
 
 
 def main() -> None:
@@ -202,7 +217,7 @@ def main() -> None:
             print(f"PostgreSQL: {text}", flush=True)
     else:
         print(f"PostgreSQL: not measured: {reason}")
-    n, seconds = verification(folder / "long", 500, events)
+    n, seconds = verification(folder / "long", max(100, events // 1000), events)
     print(f"verify: {n} events in {seconds:.1f} s ({n / seconds:.0f}/s)")
 
 
