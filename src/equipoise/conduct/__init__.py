@@ -15,6 +15,7 @@ from equipoise.conduct.nouns.queries import open_queries, signature_holds, unbli
 from equipoise.conduct.nouns.records import CORRECTABLE, find_record, record_hash
 from equipoise.conduct.nouns.tumors import tumor_response
 from equipoise.conduct.nouns.visits import target_date, window_of
+from equipoise.conduct.reading_queue import ReadDue, reading_queue
 from equipoise.conduct.rights import ACTIONS, Action, Stage, actions_of
 from equipoise.conduct.roles import BLINDED, REACH, SITE_ROLES, Reach, Role
 from equipoise.conduct.rulebook import CriterionCheck, Rulebook, Rulebooks
@@ -38,6 +39,7 @@ __all__ = [
     "FieldProblem",
     "Person",
     "Reach",
+    "ReadDue",
     "Record",
     "Refusal",
     "Role",
@@ -65,6 +67,7 @@ __all__ = [
     "form_in_force",
     "may_know_treatment",
     "open_queries",
+    "reading_queue",
     "reconsent_due",
     "record_hash",
     "shards",
