@@ -40,6 +40,12 @@ def test_cabinet_spends_what_its_looks_say(published):
         assert analysis["ratio"] == 2
 
 
+@pytest.mark.parametrize(("name", "events"), [("radiant4", 176.6), ("netter1", 72.4), ("sunitinib_pnet", 256.3)])
+def test_other_published_trials_have_a_design(published, name, events):
+    design = design_analysis(published(name), "primary", simulate=False)
+    assert design["fixed"]["planned"]["events"] == pytest.approx(events, abs=1.5)
+
+
 def test_the_whole_design_is_plain_numbers_and_repeats(small):
     protocol = small()
     first = design_trial(protocol)
