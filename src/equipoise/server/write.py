@@ -96,7 +96,7 @@ def _carried_out(wish: Wish, key: TrialKey) -> Answer:
     fingerprint = wish.fingerprint()
     with turn(), transaction.atomic():
         lock(TRIAL)
-        known = Request.objects.filter(request_id=wish.request_id).first()
+        known = _known_request(wish.request_id)
         if known is not None:
             return _repeated(wish, fingerprint, known)
         command = Command(
@@ -135,6 +135,16 @@ def _carried_out(wish: Wish, key: TrialKey) -> Answer:
             states.keep_checkpoints(parts, after)
             _after_commit(TRIAL, events)
     return Answer(events=tuple(events))
+
+
+def _known_request(name: str) -> Request | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT request_id, actor, command, first_seq, last_seq, mac FROM ledger_request WHERE request_id = %s",
+            [name],
+        )
+        row = cursor.fetchone()
+    return None if row is None else Request(*row)
 
 
 def load_for(command: Command) -> dict[str, states.Loaded]:

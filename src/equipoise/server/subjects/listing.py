@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from equipoise.conduct import Subject
 from equipoise.ledger import Event
 from equipoise.server.ledger import shards as states
@@ -30,12 +32,27 @@ def follow(events: Iterable[Event], parts: dict[str, Loaded]) -> None:
     for name in sorted({event.subject for event in events if event.subject is not None}):
         shard = f"subject:{name}"
         part = parts.get(shard) or states.load([shard])[shard]
-        before = SubjectRow.objects.filter(subject=name).first()
+        before = _row(name)
         row = next_row(before, part.state)
-        if before is None:
-            row.save(force_insert=True)
-        elif row_values(before) != row_values(row):
-            row.save(force_update=True)
+        if before is None or row_values(before) != row_values(row):
+            with connection.cursor() as cursor:
+                cursor.execute(_WRITE, row_values(row))
+
+
+_COLUMNS = "subject, site, stage, stage_blinded, randomized"
+_READ = f"SELECT {_COLUMNS} FROM subject_list WHERE subject = %s"  # noqa: S608
+_WRITE = (
+    f"INSERT INTO subject_list ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s) ON CONFLICT (subject) DO UPDATE SET "  # noqa: S608
+    "site = excluded.site, stage = excluded.stage, stage_blinded = excluded.stage_blinded, "
+    "randomized = excluded.randomized"
+)
+
+
+def _row(subject: str) -> SubjectRow | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [subject])
+        row = cursor.fetchone()
+    return None if row is None else SubjectRow(*row)
 
 
 def row_values(row: SubjectRow) -> tuple[str | None, ...]:

@@ -53,9 +53,11 @@ class DatabaseVault:
         self, slot: Slot, stratum: str, factors: Mapping[str, str], *, subject: str, cohort: str | None = None
     ) -> str:
         """Allocate a subject and give the receipt; a subject who has a slot gets the receipt of that one."""
-        known = Allocation.objects.filter(subject=subject).first()
-        if known is not None:
-            return sealed_row(known).receipt
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM vault_allocation WHERE subject = %s", [subject])
+            known = cursor.fetchone() is not None
+        if known:
+            return self._row(subject).receipt
         self._check(slot, factors, cohort)
         opened = self._open
         allocator = opened.allocator(slot.stage, cohort, slot.number)
@@ -126,8 +128,9 @@ class DatabaseVault:
     def _check(self, slot: Slot, factors: Mapping[str, str], cohort: str | None) -> None:
         if slot.stage not in self._stages:
             raise VaultError(VaultErrorCode.STAGE_UNKNOWN, f"stage {slot.stage} is not open")
-        last = Allocation.objects.filter(stage=slot.stage).order_by("-number").values_list("number", flat=True).first()
-        due = (last or 0) + 1
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COALESCE(MAX(number), 0) FROM vault_allocation WHERE stage = %s", [slot.stage])
+            due = cursor.fetchone()[0] + 1
         if slot.number < due:
             raise VaultError(VaultErrorCode.SLOT_TAKEN, f"slot {slot.number} is another subject's: take {due}")
         if slot.number > due:
