@@ -121,6 +121,7 @@ class Twin(ServerTrial):
     def copied(self, folder: Path) -> "Twin":
         """The same trial in another folder, for what would change it."""
         from django.db import connection
+
         from equipoise.server.trial import heads
 
         writer = heads()
@@ -160,9 +161,6 @@ class Twin(ServerTrial):
         if who not in self.tokens:
             self.label = f"account {who}"
         return super().account(who)
-
-    def proof(self) -> dict[str, str]:
-        return super().proof()
 
     def stock(self, site: str, sets: int = SETS) -> None:
         self.label = f"stock {site}"

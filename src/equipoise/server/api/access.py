@@ -21,7 +21,7 @@ from equipoise.server.ledger import shards as states
 from equipoise.server.sources import entropy, now
 from equipoise.server.write import load_for, record_access
 
-__all__ = ["AUTH", "Asker", "asker", "may", "proved"]
+__all__ = ["AUTH", "Asker", "asker", "may", "note_refusal", "proved"]
 
 
 @dataclass(frozen=True, slots=True)
