@@ -82,7 +82,7 @@ def ask(trial: ServerTrial, method: str, path: str, role: Role, subject: str) ->
 
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_at_every_address(trial: ServerTrial, role: Role, full: bool) -> None:
-    """An own patient in treatment, a patient of the other site (or who failed screening), and one who does not exist."""
+    """With an own patient in treatment, a patient of the other site, and one who does not exist."""
     trial.client = Client(headers={"host": "localhost"}, raise_request_exception=False)
     trial.account(who_is(role, "01-002"))
     states = {"01-002": True, "02-001": role not in SITE_ROLES and role is not Role.PATIENT, "01-999": False}
@@ -114,7 +114,7 @@ def test_every_role_at_every_address(trial: ServerTrial, role: Role, full: bool)
             if not allowed:
                 refusals.add((path, code, answer.content.replace(subject.encode(), b"")))
                 assert chain_end(ACCESS).seq == tried.seq + 1
-                last = list(read_events(ACCESS, "seq = %s", [tried.seq + 1]))[0]
+                last = next(read_events(ACCESS, "seq = %s", [tried.seq + 1]))
                 assert (last.kind, last.role, last.payload["code"]) == ("refused", str(role), code)
     assert cells > (100 if full else 30)
     texts = {content for _, code, content in refusals if code in ("not_allowed", "other_site", "role_not_held")}

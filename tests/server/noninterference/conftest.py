@@ -1,7 +1,7 @@
-"""Two trials that differ in nothing but the arms: what a blinded person can read of them must be the same, byte for byte.
+"""Two trials that differ in arms alone: what a blinded person can read of them must be the same, byte for byte.
 
 One script of commands (two sites, ten patients, all roles, from set-up to crossover) runs on two servers with the same
-clock, the same drawn bytes and the same request numbers. Arms and contents of kits differ, and so does who crosses over.
+clock, the same drawn bytes and the same request numbers. Arms and contents of kits differ, and who crosses over.
 Everything that a blinded person can lay hands on is then compared: status, headers and body of every address in every
 format, logs, mail, blinded SDTM, the files of a backup. Nothing is masked before it is compared.
 """
