@@ -46,7 +46,9 @@ def patients(
     factor = np.exp(-psi)
     progression = np.where(experimental, factor, 1.0) * untreated * rng.uniform(0.2, 0.7, n)
     chance = np.where(frail & confounded, 0.15, switching)
-    switch = np.where(~experimental & (rng.random(n) < chance), np.floor(progression) + 1.0 + rng.integers(0, 3, n), np.nan)
+    switch = np.where(
+        ~experimental & (rng.random(n) < chance), np.floor(progression) + 1.0 + rng.integers(0, 3, n), np.nan
+    )
     switch = np.where(switch < untreated, switch, np.nan)
     after = np.where(np.isnan(switch), 0.0, untreated - np.nan_to_num(switch))
     true = np.where(experimental, untreated * factor, untreated + after * (factor - 1.0))

@@ -33,7 +33,7 @@ DOMAINS = {
     "tr_onco": "TR",
     "tr_onco_recist": "TR",
 }
-"""File -> data set. The two sets of tumor domains were simulated apart; the protocol maps the first to RS2, TU2, TR2."""
+"""File -> data set. The two sets of tumor domains were simulated apart; the protocol maps one to RS2, TU2 and TR2."""
 
 QUESTIONNAIRES = ("qsco", "qsda", "qsni")
 """Files of the questionnaires shown: ADAS-Cog, Disability Assessment for Dementia, Neuropsychiatric Inventory."""
