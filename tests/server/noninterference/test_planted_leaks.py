@@ -269,7 +269,10 @@ def test_without_a_leak_nothing_is_found(compared: Callable[[], list[str]]) -> N
 
 @pytest.mark.parametrize(
     "plant",
-    [pytest.param(leak, id=leak.__name__, marks=() if i % 3 == 0 else pytest.mark.full) for i, leak in enumerate(LEAKS)],
+    [
+        pytest.param(leak, id=leak.__name__, marks=() if i % 3 == 0 else pytest.mark.full)
+        for i, leak in enumerate(LEAKS)
+    ],
 )
 def test_a_planted_leak_is_found(
     compared: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch, plant: Plant
