@@ -1,6 +1,5 @@
 """Tumor data in any order of rows, of several trials at once, and of many: equal results, cost by the row."""
 
-import time
 from typing import Any
 
 import polars as pl
@@ -68,19 +67,3 @@ def test_trials_together_equal_the_trials_alone() -> None:
     apart = [run(one), run(two)]
     for name in ("ADTR", "ADREVIEW", "ADRS", "ADTTE"):
         assert together.adam[name].equals(pl.concat([a.adam[name] for a in apart])), name
-
-
-def test_cost_grows_with_the_rows_and_no_faster(full: bool) -> None:
-    base = trial(40)
-    seconds = []
-    for copies in (2, 8) if not full else (10, 100):
-        many = {
-            name: pl.concat([f.with_columns(STUDYID=pl.lit(f"T{k}")) for k in range(copies)])
-            for name, f in base.items()
-        }
-        run(many)
-        begin = time.perf_counter()
-        found = run(many)
-        seconds.append((time.perf_counter() - begin) / copies)
-        assert found.adam["ADTTE"].height == copies * 40 * 5
-    assert seconds[1] < 2 * seconds[0]
