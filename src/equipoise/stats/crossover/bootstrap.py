@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["resample"]
+__all__ = ["percentile_limits", "resample"]
 
 
 def resample(
@@ -32,3 +33,16 @@ def resample(
         drawn = np.concatenate([arm[generator.integers(arm.size, size=arm.size)] for arm in arms])
         rows.append(estimate(drawn))
     return np.array(rows)
+
+
+def percentile_limits(logs: NDArray[np.float64], conf_level: float) -> tuple[float, float, str]:
+    """Percentile limits of a ratio from the logarithms of its samples, and in words how they were made.
+
+    Samples without an estimate are left out; fewer than two estimates give no limits.
+    """
+    found = logs[np.isfinite(logs)]
+    if found.size < 2:
+        return math.nan, math.nan, "NE"
+    tail = 0.5 * (1.0 - conf_level)
+    low, high = np.exp(np.quantile(found, [tail, 1.0 - tail]))
+    return float(low), float(high), f"bootstrap percentiles, {found.size} samples"

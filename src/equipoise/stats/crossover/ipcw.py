@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from equipoise.stats.crossover.bootstrap import resample
+from equipoise.stats.crossover.bootstrap import percentile_limits, resample
 from equipoise.stats.crossover.rows import FollowUp, read_follow_up
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
@@ -169,10 +169,7 @@ def ipcw_cox(
     drawn = np.empty((0, 1))
     if samples:
         drawn = resample(arms, partial(_one_sample, rows, settings), samples=samples, seed=seed)
-        logs = drawn[np.isfinite(drawn[:, 0]), 0]
-        tail = 0.5 * (1.0 - conf_level)
-        low, high = (float(v) for v in np.exp(np.quantile(logs, [tail, 1.0 - tail])))
-        how = f"bootstrap percentiles, {logs.size} samples"
+        low, high, how = percentile_limits(drawn[:, 0], conf_level)
     first = np.searchsorted(rows.subject, np.arange(arms.size))
     counted = ~np.isnan(rows.switch[first]) & (~arms | settings.both_arms)
     quartiles = np.quantile(weight, [0.25, 0.5, 0.75])

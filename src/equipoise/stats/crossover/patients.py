@@ -29,8 +29,6 @@ class Patients:
     """Whether a patient took the other arm's treatment at some time."""
     limit: NDArray[np.float64] | None
     """Potential censoring time; None where nothing is recensored."""
-    reference: object
-    experimental_label: object
 
     def take(self, rows: NDArray[np.int64]) -> Patients:
         """Take rows, with repeats: a bootstrap sample."""
@@ -41,8 +39,6 @@ class Patients:
             share=self.share[rows],
             switched=self.switched[rows],
             limit=None if self.limit is None else self.limit[rows],
-            reference=self.reference,
-            experimental_label=self.experimental_label,
         )
 
 
@@ -101,7 +97,7 @@ def read_patients(
     check = InputCheck()
     times = check.times("time", time)
     events = check.events("event", event)
-    experimental, reference_label, experimental_label = two_arms(check, group, reference)
+    experimental, _, _ = two_arms(check, group, reference)
     n = times.size
     if (switch_time is None) == (exposure is None):
         check.problem("switch_time", "give the time of the switch or the exposure, one of the two")
@@ -139,8 +135,6 @@ def read_patients(
         share=share,
         switched=switched,
         limit=limit,
-        reference=reference_label,
-        experimental_label=experimental_label,
     )
 
 

@@ -36,7 +36,6 @@ class FollowUp:
     order: NDArray[np.int64]
     """Position of each row in the arguments."""
     subjects: tuple[Any, ...]
-    reference: object
 
     def take(self, rows: NDArray[np.int64], subject: NDArray[np.int64] | None = None) -> FollowUp:
         """Take rows, with new numbers of patients where they are given."""
@@ -53,7 +52,6 @@ class FollowUp:
             origin=self.origin[rows],
             order=self.order[rows],
             subjects=self.subjects,
-            reference=self.reference,
         )
 
     def of_patients(self, patients: NDArray[np.int64]) -> FollowUp:
@@ -95,7 +93,7 @@ def read_follow_up(
     starts = check.times("start", start)
     events = check.events("event", event)
     labels = check.labels("subject", subject)
-    experimental, first, _ = two_arms(check, group, reference)
+    experimental, _, _ = two_arms(check, group, reference)
     n = stops.size
     switch = _switch_times(check, switch_time, n)
     base = np.empty((n, 0)) if baseline is None else check.matrix("baseline", baseline)[0]
@@ -117,7 +115,6 @@ def read_follow_up(
         origin=clock[order],
         order=order,
         subjects=tuple(labels.levels),
-        reference=first,
     )
     _check_rows(check, rows)
     check.finish()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from equipoise.stats._kernels.rpsftm import untreated, z_curve
-from equipoise.stats.crossover.bootstrap import resample
+from equipoise.stats.crossover.bootstrap import percentile_limits, resample
 from equipoise.stats.crossover.patients import Patients, read_patients
 from equipoise.stats.crossover.step_roots import Jump, jumps_through
 from equipoise.stats.errors import StatsError
@@ -372,12 +372,7 @@ def _limits(
     if math.isnan(hazard_ratio):
         return math.nan, math.nan, "NE"
     if drawn.size:
-        logs = drawn[np.isfinite(drawn[:, 1]), 1]
-        if logs.size < 2:
-            return math.nan, math.nan, "NE"
-        tail = 0.5 * (1.0 - conf_level)
-        low, high = np.exp(np.quantile(logs, [tail, 1.0 - tail]))
-        return float(low), float(high), f"bootstrap percentiles, {logs.size} samples"
+        return percentile_limits(drawn[:, 1], conf_level)
     log_hr = math.log(hazard_ratio)
     spread = abs(log_hr / itt_z) if itt_z else math.inf
     return math.exp(log_hr - z * spread), math.exp(log_hr + z * spread), "keeps the intention-to-treat p-value"

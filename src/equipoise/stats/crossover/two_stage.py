@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from equipoise.stats.crossover.bootstrap import resample
+from equipoise.stats.crossover.bootstrap import percentile_limits, resample
 from equipoise.stats.crossover.patients import optional_times, two_arms
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
@@ -186,10 +186,7 @@ def two_stage(
     drawn = np.empty((0, 1))
     if samples:
         drawn = resample(data.experimental, partial(_one_sample, data, settings), samples=samples, seed=seed)
-        logs = drawn[np.isfinite(drawn[:, 0]), 0]
-        tail = 0.5 * (1.0 - conf_level)
-        low, high = (float(v) for v in np.exp(np.quantile(logs, [tail, 1.0 - tail])))
-        how = f"bootstrap percentiles, {logs.size} samples"
+        low, high, how = percentile_limits(drawn[:, 0], conf_level)
     return TwoStage(
         hazard_ratio=float(model.hazard_ratio[0]),
         conf_low=low,
