@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from equipoise.cdisc import CODELISTS
 from equipoise.derive.adqs_instruments import Questionnaire
 from equipoise.protocol import PlannedForm, Protocol, planned_forms
 
@@ -16,17 +17,7 @@ __all__ = ["EXCLUSIONS", "NO_DAY", "Clock", "Timing", "clock", "place_forms"]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-EXCLUSIONS = (
-    "undated",
-    "after_death",
-    "same_day_duplicate",
-    "after_crossover",
-    "after_unblinding",
-    "not_scored",
-    "before_baseline",
-    "outside_windows",
-    "not_nearest",
-)
+EXCLUSIONS = CODELISTS["QSEXCL"].terms
 """Why a score is not analyzed; the first that holds is taken. The first five concern the whole form."""
 
 NO_DAY = np.iinfo(np.int64).min // 4
