@@ -15,7 +15,8 @@ from equipoise.conduct.nouns.queries import open_queries, signature_holds, unbli
 from equipoise.conduct.nouns.records import CORRECTABLE, find_record, record_hash
 from equipoise.conduct.nouns.tumors import tumor_response
 from equipoise.conduct.nouns.visits import target_date, window_of
-from equipoise.conduct.reading_queue import ReadDue, reading_queue
+from equipoise.conduct.possible import obstacle
+from equipoise.conduct.reading_queue import AdjudicationDue, ReadDue, adjudication_queue, reading_queue
 from equipoise.conduct.rights import ACTIONS, Action, Stage, actions_of
 from equipoise.conduct.roles import BLINDED, REACH, SITE_ROLES, Reach, Role
 from equipoise.conduct.rulebook import CriterionCheck, Rulebook, Rulebooks
@@ -29,6 +30,7 @@ __all__ = [
     "REACH",
     "SITE_ROLES",
     "Action",
+    "AdjudicationDue",
     "Break",
     "Command",
     "ConductError",
@@ -51,6 +53,7 @@ __all__ = [
     "Study",
     "Subject",
     "actions_of",
+    "adjudication_queue",
     "apply",
     "apply_all",
     "breaks",
@@ -66,6 +69,7 @@ __all__ = [
     "fold",
     "form_in_force",
     "may_know_treatment",
+    "obstacle",
     "open_queries",
     "reading_queue",
     "reconsent_due",

@@ -8,10 +8,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from equipoise.conduct.rights import Stage
 from equipoise.conduct.state import Subject
-from equipoise.criteria import current_person, next_visit, reads_due
+from equipoise.criteria import PatientReview, adjudication_due, current_person, next_visit, reads_due
 
-__all__ = ["ReadDue", "reading_queue"]
+__all__ = ["AdjudicationDue", "ReadDue", "adjudication_queue", "reading_queue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class ReadDue:
 
     scanned: str
     """Day of the last scan of the assessment."""
+    received: str
+    """Day, in UTC, on which the core laboratory let the last scan of the assessment be read."""
     subject: str
     """Patient."""
     assessment: int
@@ -32,13 +35,28 @@ class ReadDue:
     """Whether it is the next one that the reader may open; earlier assessments are read first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjudicationDue:
+    """A patient whose readers differ; entries are in the order in which that came to light."""
+
+    since: str
+    """Day, in UTC, since when the adjudicator is called."""
+    subject: str
+    """Patient."""
+    through: int
+    """Assessment up to which both readers have read."""
+    triggers: tuple[str, ...]
+    """In what the readers differ."""
+
+
 def reading_queue(subjects: Iterable[Subject], *, reader: int | None = None) -> tuple[ReadDue, ...]:
     """List the central reads of randomized patients that are still to be made.
 
     Parameters
     ----------
     subjects
-        Patients; those who are not randomized have no central review and no place in the queue.
+        Patients; those who are not randomized have no central review and no place in the queue, nor has somebody who
+        has withdrawn the use of data.
     reader
         Number of the reader whose reads are wanted; of all readers unless given.
 
@@ -49,14 +67,16 @@ def reading_queue(subjects: Iterable[Subject], *, reader: int | None = None) -> 
     """
     found = []
     for subject in subjects:
-        review = subject.review
+        review = _under_review(subject)
         if review is None:
             continue
+        received = _received(subject)
         for number, assessment in reads_due(review):
             if reader in (None, number):
                 last = max(scan.day for scan in review.scans if scan.visit == assessment)
                 entry = ReadDue(
                     scanned=dt.date.fromordinal(last).isoformat(),
+                    received=received[assessment],
                     subject=subject.id,
                     assessment=assessment,
                     reader=number,
@@ -65,3 +85,35 @@ def reading_queue(subjects: Iterable[Subject], *, reader: int | None = None) -> 
                 )
                 found.append(entry)
     return tuple(sorted(found, key=lambda e: (e.scanned, e.subject, e.assessment, e.reader)))
+
+
+def adjudication_queue(subjects: Iterable[Subject]) -> tuple[AdjudicationDue, ...]:
+    """List the patients whose readers differ and for whom no endorsement stands.
+
+    Returns
+    -------
+    tuple of AdjudicationDue
+        By the day since when the adjudicator is called, then patient.
+    """
+    found = []
+    for subject in subjects:
+        review = _under_review(subject)
+        triggers = () if review is None else adjudication_due(review)
+        asked = [*subject.records.get("adjudication_requested", {}).values()]
+        if triggers and asked:
+            through = int(asked[-1].values["through"])
+            entry = AdjudicationDue(since=asked[-1].at[:10], subject=subject.id, through=through, triggers=triggers)
+            found.append(entry)
+    return tuple(sorted(found, key=lambda e: (e.since, e.subject)))
+
+
+def _under_review(subject: Subject) -> PatientReview | None:
+    return None if subject.stage is Stage.WITHDRAWN else subject.review
+
+
+def _received(subject: Subject) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for record in subject.records.get("scan_accepted", {}).values():
+        assessment = int(record.values["assessment"])
+        found[assessment] = max(found.get(assessment, ""), record.at[:10])
+    return found

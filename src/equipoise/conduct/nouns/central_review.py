@@ -37,7 +37,17 @@ from equipoise.criteria.review_state import current_person
 from equipoise.ledger import Event
 from equipoise.terms import Response
 
-__all__ = ["APPLIES", "COMMANDS", "REVIEW_KINDS", "RUNS_REVIEW", "central_answer", "open_review"]
+__all__ = [
+    "APPLIES",
+    "COMMANDS",
+    "REVIEW_KINDS",
+    "RUNS_REVIEW",
+    "allow",
+    "central_answer",
+    "check_person",
+    "open_review",
+    "review_of",
+]
 
 REVIEW_KINDS = frozenset(
     {
@@ -96,13 +106,15 @@ def answer_to_site(subject: Subject) -> str:
     return "pending" if subject.review is None else review_answer(subject.review, asked=max(called, default=None))
 
 
-def _review(c: Context) -> PatientReview:
+def review_of(c: Context) -> PatientReview:
+    """Give the central review of the patient, or refuse."""
     if c.subject.review is None:
         refuse("not_in_protocol", "This patient has no central review.", "Check the protocol, or randomize first.")
     return c.subject.review
 
 
-def _allow(state: PatientReview, action: ReviewAction) -> PatientReview:
+def allow(state: PatientReview, action: ReviewAction) -> PatientReview:
+    """Give the review after an action, or refuse in the words of the criteria."""
     refusal = review_refusal(state, action)
     if refusal is not None:
         code = refusal.code.replace("-", "_")
@@ -141,7 +153,7 @@ def _scan(c: Context) -> Mapping[str, Any]:
 def _accept(c: Context) -> None:
     scan = _scan(c)
     if c.subject.review is not None:
-        _allow(c.subject.review, ReceiveScan(visit=scan["assessment"], scan_day=_ordinal(scan["date"])))
+        allow(c.subject.review, ReceiveScan(visit=scan["assessment"], scan_day=_ordinal(scan["date"])))
     values = {"assessment": scan["assessment"], "date": scan["date"], "scan": scan["record"]}
     c.record("ACC", "scan_accepted", values)
 
@@ -152,7 +164,8 @@ def _reject(c: Context) -> None:
     c.record("REJ", "scan_rejected", values)
 
 
-def _check_person(c: Context, person: str, role: str) -> None:
+def check_person(c: Context, person: str, role: str) -> None:
+    """Refuse somebody who does not hold the role, or works at the patient's site."""
     held = c.study.people.get(person)
     if held is None or (role, None) not in held.roles:
         refuse("role_not_held", f"The person is not {role.replace('_', ' ')}.", "The administrator grants roles.")
@@ -162,9 +175,9 @@ def _check_person(c: Context, person: str, role: str) -> None:
 
 def _assign(c: Context) -> None:
     reader, person = c.payload["reader"], c.payload["person"]
-    _check_person(c, person, f"central_reader_{reader}")
+    check_person(c, person, f"central_reader_{reader}")
     action = AssignReader(reader=reader, person=person, reason=(c.command.reason or ""))
-    _allow(_review(c), action)
+    allow(review_of(c), action)
     c.record("READER", "reader_assigned", {"reader": reader, "person": person})
 
 
@@ -173,22 +186,22 @@ def _open(c: Context) -> None:
 
 
 def _opened(c: Context, assessment: int) -> PatientReview:
-    state, person = _review(c), c.command.actor
+    state, person = review_of(c), c.command.actor
     reader = READER_NUMBER[c.command.role]
     if current_person(state, reader) is None:
-        _check_person(c, person, c.command.role)
-        state = _allow(state, AssignReader(reader=reader, person=person))
+        check_person(c, person, c.command.role)
+        state = allow(state, AssignReader(reader=reader, person=person))
         c.record("READER", "reader_assigned", {"reader": reader, "person": person})
     elif current_person(state, reader) != person:
         refuse("not_a_reader", "Somebody else reads this patient.", "The core laboratory assigns readers.")
-    state = _allow(state, OpenVisit(person=person, visit=assessment))
+    state = allow(state, OpenVisit(person=person, visit=assessment))
     c.record("ROPEN", "read_opened", {"reader": reader, "assessment": assessment})
     return state
 
 
 def _lock(c: Context) -> None:
     assessment, person, p = c.payload["assessment"], c.command.actor, c.payload
-    reader, state = READER_NUMBER[c.command.role], _review(c)
+    reader, state = READER_NUMBER[c.command.role], review_of(c)
     if (reader, assessment) not in state.opened:
         state = _opened(c, assessment)
     check_lesions(c, assessment, p["lesions"])
@@ -202,7 +215,7 @@ def _lock(c: Context) -> None:
         progression_visit=back,
         progression_day=None if progressed is None else _ordinal(progressed),
     )
-    after = _allow(state, action)
+    after = allow(state, action)
     read = after.reads[-1]
     values = {
         "reader": reader,
@@ -244,24 +257,24 @@ def _conclude(c: Context, before: PatientReview, after: PatientReview) -> None:
 def _reopen(c: Context) -> None:
     reader, assessment, how = c.payload["reader"], c.payload["assessment"], c.payload["how"]
     action = ReopenVisit(reader=reader, visit=assessment, reason=c.command.reason or "", kind=how)
-    _allow(_review(c), action)
+    allow(review_of(c), action)
     c.record("REOPEN", "read_reopened", {"reader": reader, "assessment": assessment, "how": how})
 
 
 def _adjudicate(c: Context) -> None:
-    _check_person(c, c.command.actor, "adjudicator")
-    state = _review(c)
+    check_person(c, c.command.actor, "adjudicator")
+    state = review_of(c)
     action = Adjudicate(
         person=c.command.actor, endorses=c.payload["endorses"], reason=c.payload["why"], on=_ordinal(c.today)
     )
-    after = _allow(state, action)
+    after = allow(state, action)
     c.record("ADJ", "adjudicated", {**c.payload, "on": c.today})
     _conclude(c, state, after)
 
 
 def _close(c: Context) -> None:
-    state = _review(c)
-    after = _allow(state, CloseReading(on=_ordinal(c.today)))
+    state = review_of(c)
+    after = allow(state, CloseReading(on=_ordinal(c.today)))
     c.record("CLOSE", "reading_closed", {"date": c.today})
     _conclude(c, state, after)
 

@@ -1,6 +1,6 @@
 """The list of patients, kept beside the record in the same transaction, and built again from it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -8,6 +8,7 @@ from equipoise.conduct import Subject
 from equipoise.ledger import Event
 from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.shards import Loaded
+from equipoise.server.reading import queue
 from equipoise.server.subjects.models import SubjectRow
 
 __all__ = ["follow", "next_row", "row_values"]
@@ -27,8 +28,8 @@ def next_row(before: SubjectRow | None, subject: Subject) -> SubjectRow:
     )
 
 
-def follow(events: Iterable[Event], parts: dict[str, Loaded]) -> None:
-    """Bring the list up to date with events that were just appended; ``parts`` are the shards after them."""
+def follow(events: Sequence[Event], parts: dict[str, Loaded]) -> None:
+    """Bring the lists up to date with events that were just appended; ``parts`` are the shards after them."""
     for name in sorted({event.subject for event in events if event.subject is not None}):
         shard = f"subject:{name}"
         part = parts.get(shard) or states.load([shard])[shard]
@@ -37,6 +38,7 @@ def follow(events: Iterable[Event], parts: dict[str, Loaded]) -> None:
         if before is None or row_values(before) != row_values(row):
             with connection.cursor() as cursor:
                 cursor.execute(_WRITE, row_values(row))
+    queue.follow(events, parts)
 
 
 _COLUMNS = "subject, site, stage, stage_blinded, randomized"

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-__all__ = ["SubjectRow"]
+__all__ = ["ReadingRow", "SubjectRow"]
 
 
 class SubjectRow(models.Model):
@@ -19,3 +19,28 @@ class SubjectRow(models.Model):
         """Derived from events alone; no clock, no counter."""
 
         db_table = "subject_list"
+
+
+class ReadingRow(models.Model):
+    """A central read that is still to be made, or a patient whom the adjudicator waits for."""
+
+    pk = models.CompositePrimaryKey("subject", "assessment", "reader")
+    subject = models.TextField()
+    assessment = models.IntegerField()
+    reader = models.IntegerField()
+    """Number of the reader; 0 for the adjudicator."""
+    scanned = models.CharField(max_length=10, null=True)
+    """Day of the last scan of the assessment; none for the adjudicator."""
+    since = models.CharField(max_length=10)
+    """Day on which the read could begin."""
+    person = models.TextField(null=True)
+    """Who reads the patient as that reader."""
+    ready = models.BooleanField()
+    """Whether it is the next one that the reader may open."""
+    triggers = models.TextField()
+    """In what the readers differ, for the adjudicator."""
+
+    class Meta:
+        """Derived from events alone."""
+
+        db_table = "reading_list"

@@ -7,6 +7,8 @@ from equipoise.ledger.head import Head, HeadFile, check_head, public_text
 from equipoise.server import trial
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.models import Request
+from equipoise.server.monitoring.reports import wrong_report
+from equipoise.server.reading.queue import wrong_line
 from equipoise.server.subjects.listing import row_values
 from equipoise.server.subjects.models import SubjectRow
 from equipoise.server.vault.seal import mac_key
@@ -46,6 +48,9 @@ def verify_trial(public_key: str | None = None) -> Report:
     report.check("requests", lambda: _wrong_request(folded, trial.key()), f"{len(folded.requests)} as recorded")
     report.add("checkpoints", folded.checkpoint, f"{folded.kept} checkpoints are what the events give")
     report.check("list of patients", lambda: _wrong_row(folded), f"{len(folded.rows)} lines, rebuilt and compared")
+    subjects = {name[8:]: shard for name, shard in folded.shards.items() if name.startswith("subject:")}
+    report.check("reads to be made", lambda: wrong_line(subjects), "rebuilt and compared")
+    report.check("reports of interim looks", wrong_report, "kept as recorded")
     report.check("accounts", lambda: wrong_account(access), f"{len(access.accounts)} accounts as recorded")
     report.check("tokens", lambda: wrong_token(access), "tokens as given out")
     return report

@@ -1,0 +1,69 @@
+"""The list of central reads to be made, kept beside the record in the same transaction, and built again from it."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection
+
+from equipoise.conduct import Subject, adjudication_queue, reading_queue
+from equipoise.conduct.nouns.central_review import REVIEW_KINDS
+from equipoise.ledger import Event
+from equipoise.server.ledger import shards as states
+from equipoise.server.ledger.shards import Loaded
+from equipoise.server.subjects.models import ReadingRow
+
+__all__ = ["follow", "lines_of", "stored_lines", "wrong_line"]
+
+Line = tuple[str, int, int, str | None, str, str | None, bool, str]
+"""Values of a line: subject, assessment, reader, scanned, since, person, ready, triggers."""
+
+_CHANGING = REVIEW_KINDS | {"scan_accepted", "withdrawn"}
+_COLUMNS = ("subject", "assessment", "reader", "scanned", "since", "person", "ready", "triggers")
+
+
+def lines_of(subject: Subject) -> list[Line]:
+    """Give the lines of a patient, in order of assessment and reader; an adjudication counts as reader 0."""
+    reads: list[Line] = [
+        (e.subject, e.assessment, e.reader, e.scanned, e.received, e.person, e.ready, "")
+        for e in reading_queue([subject])
+    ]
+    settled: list[Line] = [
+        (e.subject, e.through, 0, None, e.since, None, True, "; ".join(e.triggers))
+        for e in adjudication_queue([subject])
+    ]
+    return sorted(reads + settled, key=lambda line: line[:3])
+
+
+def follow(events: Iterable[Event], parts: Mapping[str, Loaded]) -> None:
+    """Bring the list up to date with events that were just appended; ``parts`` are the shards after them."""
+    names = {event.subject for event in events if event.kind in _CHANGING and event.subject is not None}
+    for name in sorted(names):
+        shard = f"subject:{name}"
+        part = parts.get(shard) or states.load([shard])[shard]
+        _replace(name, lines_of(part.state))
+
+
+def _replace(subject: str, lines: list[Line]) -> None:
+    if stored_lines(subject) == lines:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM reading_list WHERE subject = %s", [subject])
+        marks = ", ".join(["%s"] * len(_COLUMNS))
+        cursor.executemany(f"INSERT INTO reading_list ({', '.join(_COLUMNS)}) VALUES ({marks})", lines)  # noqa: S608
+
+
+def stored_lines(subject: str) -> list[Line]:
+    """Read the lines of a patient as they are kept."""
+    found = ReadingRow.objects.filter(subject=subject).order_by("assessment", "reader")
+    return [tuple(row) for row in found.values_list(*_COLUMNS)]
+
+
+def wrong_line(subjects: Mapping[str, Subject]) -> str | None:
+    """Name the first patient whose lines are not what the events give; ``subjects`` are all, folded from events."""
+    kept: dict[str, list[Line]] = {}
+    for row in ReadingRow.objects.order_by("subject", "assessment", "reader").values_list(*_COLUMNS):
+        kept.setdefault(row[0], []).append(tuple(row))
+    for name in sorted(kept.keys() | subjects.keys()):
+        subject = subjects.get(name)
+        if kept.get(name, []) != (lines_of(subject) if subject is not None else []):
+            return f"patient {name}: the reads to be made are not what the events give"
+    return None
