@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "csp",
     "equipoise.server.accounts",
     "equipoise.server.ledger",
+    "equipoise.server.monitoring",
     "equipoise.server.subjects",
     "equipoise.server.vault",
 ]

@@ -17,6 +17,7 @@ from equipoise.conduct.nouns import (
     dispensing,
     dosing,
     follow_up,
+    interim_looks,
     kits,
     people,
     protocol,
@@ -53,6 +54,7 @@ NOUNS: dict[str, Any] = {
     "Withdrawal": withdrawal,
     "Corrections": records,
     "Queries, signatures, locks": queries,
+    "Interim looks": interim_looks,
 }
 """Title -> module of a noun, in the order of a trial."""
 

@@ -160,12 +160,6 @@ def _cut(c: Context) -> None:
     c.event("data_cut_made", {"name": c.payload["name"], "cutoff": c.payload.get("cutoff")})
 
 
-def _look(c: Context) -> None:
-    if any(look["look"] == c.payload["look"] for look in c.study.live("look_recorded")):
-        refuse("already_done", "This look is recorded.", "Give the number of the next look.")
-    c.event("look_recorded", dict(c.payload))
-
-
 def _needs_site(command: Command) -> tuple[str, ...]:
     return (f"site:{command.payload.get('site')}",)
 
@@ -220,18 +214,6 @@ COMMANDS = (
         "Make a data cut: a clinical cut-off date and the record as it is now.",
         _cut,
         (identifier("name", "name of the cut"), date("cutoff", "clinical cut-off date", required=False)),
-    ),
-    CommandSpec(
-        "record_look",
-        "Record a meeting of the data monitoring committee.",
-        _look,
-        (
-            integer("look", "number of the look", 1),
-            date("date", "day of the meeting"),
-            identifier("cut", "data cut that was looked at", required=False),
-            choice("recommendation", "what is recommended", "continue", "modify", "stop"),
-        ),
-        dates=("date",),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The trial as a whole: protocol versions, stages of allocation, looks, cuts, the lock of the database."""
+"""The trial as a whole: protocol versions, stages of allocation, cuts, the lock of the database."""
 
 from equipoise.ledger.kind import Kind, register
 
@@ -90,14 +90,5 @@ register(
         fields={"name": "text", "cutoff": "date?"},
         key=("name",),
         text="A cut of the data: facts dated after the cut-off, or recorded after this event, are not in it.",
-    ),
-    Kind(
-        name="look_recorded",
-        noun="monitoring",
-        scope="trial",
-        fields={"look": "integer", "date": "date", "cut": "text?", "recommendation": "text"},
-        key=("look",),
-        date="date",
-        text="The data monitoring committee has met.",
     ),
 )
