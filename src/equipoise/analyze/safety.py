@@ -22,6 +22,7 @@ __all__ = ["fatal", "safety"]
 
 CONF_LEVEL = 0.95
 _FLAGS = {"serious": "SERFL", "related": "RELFL", "discontinued": "DISCFL"}
+_RELATED_GRADE3 = "related_grade3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Worst:
     term: str | None
     positions: Positions
     grades: npt.NDArray[np.int64]
+    related: npt.NDArray[np.int64]
+    """Worst grade of the events related to treatment; 0 without one."""
 
 
 def safety(book: Book) -> None:
@@ -110,12 +113,13 @@ def _overview(study: Study, rows: pl.DataFrame) -> dict[str, npt.NDArray[np.bool
         "grade3": grade >= 3,
         "grade5": fatal(study, rows),
         **flagged,
+        _RELATED_GRADE3: flagged["related"] & (grade >= 3),
     }
 
 
 def _recorded(study: Study, variable: str) -> bool:
     """Whether the data say it of any event; where none is recorded, nothing was counted, which is not zero."""
-    events, flag = study.frame("ADAE"), _FLAGS.get(variable)
+    events, flag = study.frame("ADAE"), _FLAGS.get("related" if variable == _RELATED_GRADE3 else variable)
     if events is None or events.height == 0 or flag is None:
         return True
     return flag in events.columns and bool(events[flag].is_not_null().any())
@@ -153,12 +157,15 @@ def _all_worst(rows: pl.DataFrame) -> list[Worst]:
     """Worst grades per class and per term: classes in alphabetical order, each followed by its terms."""
     term = pl.coalesce(*[c for c in ("AEDECOD", "AETERM") if c in rows.columns]).fill_null(MISSING)
     system = pl.coalesce(*[c for c in ("AEBODSYS", "AESOC") if c in rows.columns], pl.lit(MISSING)).fill_null(MISSING)
-    flat = rows.select(POSITION, system.alias("system"), term.alias("term"), pl.Series("grade", _grades(rows)))
+    grade = pl.Series("grade", _grades(rows))
+    related = rows["RELFL"] == "Y" if "RELFL" in rows.columns else pl.repeat(False, rows.height, eager=True)
+    related_grade = (grade * related.fill_null(value=False).cast(pl.Int64)).alias("related")
+    flat = rows.select(POSITION, system.alias("system"), term.alias("term"), grade, related_grade)
     by_class = flat.with_columns(term=pl.lit(None, dtype=pl.String))
     worst = (
         pl.concat([by_class, flat])
         .group_by("system", "term", POSITION)
-        .agg(pl.col("grade").max())
+        .agg(pl.col("grade", "related").max())
         .sort("system", "term", POSITION, nulls_last=False)
     )
     return [
@@ -167,6 +174,7 @@ def _all_worst(rows: pl.DataFrame) -> list[Worst]:
             term=term,
             positions=own[POSITION].to_numpy().astype(np.intp),
             grades=own["grade"].to_numpy(),
+            related=own["related"].to_numpy(),
         )
         for (system, term), own in worst.partition_by("system", "term", as_dict=True, maintain_order=True).items()
     ]
@@ -186,8 +194,14 @@ def _terms(
             "variable_level": worst.term,
         }
         own = [inside[k, worst.positions] for k in range(len(parts))]
-        for variable, lowest in (("any_grade", 0), ("grade3", 3)):
-            chosen = [worst.positions[member & (worst.grades >= lowest)] for member in own]
+        for variable, reached in (
+            ("any_grade", worst.grades >= 0),
+            ("grade3", worst.grades >= 3),
+            (_RELATED_GRADE3, worst.related >= 3),
+        ):
+            if not _recorded(book.study, variable):
+                continue
+            chosen = [worst.positions[member & reached] for member in own]
             row = {**columns, "variable": variable}
             _term_counts(book, parts, chosen, worst, row)
             if compare:

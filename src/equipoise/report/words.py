@@ -227,6 +227,7 @@ VARIABLES: Mapping[str, str] = {
     "grade5": "Grade 5",
     "serious": "Serious",
     "related": "Related to treatment",
+    "related_grade3": "Grade 3 or higher, related to treatment",
     "discontinued": "Led to discontinuation of treatment",
     "any_grade": "Any grade",
     "maximum_grade": "Maximum grade",

@@ -1,0 +1,237 @@
+"""Published figures beside those of a rehearsed trial: one line each, with its source, its tolerance and its standing.
+
+The figures to compare with stand in a file beside the protocol (`published.yaml`), the computed ones are rows of the
+results. A line is **published** (in print), **inferred** (recovered from print) or **assumed**; it was **calibrated**
+(the search looked at it) or is **emergent** (nobody did). What the trial could not show is a line too: not attempted,
+and why.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import polars as pl
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from equipoise.protocol import Problem, ProtocolError
+from equipoise.protocol.source import read_source, read_text
+from equipoise.rehearsal.errors import RehearsalError
+
+__all__ = ["PUBLISHED", "Compared", "Line", "Standing", "compare", "computed", "load_published"]
+
+
+class Standing(Enum):
+    """How a comparison ended."""
+
+    INSIDE = "inside"
+    OUTSIDE = "OUTSIDE"
+    NOT_ATTEMPTED = "not attempted"
+    NOT_PUBLISHED = "no published number"
+
+
+MONTH_DAYS = 30.4375
+PUBLISHED = "published.yaml"
+"""Name of the file beside the protocol."""
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Row = dict[str, str | int | float | bool | None]
+
+
+class Line(BaseModel):
+    """One figure in print.
+
+    `rows` names the columns of the results that single out one row; the values of several rows are added. `digits`
+    asks for equality after rounding as printed, `tolerance` for a distance, `below` for a bound (a P value printed as
+    < .001), `low` and `high` for a range.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    label: str
+    group: str = ""
+    source: str = ""
+    status: Literal["published", "inferred", "assumed"] = "published"
+    role: Literal["calibrated", "emergent"] = "emergent"
+    cut: str | None = None
+    unit: Literal["", "months", "percent", "proportion", "days"] = ""
+    rows: Annotated[tuple[Row, ...], BeforeValidator(_listed), Field(strict=False)] = ()
+    value: float | None = None
+    printed: str | None = None
+    digits: int | None = None
+    tolerance: float | None = None
+    below: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+    not_attempted: str | None = None
+    no_published_number: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.not_attempted is not None:
+            return self
+        rules = [self.digits, self.tolerance, self.below, self.low]
+        given = sum(rule is not None for rule in rules)
+        if not self.rows:
+            raise ValueError("rows: say which row of the results shows this figure, or not_attempted and why")
+        if self.no_published_number is None and given != 1:
+            raise ValueError("give one of digits, tolerance, below, or low and high")
+        if (self.digits is not None or self.tolerance is not None) and self.value is None:
+            raise ValueError("value: say what was printed")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high: give both")
+        return self
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a computed figure is as near to the printed one as the line asks."""
+        if value is None or math.isnan(value):
+            return False
+        if self.digits is not None:
+            return _rounded(value, self.digits) == _rounded(self.value or 0.0, self.digits)
+        if self.tolerance is not None:
+            return abs(value - (self.value or 0.0)) <= self.tolerance + 1e-9
+        if self.below is not None:
+            return value < self.below
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A line of the table: what is in print, what the rehearsed trial shows, and whether that is near enough."""
+
+    name: str
+    line: Line
+    value: float | None
+    standing: Standing
+    percentile: float | None = None
+    """Where the printed figure lies among trials of the model that nobody calibrated, in percent."""
+
+
+def load_published(path: Path) -> dict[str, Line]:
+    """Read the file of published figures.
+
+    Raises
+    ------
+    RehearsalError
+        The file cannot be read, is no YAML, or lines are wrong: all of them at once, with file and line.
+    """
+    try:
+        source = read_source(read_text(path), str(path))
+    except ProtocolError as error:
+        raise RehearsalError(error.problems) from None
+    given = source.data.get("lines")
+    if not isinstance(given, dict) or set(source.data) != {"lines"}:
+        source.add((), "not a file of published figures", expected="one mapping `lines` of name -> figure")
+        given = {}
+    lines = dict[str, Line]()
+    for name, item in given.items():
+        try:
+            lines[name] = Line.model_validate_json(json.dumps(item))
+        except ValidationError as error:
+            for wrong in error.errors(include_url=False):
+                place = ("lines", name, *wrong["loc"])
+                seen = None if isinstance(wrong["input"], dict | list) else json.dumps(wrong["input"])
+                source.add(place, wrong["msg"].removeprefix("Value error, "), seen=seen)
+    if source.problems:
+        raise RehearsalError(tuple(source.problems))
+    return lines
+
+
+def compare(
+    lines: Mapping[str, Line],
+    statistics: Mapping[str, pl.DataFrame],
+    *,
+    default_cut: str,
+    uncalibrated: Mapping[str, Sequence[float]] | None = None,
+) -> tuple[Compared, ...]:
+    """Set the figures in print beside those computed.
+
+    Parameters
+    ----------
+    lines
+        Published figures by name, as `load_published` gives them.
+    statistics
+        Statistics of the results, by the name of the data cut.
+    default_cut
+        Cut of the lines that name none.
+    uncalibrated
+        The same figures of trials that were not calibrated, for percentiles.
+
+    Raises
+    ------
+    RehearsalError
+        A line names a row that the results do not have, or several; all such lines at once.
+    """
+    found, problems = [], list[Problem]()
+
+    def refuse(name: str, message: str) -> None:
+        problems.append(Problem(file=PUBLISHED, path=f"lines.{name}", message=message))
+
+    for name, line in lines.items():
+        if line.not_attempted is not None:
+            found.append(Compared(name, line, None, Standing.NOT_ATTEMPTED))
+            continue
+        cut = line.cut or default_cut
+        if cut not in statistics:
+            refuse(name, f"there are no results of the cut {cut}: analyze it, or say not_attempted and why")
+            continue
+        try:
+            value = computed(line, statistics[cut])
+        except LookupError as error:
+            refuse(name, str(error))
+            continue
+        if line.no_published_number is not None:
+            found.append(Compared(name, line, value, Standing.NOT_PUBLISHED))
+            continue
+        standing = Standing.INSIDE if line.holds(value) else Standing.OUTSIDE
+        found.append(Compared(name, line, value, standing, _percentile(line, (uncalibrated or {}).get(name, ()))))
+    if problems:
+        raise RehearsalError(tuple(problems))
+    return tuple(found)
+
+
+def computed(line: Line, statistics: pl.DataFrame) -> float | None:
+    """Give the figure of a line in its unit; None where it is not reached or cannot be estimated.
+
+    Raises
+    ------
+    LookupError
+        The rows named do not single out one row each.
+    """
+    total = 0.0
+    for row in line.rows:
+        asked = [pl.col(name).is_null() if want is None else pl.col(name) == want for name, want in row.items()]
+        unknown = sorted(set(row) - set(statistics.columns))
+        if unknown:
+            raise LookupError(f"the results have no column {', '.join(unknown)}")
+        hits = statistics.filter(*asked)
+        if hits.height != 1:
+            raise LookupError(f"{hits.height} rows of the results match {row}: expected 1")
+        value = hits["value"][0]
+        if value is None:
+            return None
+        total += value
+    if line.unit == "months":
+        return total / MONTH_DAYS
+    return 100.0 * total if line.unit == "proportion" else total
+
+
+def _percentile(line: Line, values: Sequence[float]) -> float | None:
+    """Part of the uncalibrated trials below the printed figure, those equal counted half; in percent."""
+    if line.value is None or not values:
+        return None
+    below = sum(value < line.value for value in values) + 0.5 * sum(value == line.value for value in values)
+    return 100.0 * below / len(values)
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
