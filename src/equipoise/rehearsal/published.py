@@ -64,6 +64,8 @@ class Line(BaseModel):
     cut: str | None = None
     unit: Literal["", "months", "percent", "proportion", "days"] = ""
     rows: Annotated[tuple[Row, ...], BeforeValidator(_listed), Field(strict=False)] = ()
+    complement: bool = False
+    """Whether the figure is what is left to 100 percent."""
     value: float | None = None
     printed: str | None = None
     digits: int | None = None
@@ -222,7 +224,8 @@ def computed(line: Line, statistics: pl.DataFrame) -> float | None:
         total += value
     if line.unit == "months":
         return total / MONTH_DAYS
-    return 100.0 * total if line.unit == "proportion" else total
+    shown = 100.0 * total if line.unit == "proportion" else total
+    return 100.0 - shown if line.complement else shown
 
 
 def _percentile(line: Line, values: Sequence[float]) -> float | None:
