@@ -198,6 +198,7 @@ _ROWS = (
     _subject("see_arm", INVESTIGATOR, stages=READABLE, trained=False, reads=True),
     _subject("see_open_treatment", *SITE_STAFF, PHARMACIST, stages=READABLE, trained=False, reads=True),
     _subject("see_arm_for_safety", SAFETY, stages=READABLE, trained=False, reads=True, second_factor=True),
+    _trial("see_today", *(role for role in Role if role is not PATIENT), stages=TRIAL, reads=True),
     _trial("see_review_queue", DATA_MANAGER, READER_1, READER_2, ADJUDICATOR, stages=TRIAL, reads=True),
     _trial("see_reader_agreement", DATA_MANAGER, stages=TRIAL, reads=True),
     _trial("see_accrual", *SITE_STAFF, PHARMACIST, DATA_MANAGER, BLINDED_STATISTICIAN, UNBLINDED_STATISTICIAN, DMC,
