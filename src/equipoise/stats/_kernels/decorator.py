@@ -4,7 +4,7 @@ processes.
 Importing numba takes a third of a second, so it waits for the first call. Machine code is kept on disk, beside the
 source file or, where that place cannot be written, in the user's cache folder. numba looks at the time and size of
 the file of a kernel only; a kernel that calls another one from another file would keep the old code of that one. So
-every cache is stamped with the text of its own file and of the kernel files that it imports from.
+every cache is stamped with the text of its own file, of the kernel files that it imports from, and of this one.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a kernel of a function that is put into its callers whole: for small ones, called once a row."""
-    kernel = Kernel(function, forceinline=True)
+    """Make a kernel of a function that is put into its callers whole: for small ones, called once a row.
+
+    It makes no arrays: counting who uses the ones it gets, which would cost more than its work, is left out.
+    """
+    kernel = Kernel(function, forceinline=True, _nrt=False)
     _waiting.append(kernel)
     return cast("Callable[P, R]", kernel)
 
@@ -79,7 +82,7 @@ def load(wanted: Kernel[P, R]) -> Callable[P, R]:
 
 @cache
 def source_stamp(module: str) -> str:
-    """Digest the text of a kernel file and of all kernel files that it imports from."""
+    """Digest the text of this file, of a kernel file and of all kernel files that it imports from."""
     found, waiting = {module}, [module]
     while waiting:
         for item in vars(sys.modules[waiting.pop()]).values():
@@ -88,7 +91,7 @@ def source_stamp(module: str) -> str:
             if name is not None and name not in found:
                 found.add(name)
                 waiting.append(name)
-    digest = sha256()
+    digest = sha256(Path(__file__).read_bytes())
     for name in sorted(found):
         digest.update(Path(str(sys.modules[name].__file__)).read_bytes())
     return digest.hexdigest()

@@ -1,19 +1,18 @@
-"""Whole trials with times to event: accrual, allocation, events, dropout, looks, stratified log-rank test.
+"""Whole trials with times to event: accrual, allocation, events, dropout.
 
 Every number of patient i of trial t is a pure function of (seed, scenario, t, i), so that a trial can be drawn alone
-and nothing depends on the order or the number of threads.
+and nothing depends on the order or the number of threads. Looks and tests are in `simulated_looks`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from equipoise.stats._kernels.allocation import ALLOCATION_STREAM, Plan, next_arm
 from equipoise.stats._kernels.decorator import compiled, inlined
-from equipoise.stats._kernels.philox import uniform_pair
+from equipoise.stats._kernels.draws import exponentials, fill_pairs
 
 ENTRY_STREAM, EVENT_STREAM, CROSSOVER_STREAM = 1, 2, 3
 NEVER = 1e300
@@ -44,7 +43,7 @@ class TrialModel(NamedTuple):
     cumulative: np.ndarray
     """Cumulative hazard at the cuts (arm, stratum, interval)."""
     dropout: np.ndarray
-    """Dropout hazard (arm, interval)."""
+    """Dropout hazard (arm, 1, interval)."""
     dropout_cumulative: np.ndarray
     cross_probability: float
     cross_hazard: float
@@ -61,23 +60,66 @@ class TrialModel(NamedTuple):
     """Calendar time at which the trial ends at the latest."""
 
 
+class Patients(NamedTuple):
+    """The patients of one trial in order of entry: times from entry on, `known` the calendar time of knowing."""
+
+    entry: np.ndarray
+    arm: np.ndarray
+    stratum: np.ndarray
+    event: np.ndarray
+    dropout: np.ndarray
+    crossover: np.ndarray
+    known: np.ndarray
+
+
+class Draws(NamedTuple):
+    """Room for the draws of one trial."""
+
+    first: np.ndarray
+    second: np.ndarray
+    third: np.ndarray
+    work: np.ndarray
+    state: np.ndarray
+    """State of the allocation."""
+    probability: np.ndarray
+    """One cell per listed arm."""
+
+
+@compiled
+def room_for(model: TrialModel, plan: Plan) -> tuple[Patients, Draws]:
+    """Make room for one trial."""
+    n = model.n
+    patients = Patients(
+        np.empty(n),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+    )
+    state = np.empty((model.n_state_rows, plan.share.size), np.int64)
+    draws = Draws(np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), state, np.empty(plan.share.size))
+    return patients, draws
+
+
 @inlined
-def _inverse(total: float, cuts: np.ndarray, hazard: np.ndarray, cumulative: np.ndarray) -> float:
+def _inverse(total: float, cuts: np.ndarray, hazard: np.ndarray, cumulative: np.ndarray, a: int, s: int) -> float:
     """Time at which a cumulative hazard is reached."""
     k = cuts.size - 1
-    while k > 0 and cumulative[k] > total:
+    while k > 0 and cumulative[a, s, k] > total:
         k -= 1
-    if hazard[k] <= 0.0:
+    if hazard[a, s, k] <= 0.0:
         return NEVER
-    return float(cuts[k] + (total - cumulative[k]) / hazard[k])
+    return float(cuts[k] + (total - cumulative[a, s, k]) / hazard[a, s, k])
 
 
 @inlined
-def _cumulative_at(time: float, cuts: np.ndarray, hazard: np.ndarray, cumulative: np.ndarray) -> float:
-    k = cuts.size - 1
-    while k > 0 and cuts[k] > time:
+def _cumulative_at(time: float, model: TrialModel, a: int, s: int) -> float:
+    k = model.cuts.size - 1
+    while k > 0 and model.cuts[k] > time:
         k -= 1
-    return float(cumulative[k] + (time - cuts[k]) * hazard[k])
+    return float(model.cumulative[a, s, k] + (time - model.cuts[k]) * model.hazard[a, s, k])
 
 
 @inlined
@@ -90,274 +132,113 @@ def _entry_time(patients: float, model: TrialModel) -> float:
     return float(model.entry_times[k] + (patients - model.entry_patients[k]) * length / span)
 
 
+@inlined
+def _draw_entries(model: TrialModel, seed: int, scenario: int, trial: int, patients: Patients, draws: Draws) -> None:
+    """Draw entry times and strata."""
+    n = model.n
+    # spacings of a Poisson process of n + 1 points: order statistics of n uniform entries
+    fill_pairs(seed, scenario, trial, ENTRY_STREAM, n + 1, draws.first, draws.second)
+    for i in range(n):
+        s = 0
+        while s < model.stratum_below.size - 1 and draws.second[i] >= model.stratum_below[s]:
+            s += 1
+        patients.stratum[i] = s
+    if model.random_accrual:
+        exponentials(draws.first, n + 1, draws.work, draws.second)
+        reached = 0.0
+        for i in range(n + 1):
+            reached += draws.second[i]
+            draws.first[i] = reached
+        for i in range(n):
+            patients.entry[i] = _entry_time(model.n * draws.first[i] / reached, model)
+    else:
+        for i in range(n):
+            patients.entry[i] = _entry_time(i + 0.5, model)
+
+
+@inlined
+def _draw_arms(
+    model: TrialModel, plan: Plan, seed: int, scenario: int, trial: int, patients: Patients, draws: Draws
+) -> None:
+    """Allocate as the live trial does."""
+    fill_pairs(seed, scenario, trial, ALLOCATION_STREAM, model.n, draws.first, draws.second)
+    draws.state[:] = 0
+    for i in range(model.n):
+        rows = model.stratum_rows[patients.stratum[i]]
+        listed = next_arm(plan, draws.state, rows, draws.first[i], draws.second[i], draws.probability)
+        patients.arm[i] = plan.arm_of[listed]
+
+
+@inlined
+def _draw_crossover(model: TrialModel, seed: int, scenario: int, trial: int, patients: Patients, draws: Draws) -> None:
+    """Draw crossover and the delay of readings; `draws.third`, the cumulative hazard at the event, is changed."""
+    n = model.n
+    fill_pairs(seed, scenario, trial, CROSSOVER_STREAM, n, draws.first, draws.second)
+    for i in range(n):
+        crosses = patients.arm[i] == model.control and draws.first[i] < model.cross_probability
+        # the same uniform, stretched back to (0, 1), gives the time: one draw serves both
+        draws.first[i] = draws.first[i] / model.cross_probability if crosses else -1.0
+    exponentials(draws.second, n, draws.work, patients.event)
+    for i in range(n):
+        patients.known[i] += model.delay_mean * patients.event[i]
+        draws.second[i] = max(draws.first[i], 0.0)
+    exponentials(draws.second, n, draws.work, patients.event)
+    for i in range(n):
+        if draws.first[i] < 0.0:
+            continue
+        s, a = patients.stratum[i], patients.arm[i]
+        time, total = patients.event[i] / model.cross_hazard, draws.third[i]
+        before = _cumulative_at(time, model, a, s)
+        if before < total:
+            patients.crossover[i] = time
+            draws.third[i] = before + (total - before) / model.cross_factor
+
+
+@inlined
+def _draw_events(model: TrialModel, seed: int, scenario: int, trial: int, patients: Patients, draws: Draws) -> None:
+    """Draw times to event, dropout, crossover, and the time at which an event is known."""
+    n = model.n
+    event, dropout, crossover, known = patients.event, patients.dropout, patients.crossover, patients.known
+    fill_pairs(seed, scenario, trial, EVENT_STREAM, n, draws.first, draws.second)
+    exponentials(draws.first, n, draws.work, draws.third)
+    for i in range(n):
+        crossover[i] = NEVER
+        known[i] = model.delay_fixed
+        dropout[i] = NEVER
+    if model.dropout.max() > 0.0:
+        exponentials(draws.second, n, draws.work, draws.first)
+        for i in range(n):
+            dropout[i] = _inverse(
+                draws.first[i], model.cuts, model.dropout, model.dropout_cumulative, patients.arm[i], 0
+            )
+    if model.cross_probability > 0.0 or model.delay_mean > 0.0:
+        _draw_crossover(model, seed, scenario, trial, patients, draws)
+    for i in range(n):
+        event[i] = _inverse(
+            draws.third[i], model.cuts, model.hazard, model.cumulative, patients.arm[i], patients.stratum[i]
+        )
+        seen = event[i] <= dropout[i] and event[i] < NEVER
+        known[i] = patients.entry[i] + event[i] + known[i] if seen else NEVER
+
+
 @compiled
 def draw_trial(
-    model: TrialModel,
-    plan: Plan,
-    seed: int,
-    scenario: int,
-    trial: int,
-    state: np.ndarray,
-    scratch: np.ndarray,
-    entry: np.ndarray,
-    arm: np.ndarray,
-    stratum: np.ndarray,
-    event: np.ndarray,
-    dropout: np.ndarray,
-    crossover: np.ndarray,
-    known: np.ndarray,
+    model: TrialModel, plan: Plan, seed: int, scenario: int, trial: int, patients: Patients, draws: Draws
 ) -> None:
-    """Draw the patients of one trial, in order of entry: times from entry on, `known` the calendar time of knowing."""
-    state[:] = 0
-    reached = 0.0
-    for i in range(model.n):
-        u_spacing, u_stratum = uniform_pair(seed, scenario, trial, i, ENTRY_STREAM)
-        reached -= math.log1p(-u_spacing)
-        entry[i] = reached
-        s = 0
-        while s < model.stratum_below.size - 1 and u_stratum >= model.stratum_below[s]:
-            s += 1
-        stratum[i] = s
-        u_arm, u_size = uniform_pair(seed, scenario, trial, i, ALLOCATION_STREAM)
-        a = plan.arm_of[next_arm(plan, state, model.stratum_rows[s], u_arm, u_size, scratch)]
-        arm[i] = a
-        u_event, u_dropout = uniform_pair(seed, scenario, trial, i, EVENT_STREAM)
-        total = -math.log1p(-u_event)
-        crossover[i] = NEVER
-        delay = model.delay_fixed
-        if model.cross_probability > 0.0 or model.delay_mean > 0.0:
-            u_cross, u_delay = uniform_pair(seed, scenario, trial, i, CROSSOVER_STREAM)
-            delay -= model.delay_mean * math.log1p(-u_delay)
-            if a == model.control and u_cross < model.cross_probability:
-                # the same uniform, stretched back to (0, 1), gives the time: one draw serves both
-                crossover[i] = -math.log1p(-u_cross / model.cross_probability) / model.cross_hazard
-                before = _cumulative_at(crossover[i], model.cuts, model.hazard[a, s], model.cumulative[a, s])
-                if before < total:
-                    total = before + (total - before) / model.cross_factor
-                else:
-                    crossover[i] = NEVER
-        event[i] = _inverse(total, model.cuts, model.hazard[a, s], model.cumulative[a, s])
-        gone = -math.log1p(-u_dropout)
-        dropout[i] = _inverse(gone, model.cuts, model.dropout[a], model.dropout_cumulative[a])
-        known[i] = delay
-    if model.random_accrual:
-        # spacings of a Poisson process of n + 1 points: order statistics of n uniform entries
-        u_spacing, _ = uniform_pair(seed, scenario, trial, model.n, ENTRY_STREAM)
-        reached -= math.log1p(-u_spacing)
-    for i in range(model.n):
-        patients = model.n * entry[i] / reached if model.random_accrual else i + 0.5
-        entry[i] = _entry_time(patients, model)
-        seen = event[i] <= dropout[i] and event[i] < NEVER
-        known[i] = entry[i] + event[i] + known[i] if seen else NEVER
-
-
-@inlined
-def _nth_smallest(values: np.ndarray, count: int, n: int) -> float:
-    """Value number n (from 0) of the first `count`, which are put in another order (Hoare's selection)."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if n <= j:
-            high = j
-        elif n >= i:
-            low = i
-        else:
-            break
-    return float(values[n])
-
-
-@inlined
-def _sort_order(keys: np.ndarray, order: np.ndarray, n: int, stack: np.ndarray) -> None:
-    """Sort `order` by its keys: quicksort down to short runs, then insertion."""
-    depth = 0
-    low, high = 0, n - 1
-    while True:
-        while high - low > 12:
-            middle = keys[order[(low + high) // 2]]
-            i, j = low, high
-            while i <= j:
-                while keys[order[i]] < middle:
-                    i += 1
-                while keys[order[j]] > middle:
-                    j -= 1
-                if i <= j:
-                    order[i], order[j] = order[j], order[i]
-                    i += 1
-                    j -= 1
-            stack[depth], stack[depth + 1] = i, high
-            depth += 2
-            high = j
-        if depth == 0:
-            break
-        depth -= 2
-        low, high = stack[depth], stack[depth + 1]
-    for i in range(1, n):
-        item = order[i]
-        key = keys[item]
-        j = i - 1
-        while j >= 0 and keys[order[j]] > key:
-            order[j + 1] = order[j]
-            j -= 1
-        order[j + 1] = item
+    """Draw the patients of one trial."""
+    _draw_entries(model, seed, scenario, trial, patients, draws)
+    _draw_arms(model, plan, seed, scenario, trial, patients, draws)
+    _draw_events(model, seed, scenario, trial, patients, draws)
 
 
 @compiled
-def data_at(
-    model: TrialModel,
-    cut: float,
-    entry: np.ndarray,
-    event: np.ndarray,
-    dropout: np.ndarray,
-    known: np.ndarray,
-    time: np.ndarray,
-    status: np.ndarray,
-) -> None:
+def data_at(model: TrialModel, cut: float, patients: Patients, time: np.ndarray, status: np.ndarray) -> None:
     """Write the times and events that are in the data at a calendar time; patients not yet entered get time -1."""
     for i in range(model.n):
-        follow = cut - entry[i]
+        follow = cut - patients.entry[i]
         if follow <= 0.0:
             time[i] = -1.0
             status[i] = False
         else:
-            status[i] = known[i] <= cut
-            time[i] = event[i] if status[i] else min(event[i], dropout[i], follow)
-
-
-@compiled
-def logrank_sums_of(
-    model: TrialModel,
-    arm: np.ndarray,
-    stratum: np.ndarray,
-    time: np.ndarray,
-    status: np.ndarray,
-    order: np.ndarray,
-    stack: np.ndarray,
-    at_risk: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Write observed minus expected events of the experimental arm, its variance, and the events of both arms."""
-    m = 0
-    at_risk[:] = 0.0
-    for i in range(model.n):
-        side = 1 if arm[i] == model.experimental else (0 if arm[i] == model.control else -1)
-        if time[i] >= 0.0 and side >= 0:
-            order[m] = i
-            m += 1
-            at_risk[model.stratum_test[stratum[i]], side] += 1.0
-    _sort_order(time, order, m, stack)
-    score, variance, first, second = 0.0, 0.0, 0.0, 0.0
-    at = 0
-    while at < m:
-        now = time[order[at]]
-        after = at + 1
-        while after < m and time[order[after]] == now:
-            after += 1
-        for p in range(at, after):
-            i = order[p]
-            s = model.stratum_test[stratum[i]]
-            if status[i]:
-                # deaths at one time in one stratum are taken together, at the first of them
-                deaths, deaths1, earlier = 0.0, 0.0, False
-                for q in range(at, after):
-                    k = order[q]
-                    if status[k] and model.stratum_test[stratum[k]] == s:
-                        if q < p:
-                            earlier = True
-                        deaths += 1.0
-                        if arm[k] == model.experimental:
-                            deaths1 += 1.0
-                if not earlier:
-                    n1 = at_risk[s, 1]
-                    n = n1 + at_risk[s, 0]
-                    share = n1 / n
-                    score += deaths1 - deaths * share
-                    if n > 1.0:
-                        variance += deaths * share * (1.0 - share) * (n - deaths) / (n - 1.0)
-                    first += deaths1
-                    second += deaths - deaths1
-        for p in range(at, after):
-            i = order[p]
-            at_risk[model.stratum_test[stratum[i]], 1 if arm[i] == model.experimental else 0] -= 1.0
-        at = after
-    out[0], out[1], out[2], out[3] = score, variance, first, second
-
-
-@compiled
-def look_times(model: TrialModel, known: np.ndarray, scratch: np.ndarray, out: np.ndarray) -> None:
-    """Write the calendar time of each look; the end of the trial where the events are never known."""
-    count = 0
-    for i in range(known.size):
-        if known[i] < NEVER:
-            scratch[count] = known[i]
-            count += 1
-    for look in range(model.look_at.size):
-        if model.look_kind[look] == BY_CALENDAR:
-            out[look] = min(model.look_at[look], model.end)
-        else:
-            wanted = int(model.look_at[look])
-            out[look] = min(_nth_smallest(scratch, count, wanted - 1), model.end) if wanted <= count else model.end
-
-
-@compiled
-def simulate_block(
-    model: TrialModel, plan: Plan, seed: int, scenario: int, first: int, sums: np.ndarray, facts: np.ndarray
-) -> None:
-    """Simulate trials from number `first` on.
-
-    `sums` (trials, looks, 4) gets observed minus expected, variance, events of both arms; `facts` (trials, looks, 5)
-    the calendar time, patients entered in both arms, crossovers up to then, and dropouts.
-    """
-    n = model.n
-    state = np.empty((model.n_state_rows, plan.share.size), np.int64)
-    scratch = np.empty(plan.share.size)
-    entry, event, dropout = np.empty(n), np.empty(n), np.empty(n)
-    crossover, known, time, spare = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    arm, stratum, order = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    status = np.empty(n, np.bool_)
-    stack = np.empty(256, np.int64)
-    at_risk = np.empty((model.stratum_test.max() + 1, 2))
-    cuts = np.empty(model.look_at.size)
-    for t in range(sums.shape[0]):
-        draw_trial(
-            model,
-            plan,
-            seed,
-            scenario,
-            first + t,
-            state,
-            scratch,
-            entry,
-            arm,
-            stratum,
-            event,
-            dropout,
-            crossover,
-            known,
-        )
-        look_times(model, known, spare, cuts)
-        for look in range(cuts.size):
-            data_at(model, cuts[look], entry, event, dropout, known, time, status)
-            logrank_sums_of(model, arm, stratum, time, status, order, stack, at_risk, sums[t, look])
-            facts[t, look, :] = 0.0
-            facts[t, look, 0] = cuts[look]
-            for i in range(n):
-                follow = cuts[look] - entry[i]
-                if follow > 0.0:
-                    if arm[i] == model.experimental:
-                        facts[t, look, 1] += 1.0
-                    elif arm[i] == model.control:
-                        facts[t, look, 2] += 1.0
-                    if crossover[i] <= follow:
-                        facts[t, look, 3] += 1.0
-                    if not status[i] and dropout[i] < min(event[i], follow):
-                        facts[t, look, 4] += 1.0
+            status[i] = patients.known[i] <= cut
+            time[i] = patients.event[i] if status[i] else min(patients.event[i], patients.dropout[i], follow)

@@ -183,7 +183,7 @@ def average_hazard_ratios(plan: TrialPlan, times: NDArray[np.float64]) -> NDArra
             counts = []
             for arm in (plan.experimental, plan.control):
                 hazard = PiecewiseHazard(tuple(model.hazard[arm, s]), cuts)
-                dropout = PiecewiseHazard(tuple(model.dropout[arm]), cuts)
+                dropout = PiecewiseHazard(tuple(model.dropout[arm, 0]), cuts)
                 counts.append(events_by(float(time), accrual, hazard, dropout)[1] * plan.strata[s].share)
             both = counts[0] + counts[1]
             first, second = model.hazard[plan.experimental, s], model.hazard[plan.control, s]

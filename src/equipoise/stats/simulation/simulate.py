@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equipoise.stats._kernels.simulation import NEVER, data_at, draw_trial, look_times, simulate_block
+from equipoise.stats._kernels.simulated_looks import look_times, simulate_block, sorting_room
+from equipoise.stats._kernels.simulation import NEVER, data_at, draw_trial, room_for
 from equipoise.stats.allocation.streams import check_counters
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SimulatedTrial", "SimulatedTrials", "StopSummary", "replay_trial", "simulate_trials"]
 
-BLOCK = 2_000
-"""Trials of a block: the unit that threads and workers share."""
+BLOCK = 250
+"""Trials of a block: the unit that threads share. Small, so that none waits long for the last one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -182,7 +182,7 @@ def simulate_trials(plan: TrialPlan, n_trials: int, *, seed: int, scenario: int 
     if n_trials < 1:
         raise StatsError(f"n_trials: expected 1 or more, got {n_trials!r}")
     looks = len(plan.looks)
-    sums, facts = np.empty((n_trials, looks, 4)), np.empty((n_trials, looks, 5))
+    sums, facts = np.empty((n_trials, looks, 6)), np.empty((n_trials, looks, 3))
 
     def run(start: int) -> None:
         part = slice(start, min(start + BLOCK, n_trials))
@@ -200,10 +200,10 @@ def simulate_trials(plan: TrialPlan, n_trials: int, *, seed: int, scenario: int 
         events_experimental=sums[..., 2],
         events_control=sums[..., 3],
         time=facts[..., 0],
-        n_experimental=facts[..., 1],
-        n_control=facts[..., 2],
-        n_crossed_over=facts[..., 3],
-        n_dropped_out=facts[..., 4],
+        n_experimental=sums[..., 4],
+        n_control=sums[..., 5],
+        n_crossed_over=facts[..., 1],
+        n_dropped_out=facts[..., 2],
     )
 
 
@@ -217,26 +217,21 @@ def replay_trial(plan: TrialPlan, trial: int, *, seed: int, scenario: int = 0) -
     """
     model = arrays_of(plan)
     check_counters(seed, scenario=scenario, trial=trial)
-    n = plan.n
-    state = np.empty((model.n_state_rows, plan.allocation.share.size), np.int64)
-    entry, event, dropout, crossover, known, spare = (np.empty(n) for _ in range(6))
-    arm, stratum = np.empty(n, np.int64), np.empty(n, np.int64)
-    scratch = np.empty(plan.allocation.share.size)
-    draw = partial(draw_trial, model, plan.allocation, seed, scenario, trial, state, scratch)
-    draw(entry, arm, stratum, event, dropout, crossover, known)
+    patients, draws = room_for(model, plan.allocation)
+    draw_trial(model, plan.allocation, seed, scenario, trial, patients, draws)
     looks = np.empty(len(plan.looks))
-    look_times(model, known, spare, looks)
-    time, status = np.empty((looks.size, n)), np.empty((looks.size, n), dtype=bool)
+    look_times(model, patients.known, sorting_room(plan.n), looks)
+    time, status = np.empty((looks.size, plan.n)), np.empty((looks.size, plan.n), dtype=bool)
     for k, cut in enumerate(looks):
-        data_at(model, cut, entry, event, dropout, known, time[k], status[k])
+        data_at(model, cut, patients, time[k], status[k])
     return SimulatedTrial(
-        entry=entry,
-        arm=arm,
-        stratum=stratum,
-        event_time=_never(event),
-        dropout_time=_never(dropout),
-        crossover_time=_never(crossover),
-        known=_never(known),
+        entry=patients.entry,
+        arm=patients.arm,
+        stratum=patients.stratum,
+        event_time=_never(patients.event),
+        dropout_time=_never(patients.dropout),
+        crossover_time=_never(patients.crossover),
+        known=_never(patients.known),
         looks=looks,
         time=time,
         event=status,
