@@ -50,7 +50,7 @@ def obstacle(context: Context) -> Refusal | None:
         a second factor that stand for those to come, so that they are not found missing.
     """
     context.payload = _Unfilled()
-    context.vault = _Unasked()  # type: ignore[assignment]
+    context.vault = _Unasked()
     try:
         check_right(context, ACTIONS[context.command.kind])
         COMMANDS[context.command.kind].rule(context)

@@ -3,10 +3,18 @@
 from django.urls import include, path
 
 from equipoise.server.api.interface import api
-from equipoise.server.home import home
+from equipoise.server.pages import refusals
+from equipoise.server.pages.start import home
+from equipoise.server.pages.table import addresses
+
+handler400 = refusals.bad_request
+handler403 = refusals.forbidden
+handler404 = refusals.not_found
+handler500 = refusals.server_error
 
 urlpatterns = [
     path("", home, name="home"),
+    *addresses(),
     path("api/", api.urls),
     path("account/", include("allauth.urls")),
 ]

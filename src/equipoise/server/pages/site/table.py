@@ -1,0 +1,28 @@
+"""Pages of the sites."""
+
+from django.utils.translation import gettext_noop as _
+
+from equipoise.server.pages.page import Page
+from equipoise.server.pages.site.command import about_subject, about_trial
+from equipoise.server.pages.site.subject import subject_page
+from equipoise.server.pages.site.subjects import subject_list
+from equipoise.server.pages.site.today import today
+
+__all__ = ["SITE_PAGES"]
+
+SITE_PAGES = (
+    Page(name="today", route="", right="see_today", view=today, title=_("Today"), menu="work"),
+    Page(name="subjects", route="subjects/", right="see_accrual", view=subject_list, title=_("Subjects"), menu="work"),
+    Page(
+        name="subject", route="subjects/<subject:subject>/", right="see_subject", view=subject_page, title=_("Subject")
+    ),
+    Page(
+        name="subject_command",
+        route="subjects/<subject:subject>/do/<command:command>/",
+        right=None,
+        view=about_subject,
+        title=_("Record"),
+        writes=True,
+    ),
+    Page(name="command", route="do/<command:command>/", right=None, view=about_trial, title=_("Record"), writes=True),
+)

@@ -1,0 +1,3 @@
+"""Tags of the pages."""
+
+__all__: list[str] = []
