@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from equipoise.rehearsal.errors import RehearsalError
-from equipoise.rehearsal.published import Line, Standing, compare, computed, load_published
+from equipoise.rehearsal.published import Line, Standing, compare, load_published
+from equipoise.rehearsal.published import computed as computed_from
 from equipoise.results import STATISTICS
 
 TRIAL = Path(__file__).parents[2] / "trials" / "a021202"
@@ -19,6 +20,10 @@ def statistics(*rows: tuple[str, str | None, float | None]) -> pl.DataFrame:
             for variable, group, value in rows
         ]
     )
+
+
+def computed(given: Line, frame: pl.DataFrame) -> float | None:
+    return computed_from(given, frame)[0]
 
 
 def line(**given: object) -> Line:

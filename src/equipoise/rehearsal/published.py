@@ -116,6 +116,56 @@ class Compared:
     standing: Standing
     percentile: float | None = None
     """Where the printed figure lies among trials of the model that nobody calibrated, in percent."""
+    row_ids: tuple[int, ...] = ()
+    """Rows of the results behind the computed figure; none for a figure of another data cut."""
+
+    @property
+    def shown(self) -> str:
+        """The computed figure in words, with a digit more than is printed where that matters."""
+        if self.value is None:
+            return "" if self.standing is Standing.NOT_ATTEMPTED else "not reached"
+        unit, line = self.line.unit, self.line
+        if unit == "months":
+            return f"{self.value:.1f} months"
+        if unit in ("percent", "proportion"):
+            return f"{self.value:.1f}%"
+        if line.below is not None or (line.digits is not None and line.digits >= 3):
+            return f"{self.value:.4f}"
+        return f"{self.value:.0f}" if line.digits == 0 else f"{self.value:.2f}"
+
+    @property
+    def asked(self) -> str:
+        """How near the line asks the figure to be."""
+        line = self.line
+        if line.digits is not None:
+            return "as printed" if line.digits or line.unit else "exact"
+        if line.tolerance is not None:
+            unit = {"months": " months", "percent": " points", "proportion": " points"}.get(line.unit, "")
+            return f"within {line.tolerance:g}{unit}"
+        if line.below is not None:
+            return f"below {line.below:g}"
+        return f"{line.low:g} to {line.high:g}" if line.low is not None else ""
+
+    def record(self) -> dict[str, Any]:
+        """The line as plain values, for `trial.json` of the results and the report drawn from it."""
+        why = self.line.not_attempted or self.line.no_published_number or ""
+        return {
+            "name": self.name,
+            "label": self.line.label,
+            "group": self.line.group,
+            "printed": self.line.printed or "",
+            "reproduced": self.shown,
+            "value": self.value,
+            "asked": self.asked,
+            "standing": self.standing.value,
+            "status": self.line.status,
+            "role": self.line.role,
+            "percentile": self.percentile,
+            "row_ids": list(self.row_ids),
+            "source": self.line.source,
+            "cut": self.line.cut,
+            "note": "; ".join(text for text in (why, self.line.note) if text),
+        }
 
 
 def load_published(path: Path) -> dict[str, Line]:
@@ -187,45 +237,45 @@ def compare(
             refuse(name, f"there are no results of the cut {cut}: analyze it, or say not_attempted and why")
             continue
         try:
-            value = computed(line, statistics[cut])
+            value, rows = computed(line, statistics[cut])
         except LookupError as error:
             refuse(name, str(error))
             continue
+        shown = rows if cut == default_cut else ()
         if line.no_published_number is not None:
-            found.append(Compared(name, line, value, Standing.NOT_PUBLISHED))
+            found.append(Compared(name, line, value, Standing.NOT_PUBLISHED, row_ids=shown))
             continue
         standing = Standing.INSIDE if line.holds(value) else Standing.OUTSIDE
-        found.append(Compared(name, line, value, standing, _percentile(line, (uncalibrated or {}).get(name, ()))))
+        found.append(
+            Compared(name, line, value, standing, _percentile(line, (uncalibrated or {}).get(name, ())), shown)
+        )
     if problems:
         raise RehearsalError(tuple(problems))
     return tuple(found)
 
 
-def computed(line: Line, statistics: pl.DataFrame) -> float | None:
-    """Give the figure of a line in its unit; None where it is not reached or cannot be estimated.
+def computed(line: Line, statistics: pl.DataFrame) -> tuple[float | None, tuple[int, ...]]:
+    """Give the figure of a line in its unit, and the rows behind it; None where it is not reached or not estimable.
 
     Raises
     ------
     LookupError
         The rows named do not single out one row each.
     """
-    total = 0.0
+    total, ids, known = 0.0, list[int](), True
     for row in line.rows:
-        asked = [pl.col(name).is_null() if want is None else pl.col(name) == want for name, want in row.items()]
         unknown = sorted(set(row) - set(statistics.columns))
         if unknown:
             raise LookupError(f"the results have no column {', '.join(unknown)}")
+        asked = [pl.col(name).is_null() if want is None else pl.col(name) == want for name, want in row.items()]
         hits = statistics.filter(*asked)
         if hits.height != 1:
             raise LookupError(f"{hits.height} rows of the results match {row}: expected 1")
-        value = hits["value"][0]
-        if value is None:
-            return None
-        total += value
-    if line.unit == "months":
-        return total / MONTH_DAYS
-    shown = 100.0 * total if line.unit == "proportion" else total
-    return 100.0 - shown if line.complement else shown
+        ids += hits["row_id"].to_list() if "row_id" in hits.columns else []
+        known = known and hits["value"][0] is not None
+        total += hits["value"][0] or 0.0
+    shown = total / MONTH_DAYS if line.unit == "months" else 100.0 * total if line.unit == "proportion" else total
+    return (100.0 - shown if line.complement else shown) if known else None, tuple(ids)
 
 
 def _percentile(line: Line, values: Sequence[float]) -> float | None:

@@ -8,6 +8,7 @@ from equipoise.report.entries import Source
 from equipoise.report.facts import Facts
 from equipoise.report.methods import methods_section
 from equipoise.report.patient_reported import declared_scale_text, patient_reported_section
+from equipoise.report.published import published_section
 from equipoise.report.responses import central_review_section, response_part, response_section
 from equipoise.report.rows import ALL, Rows
 from equipoise.report.tables import (
@@ -79,6 +80,7 @@ def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str]
     for name, reason in (refused or {}).items():
         pictures[name] = Notice((f"This figure is not drawn: {reason}.",), "warning")
     sections = [
+        *([compared] if (compared := published_section(source)) is not None else []),
         _participants(source, pictures),
         _baseline(source),
         *_outcomes(source, pictures, "primary"),
