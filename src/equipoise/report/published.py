@@ -12,8 +12,8 @@ _COLUMNS = ("In print", "Reproduced", "Asked for", "", "Standing", "Percentile, 
 SEARCHED = (
     "These data were searched until they matched: of every patient the model made many candidates, and one of each was "
     "chosen so that the calibrated figures come out as printed. The table shows that the pipeline can express the "
-    "trial from its first event to its abstract; it does not show that its statistics are right, and it says nothing about "
-    "the drug."
+    "trial from its first event to its abstract; it does not show that its statistics are right, and it says nothing "
+    "about the drug."
 )
 
 
