@@ -10,7 +10,14 @@ from equipoise.conduct.nouns.baseline import eligibility
 from equipoise.conduct.nouns.blinding import Break, breaks, may_know_treatment
 from equipoise.conduct.nouns.central_review import central_answer
 from equipoise.conduct.nouns.consent import form_in_force, reconsent_due
-from equipoise.conduct.nouns.diaries import diary_targets, diary_window
+from equipoise.conduct.nouns.diaries import (
+    FormDue,
+    diary_closed,
+    diary_targets,
+    diary_window,
+    forms_due,
+    item_ranges,
+)
 from equipoise.conduct.nouns.queries import open_queries, signature_holds, unblinded_at, visible
 from equipoise.conduct.nouns.records import CORRECTABLE, find_record, record_hash
 from equipoise.conduct.nouns.tumors import tumor_response
@@ -39,6 +46,7 @@ __all__ = [
     "Due",
     "Field",
     "FieldProblem",
+    "FormDue",
     "Person",
     "Reach",
     "ReadDue",
@@ -61,6 +69,7 @@ __all__ = [
     "check_payload",
     "check_right",
     "decide",
+    "diary_closed",
     "diary_targets",
     "diary_window",
     "due",
@@ -68,6 +77,8 @@ __all__ = [
     "find_record",
     "fold",
     "form_in_force",
+    "forms_due",
+    "item_ranges",
     "may_know_treatment",
     "obstacle",
     "open_queries",

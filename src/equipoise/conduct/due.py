@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from equipoise.conduct.context import days_between
 from equipoise.conduct.nouns.consent import reconsent_due
-from equipoise.conduct.nouns.diaries import diary_targets, diary_window
+from equipoise.conduct.nouns.diaries import forms_due
 from equipoise.conduct.nouns.queries import open_queries
 from equipoise.conduct.nouns.visits import target_date
 from equipoise.conduct.nouns.withdrawal import LEVELS
 from equipoise.conduct.rights import Stage
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Site, Subject
-from equipoise.protocol import Instrument
 
 __all__ = ["Due", "due"]
 
@@ -137,20 +136,9 @@ def _scans(rules: Rulebook, subject: Subject, today: str) -> Iterator[Due]:
 
 
 def _forms(rules: Rulebook, subject: Subject, today: str) -> Iterator[Due]:
-    allocated = subject.last("randomized") or {}
-    known = {(d["instrument"], d["target"]) for kind in ("diary_submitted", "diary_missed") for d in subject.live(kind)}
-    for part in rules.protocol.instruments:
-        instrument = part if isinstance(part, Instrument) else Instrument(name=part)
-        anchor = subject.doses[0] if instrument.anchor == "first_dose" and subject.doses else str(allocated["date"])
-        day = days_between(anchor, today) + 1
-        for target in diary_targets(rules, instrument, day + 400):
-            window = diary_window(rules, instrument, target)
-            if (instrument.name, target) in known or window is None or not window[0] <= day <= window[1]:
-                continue
-            planned = _shift(anchor, max(target, 1) - 1)
-            first, last = _shift(anchor, window[0] - 1), _shift(anchor, window[1] - 1)
-            what = f"{instrument.name} {target}"
-            yield Due(action="submit_diary", what=what, target=planned, first=first, last=last)
+    for form in forms_due(rules, subject, today):
+        what = f"{form.instrument} {form.target}"
+        yield Due(action="submit_diary", what=what, target=form.planned, first=form.first, last=form.last)
 
 
 def _contacts(rules: Rulebook, subject: Subject, today: str) -> Iterator[Due]:

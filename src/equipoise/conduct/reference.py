@@ -97,12 +97,13 @@ def rights_page() -> str:
         "the investigator has delegated (D), a reason in words (R) and a second factor just given (2).",
         "",
     ]
-    for title, reads in (("Commands", False), ("Reading", True)):
+    groups = (("Commands", False, False), ("Reading", True, False), ("Access and depot", False, True))
+    for title, reads, access in groups:
         head = " | ".join(_SHORT[role] for role in roles)
         parts += [f"## {title}", "", f"| action | {head} | asks | possible when |"]
         parts.append("| --- |" + " :-: |" * len(roles) + " --- | --- |")
         for name, row in ACTIONS.items():
-            if row.reads is reads:
+            if (row.reads, row.access) == (reads, access):
                 cells = " | ".join("●" if role in row.roles else "" for role in roles)
                 asks = "T" * row.trained + "D" * (row.task is not None) + "R" * row.reason + "2" * row.second_factor
                 when = ", ".join(stage.value for stage in Stage if stage in row.stages)

@@ -52,6 +52,8 @@ class Action:
     """Whether the person must just have proved who they are by a second factor."""
     reads: bool = False
     """Whether it reads only."""
+    access: bool = False
+    """Whether it changes who comes in, or the depot: recorded in the access chain, no command."""
 
     def allows(self, role: Role, stage: Stage, *, own: bool) -> bool:
         """Answer one cell of the table; ``own`` tells whether site (or subject, for a patient) are the person's own."""
@@ -117,6 +119,8 @@ _ROWS = (
     _site("end_delegation", INVESTIGATOR),
     _site("receive_kits", PHARMACIST),
     _site("remove_kits", PHARMACIST, reason=True),
+    _trial("stock_depot", UNBLINDED_STATISTICIAN, second_factor=True, access=True),
+    _trial("manage_accounts", ADMINISTRATOR, stages=TRIAL, access=True),
     # Screening and randomization
     _site("screen", *SITE_STAFF, task="screen"),
     _subject("record_consent", *SITE_STAFF, stages=ENROLLED, task="consent"),
@@ -138,6 +142,7 @@ _ROWS = (
     _subject("record_labs", *SITE_STAFF, stages=ENROLLED, task="data"),
     _subject("record_vitals", *SITE_STAFF, stages=ENROLLED, task="data"),
     _subject("submit_diary", PATIENT, COORDINATOR, stages=ENROLLED, trained=False, task="data"),
+    _subject("give_diary_link", *SITE_STAFF, stages=ENROLLED, task="data", access=True),
     _subject("miss_diary", *SITE_STAFF, stages=FOLLOWED, task="data"),
     # Tumors and central review
     _subject("measure_tumors", *SITE_STAFF, LOCAL_READER, stages=ENROLLED, task="tumors"),
@@ -225,4 +230,5 @@ ACTIONS: dict[str, Action] = {row.name: row for row in _ROWS}
 
 def actions_of(role: Role, stage: Stage, *, own: bool = True, reads: bool = False) -> tuple[str, ...]:
     """List what a role may do (or read) in a stage, in the order of the table: the menu."""
-    return tuple(row.name for row in _ROWS if row.reads is reads and row.allows(role, stage, own=own))
+    found = (row for row in _ROWS if row.reads is reads and not row.access)
+    return tuple(row.name for row in found if row.allows(role, stage, own=own))

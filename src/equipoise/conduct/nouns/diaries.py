@@ -1,16 +1,100 @@
 """Questionnaires of patients: windows, one form for each, an end with death or withdrawal."""
 
+import datetime as dt
+from dataclasses import dataclass
+
 from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import choice, date, identifier, integer
-from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
+from equipoise.conduct.nouns.withdrawal import LEVELS, refuse_withdrawn
+from equipoise.conduct.rights import Stage
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Subject
 from equipoise.criteria import INSTRUMENTS
 from equipoise.protocol import Instrument
 
-__all__ = ["APPLIES", "COMMANDS", "diary_targets", "diary_window"]
+__all__ = [
+    "APPLIES",
+    "COMMANDS",
+    "FormDue",
+    "diary_closed",
+    "diary_targets",
+    "diary_window",
+    "forms_due",
+    "item_ranges",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormDue:
+    """One questionnaire to be filled in."""
+
+    instrument: str
+    target: int
+    """Target study day; 0 for the baseline."""
+    planned: str | None
+    """Planned day; none before randomization."""
+    first: str | None
+    """First day of the window; none before randomization."""
+    last: str | None
+    """Last day of the window; none before randomization."""
+
+
+def diary_closed(subject: Subject, today: str) -> bool:
+    """Whether no questionnaires are asked for any more: death, withdrawal from visits, end of follow-up."""
+    if subject.stage not in (Stage.SCREENING, Stage.RANDOMIZED) or subject.death is not None:
+        return True
+    withdrawn = (w for w in subject.live("withdrawn") if LEVELS.index(w["level"]) >= LEVELS.index("visits"))
+    return any(w["date"] <= today for w in withdrawn)
+
+
+def forms_due(rules: Rulebook, subject: Subject, today: str, *, ahead: int = 0) -> list[FormDue]:
+    """List the questionnaires that a patient may fill in today, in order of their planned days.
+
+    Parameters
+    ----------
+    rules
+        Version of the protocol in force at the site.
+    subject
+        The patient.
+    today
+        Calendar date at the site.
+    ahead
+        Days beyond today; forms whose windows open by then are listed too.
+    """
+    if diary_closed(subject, today):
+        return []
+    known = {(d["instrument"], d["target"]) for kind in ("diary_submitted", "diary_missed") for d in subject.live(kind)}
+    found = []
+    for part in rules.protocol.instruments:
+        instrument = part if isinstance(part, Instrument) else Instrument(name=part)
+        for form in _forms(rules, instrument, subject, today, ahead):
+            if (form.instrument, form.target) not in known:
+                found.append(form)
+    return sorted(found, key=lambda f: (f.planned or "", f.instrument, f.target))
+
+
+def _forms(rules: Rulebook, instrument: Instrument, subject: Subject, today: str, ahead: int) -> list[FormDue]:
+    allocated = subject.last("randomized")
+    if allocated is None:
+        if diary_window(rules, instrument, 0) is None:
+            return []
+        return [FormDue(instrument=instrument.name, target=0, planned=None, first=None, last=None)]
+    anchor = subject.doses[0] if instrument.anchor == "first_dose" and subject.doses else str(allocated["date"])
+    day = days_between(anchor, today) + 1
+    found = []
+    for target in diary_targets(rules, instrument, day + ahead + 400):
+        window = diary_window(rules, instrument, target)
+        if window is not None and window[0] <= day + ahead and day <= window[1]:
+            planned, first, last = (_study_date(anchor, d) for d in (max(target, 1), *window))
+            form = FormDue(instrument=instrument.name, target=target, planned=planned, first=first, last=last)
+            found.append(form)
+    return found
+
+
+def _study_date(anchor: str, day: int) -> str:
+    return (dt.date.fromisoformat(anchor) + dt.timedelta(days=day - 1 if day >= 1 else day)).isoformat()
 
 
 def _instrument(rules: Rulebook, name: str) -> Instrument | None:
@@ -97,12 +181,16 @@ def _submit(c: Context) -> None:
     c.record("QS", "diary_submitted", {"started": None, **c.payload, "answers": dict(c.payload["answers"])})
 
 
+def item_ranges(rules: Rulebook, name: str) -> dict[str, tuple[int, int]]:
+    """Lowest and highest answer of each item of a questionnaire, in order; empty where none is known."""
+    instrument = _instrument(rules, name)
+    own = {item: (limits.low, limits.high) for item, limits in instrument.items.items()} if instrument else {}
+    catalog = INSTRUMENTS.get(name)
+    return own if catalog is None else {item.name: (item.low, item.high) for item in catalog.items} | own
+
+
 def _check_answers(c: Context) -> None:
-    instrument = _instrument(c.rules, c.payload["instrument"])
-    ranges = {name: (item.low, item.high) for name, item in instrument.items.items()} if instrument else {}
-    catalog = INSTRUMENTS.get(c.payload["instrument"])
-    if catalog is not None:
-        ranges = {item.name: (item.low, item.high) for item in catalog.items} | ranges
+    ranges = item_ranges(c.rules, c.payload["instrument"])
     problems = []
     for item, answer in c.payload["answers"].items():
         if ranges and item not in ranges:

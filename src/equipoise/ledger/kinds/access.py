@@ -86,4 +86,11 @@ register(
         fields={"account": "text", "what": "text", "digest": "hash?"},
         text="An account, its password, second factor or tokens changed; the digest is that of its row from now on.",
     ),
+    Kind(
+        name="diary_link_changed",
+        noun="access",
+        chain=ACCESS,
+        fields={"what": "text", "link": "hash"},
+        text="A patient was given a personal link to the own diary, or it ended; the hash is that of its row.",
+    ),
 )

@@ -5,7 +5,7 @@ import secrets
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-__all__ = ["Account", "Token", "UsedCode", "new_identifier"]
+__all__ = ["Account", "DiaryLink", "Token", "UsedCode", "new_identifier"]
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -90,3 +90,23 @@ class UsedCode(models.Model):
     def __str__(self) -> str:
         """Name account and step."""
         return f"code {self.counter} of {self.account_id}"
+
+
+class DiaryLink(models.Model):
+    """A patient's personal link to the own diary; only a keyed hash of its secret is kept."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    subject = models.TextField(db_index=True)
+    made = models.DateTimeField()
+    expires = models.DateTimeField()
+    by = models.TextField()
+    """Account of who gave it."""
+
+    class Meta:
+        """Deleting a row ends the link."""
+
+        db_table = "diary_link"
+
+    def __str__(self) -> str:
+        """Name the link without its secret."""
+        return f"diary link {self.digest[:8]} of {self.subject}"

@@ -1,7 +1,8 @@
 """Who asks, and whether they may: one check for pages and interface, by the table of rights."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
@@ -17,11 +18,12 @@ from equipoise.server.accounts.proof import has_second_factor, prove
 from equipoise.server.accounts.tokens import account_of
 from equipoise.server.api.payloads import ProofIn
 from equipoise.server.api.problem import ProblemError
+from equipoise.server.diary.links import subject_of
 from equipoise.server.ledger import shards as states
 from equipoise.server.sources import entropy, now
 from equipoise.server.write import load_for, record_access
 
-__all__ = ["AUTH", "Asker", "asker", "may", "note_refusal", "proved"]
+__all__ = ["AUTH", "DIARY_AUTH", "Asker", "Patient", "actor", "asker", "may", "note_refusal", "proved", "seen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,28 @@ class Asker:
     account: Account
     means: str
     """token or session"""
+
+    @property
+    def id(self) -> str:
+        """Who it is, as the record knows it."""
+        return str(self.account.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient who has come in by the personal link."""
+
+    id: str
+    """Number of the patient."""
+
+
+class Link(HttpBearer):
+    """The secret of a patient's personal link; it opens the own diary alone."""
+
+    def authenticate(self, _request: HttpRequest, token: str) -> Patient | None:
+        """Find whose link it is."""
+        found = subject_of(token)
+        return None if found is None else Patient(found)
 
 
 class Token(HttpBearer):
@@ -53,7 +77,16 @@ class Session(SessionAuth):
         return Asker(user, "session")
 
 
+Shown = TypeVar("Shown")
 AUTH = [Token(), Session()]
+DIARY_AUTH = [Token(), Session(), Link()]
+"""Where a personal link is enough: the own diary, and handing in a form of it."""
+
+
+def actor(request: HttpRequest) -> str:
+    """Who asks, as the record knows it: an account, or the number of a patient."""
+    found: Asker | Patient = request.auth
+    return found.id
 
 
 def asker(request: HttpRequest) -> Asker:
@@ -74,6 +107,8 @@ def proved(request: HttpRequest, proof: ProofIn | None) -> bool:
     """
     if proof is None:
         return False
+    if isinstance(request.auth, Patient):
+        raise ProblemError(403, "proof_wrong", "A personal link has no password.", "Leave the proof out.")
     account = asker(request).account
     found = prove(request, account.login, proof.password, proof.code)
     if found.account == account and has_second_factor(account):
@@ -102,10 +137,9 @@ def may(
     ProblemError
         They may not; the attempt stands in the access chain.
     """
-    who = asker(request).account.id
     command = Command(
         kind=action,
-        actor=who,
+        actor=actor(request),
         role=role,
         at=utc_text(now()),
         request_id="read",
@@ -122,6 +156,21 @@ def may(
         note_refusal(command, refused.refusal)
         raise ProblemError.of(refused.refusal) from refused
     return context
+
+
+def seen(context: Context, view: Callable[[Context], Shown]) -> Shown:
+    """Give what a view shows; what the view itself refuses stands in the access chain too.
+
+    Raises
+    ------
+    ProblemError
+        The view refuses.
+    """
+    try:
+        return view(context)
+    except Refused as refused:
+        note_refusal(context.command, refused.refusal)
+        raise ProblemError.of(refused.refusal) from refused
 
 
 def note_refusal(command: Command, refusal: Refusal) -> None:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from equipoise.conduct import COMMANDS
-from equipoise.server.api.access import AUTH, asker, proved
+from equipoise.server.api.access import AUTH, DIARY_AUTH, actor, proved
 from equipoise.server.api.payloads import CommandIn, command_model
 from equipoise.server.api.problem import Problem, ProblemError
 from equipoise.server.write import Answer, Wish, perform
@@ -52,7 +52,7 @@ def carry_out(request: HttpRequest, name: str, body: CommandIn) -> dict[str, Any
     """Hand a command to the one way to write, and say what came of it."""
     wish = Wish(
         kind=name,
-        actor=asker(request).account.id,
+        actor=actor(request),
         role=body.role,
         request_id=body.request_id,
         payload=body.payload.dict(exclude_unset=True),
@@ -75,4 +75,6 @@ def _said(wish: Wish, answer: Answer) -> dict[str, Any]:
 
 
 for _name in COMMANDS:
-    router.post(f"/{_name}", response={200: Done, **REFUSALS}, summary=COMMANDS[_name].doc)(_endpoint(_name))
+    _auth = DIARY_AUTH if _name == "submit_diary" else AUTH
+    _answers = {200: Done, **REFUSALS}
+    router.post(f"/{_name}", response=_answers, summary=COMMANDS[_name].doc, auth=_auth)(_endpoint(_name))

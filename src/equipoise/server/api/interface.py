@@ -10,7 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from equipoise import __version__
 from equipoise.ledger import LedgerError
-from equipoise.server.api import commands, export, identity, looks, people, reading, unblinded
+from equipoise.server.api import central, commands, diary, export, identity, looks, people, reading, unblinded
 from equipoise.server.api.problem import ProblemError, problem_response
 from equipoise.server.write import UnavailableError
 
@@ -52,6 +52,8 @@ api.add_router("", identity.router)
 api.add_router("", reading.router)
 api.add_router("", unblinded.router)
 api.add_router("", people.router)
+api.add_router("", central.router)
+api.add_router("", diary.router)
 api.add_router("", export.router)
 api.add_router("", looks.router)
 

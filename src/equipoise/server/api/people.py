@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, StringConstraints
 
-from equipoise.conduct import Refusal
 from equipoise.server.accounts.models import Account, Token
 from equipoise.server.accounts.record import note_account
-from equipoise.server.api.access import AUTH, asker, may, note_refusal
+from equipoise.server.api.access import AUTH, asker, may
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.identity import Login
 from equipoise.server.api.payloads import Identifier
@@ -91,11 +90,7 @@ def close(request: HttpRequest, account: Identifier, body: ActingIn) -> Status[N
 
 
 def _administrator(request: HttpRequest, role: str) -> None:
-    context = may(request, "see_people", role)
-    if role != "administrator":
-        refusal = Refusal("not_allowed", "Your role may not do this.", "Ask somebody whose role may.")
-        note_refusal(context.command, refusal)
-        raise ProblemError.of(refusal)
+    may(request, "manage_accounts", role)
 
 
 def _account(name: str) -> Account:

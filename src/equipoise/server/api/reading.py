@@ -15,7 +15,14 @@ from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.payloads import Identifier
 from equipoise.server.ledger.store import read_events
 from equipoise.server.subjects.models import SubjectRow
-from equipoise.server.subjects.view import OPEN_TREATMENT, audit_rows, record_rows
+from equipoise.server.subjects.view import (
+    OPEN_TREATMENT,
+    audit_rows,
+    due_rows,
+    open_treatment_rows,
+    record_rows,
+    summary,
+)
 
 __all__ = ["Asked", "router"]
 
@@ -62,6 +69,40 @@ class AuditOut(Schema):
     reason: str | None
     protocol_version: str
     clock_drift: bool
+
+
+class ConsentOut(Schema):
+    """A consent that was given."""
+
+    form: str
+    version: str
+    date: str
+
+
+class SummaryOut(Schema):
+    """Where a patient stands."""
+
+    subject: str
+    site: str
+    stage: str
+    protocol: str
+    consents: list[ConsentOut]
+    reconsent_due: dict[str, str] = Field(description="Form -> version that the patient is to be asked to sign.")
+    withdrawn: list[str]
+    death: str | None
+    lost: bool
+    unblinded: bool
+
+
+class DueOut(Schema):
+    """Something to be done for a patient."""
+
+    action: str
+    what: str
+    target: str | None
+    first: str | None
+    last: str | None
+    overdue: bool
 
 
 class CriterionOut(Schema):
@@ -133,6 +174,26 @@ def subjects(request: HttpRequest, where: Where) -> list[dict[str, str]]:
     if REACH[role] is Reach.OWN_SITE:
         rows = rows.filter(site=where.site)
     return [{"subject": r.subject, "site": r.site, "stage": r.stage if treats else r.stage_blinded} for r in rows]
+
+
+@router.get("/subjects/{subject}", response={200: SummaryOut, **REFUSALS}, summary="Where a patient stands.")
+def subject_summary(request: HttpRequest, subject: Identifier, where: Where) -> dict[str, Any]:
+    """Stage, protocol version in force, consents and those to be renewed, withdrawals, death."""
+    return summary(may(request, "see_subject", where.role, site=where.site, subject=subject))
+
+
+@router.get("/subjects/{subject}/due", response={200: list[DueOut], **REFUSALS}, summary="What is due today.")
+def due_today(request: HttpRequest, subject: Identifier, where: Where) -> list[dict[str, Any]]:
+    """What is to be done for a patient today, overdue things first."""
+    return due_rows(may(request, "see_subject", where.role, site=where.site, subject=subject))
+
+
+@router.get(
+    "/subjects/{subject}/open-treatment", response={200: list[RecordOut], **REFUSALS}, summary="Open treatment."
+)
+def open_treatment(request: HttpRequest, subject: Identifier, where: Where) -> list[dict[str, Any]]:
+    """Records of open treatment after unblinding; none where there is none."""
+    return open_treatment_rows(may(request, "see_open_treatment", where.role, site=where.site, subject=subject))
 
 
 @router.get("/subjects/{subject}/records", response={200: list[RecordOut], **REFUSALS}, summary="A patient's records.")

@@ -115,7 +115,7 @@ def balance(request: HttpRequest, body: RoleIn) -> dict[str, Any]:
 @router.post("/depot/deliveries", response={200: KitsOut, **REFUSALS}, summary="Make kits.")
 def deliver(request: HttpRequest, body: DeliveryIn) -> dict[str, Any]:
     """Make scrambled kit numbers for a delivery; what a kit holds stays sealed."""
-    context = may(request, "see_balance", body.role, site=body.site, second_factor=proved(request, body.proof))
+    context = may(request, "stock_depot", body.role, site=body.site, second_factor=proved(request, body.proof))
     with transaction.atomic():
         kits = _asked(lambda: depot.deliver(_key(), trial.stages(context.study), body.lot, body.expires, body.sets))
         payload: dict[str, Any] = {"lot": body.lot, "kits": len(kits), "digest": kits_digest(body.lot)}
@@ -126,7 +126,7 @@ def deliver(request: HttpRequest, body: DeliveryIn) -> dict[str, Any]:
 @router.post("/depot/shipments", response={200: KitsOut, **REFUSALS}, summary="Send kits to a site.")
 def ship(request: HttpRequest, body: ShipmentIn) -> dict[str, Any]:
     """Choose kits for a site: equally many of every arm, given in order of their numbers."""
-    context = may(request, "see_balance", body.role, site=body.site, second_factor=proved(request, body.proof))
+    context = may(request, "stock_depot", body.role, site=body.site, second_factor=proved(request, body.proof))
     with transaction.atomic():
         kits = _asked(lambda: depot.ship(_key(), trial.stages(context.study), body.to, body.lot, body.sets))
         _note(request, body.role, Draft("kits_sent", {"lot": body.lot, "to": body.to, "kits": kits}))

@@ -6,15 +6,27 @@ and numbers of the record by nobody.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from equipoise.conduct import Role, Subject, apply_all
+from equipoise.conduct import Role, Subject, apply_all, due, reconsent_due
+from equipoise.conduct.context import Context
 from equipoise.conduct.nouns.central_review import REVIEW_KINDS, RUNS_REVIEW
 from equipoise.conduct.state import Record, State
 from equipoise.ledger import TRIAL, Event, kinds
 from equipoise.server.ledger.store import read_events
 
-__all__ = ["OPEN_TREATMENT", "audit_rows", "record_rows", "seen_events", "subject_row"]
+__all__ = [
+    "OPEN_TREATMENT",
+    "audit_rows",
+    "due_rows",
+    "open_treatment_rows",
+    "record_rows",
+    "seen_events",
+    "seen_subject",
+    "subject_row",
+    "summary",
+]
 
 _OPENS = frozenset({"unblinded", "code_broken"})
 OPEN_TREATMENT = frozenset({Role.SITE_COORDINATOR, Role.INVESTIGATOR, Role.PHARMACIST})
@@ -38,10 +50,74 @@ def _seen(kind: str, role: Role) -> bool:
     return declared is None or not declared.sealed or role in OPEN_TREATMENT
 
 
+def seen_subject(subject: str, role: Role) -> Subject:
+    """Fold a patient as a role may know the patient: the state to build pages from.
+
+    Reads of the central review are not in it, and nothing after unblinding for who does not treat the patient.
+    """
+    state = apply_all(State(), (event for event in seen_events(subject, role) if _applies(event)))
+    return state.subjects.get(subject) or Subject(id=subject)
+
+
+def summary(context: Context) -> dict[str, Any]:
+    """Say where a patient stands, as the role may know it (right: ``see_subject``).
+
+    Returns
+    -------
+    dict
+        subject; site; stage; protocol (version in force at the site today); consents (form, version and day of each);
+        reconsent_due (form -> version that the patient is to be asked to sign); withdrawn (levels); death (date or
+        none); lost (boolean); unblinded (boolean: whether the blind was lifted for the physician).
+    """
+    subject = seen_subject(context.subject.id, Role(context.command.role))
+    asked = {form: reconsent_due(context.site, subject, context.today, form) for form in ("study", "crossover")}
+    lost, found = subject.last("lost_to_follow_up"), subject.last("found_again")
+    return {
+        "subject": subject.id,
+        "site": subject.site,
+        "stage": str(subject.stage),
+        "protocol": context.version,
+        "consents": [{name: given[name] for name in ("form", "version", "date")} for given in subject.live("consented")],
+        "reconsent_due": {form: version for form, version in asked.items() if version is not None},
+        "withdrawn": [given["level"] for given in subject.live("withdrawn")],
+        "death": subject.death,
+        "lost": lost is not None and (found is None or found["date"] < lost["date"]),
+        "unblinded": context.subject.unblinded,
+    }
+
+
+def due_rows(context: Context) -> list[dict[str, Any]]:
+    """List what is due for a patient today (right: ``see_subject``).
+
+    Returns
+    -------
+    list of dict
+        action (command that does it), what, target, first and last (days; none where there is no plan), overdue.
+        Overdue things first. Of a patient who was unblinded, nothing for who does not treat the patient: what is due
+        then depends on what the role may not know.
+    """
+    role, subject = Role(context.command.role), context.subject
+    if subject.unblinded and role not in OPEN_TREATMENT:
+        return []
+    state = seen_subject(subject.id, role)
+    return [asdict(entry) for entry in due(context.rules, context.site, state, context.today)]
+
+
+def open_treatment_rows(context: Context) -> list[dict[str, Any]]:
+    """List the records of open treatment after unblinding (right: ``see_open_treatment``).
+
+    Returns
+    -------
+    list of dict
+        As `record_rows`; empty where there is none.
+    """
+    rows = record_rows(context.subject.id, Role(context.command.role))
+    return [row for row in rows if kinds()[row["kind"]].sealed]
+
+
 def record_rows(subject: str, role: Role) -> list[dict[str, Any]]:
     """Records of a patient as a role sees them, in the order in which they were made."""
-    state = apply_all(State(), (event for event in seen_events(subject, role) if _applies(event)))
-    found = state.subjects.get(subject) or Subject(id=subject)
+    found = seen_subject(subject, role)
     records = [record for by_name in found.records.values() for record in by_name.values()]
     return [_row(record) for record in sorted(records, key=lambda r: (r.at, r.kind, r.name))]
 

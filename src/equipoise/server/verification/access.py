@@ -7,12 +7,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from equipoise.ledger import ACCESS, Event, Fault, Link, verify_chain
-from equipoise.server.accounts.models import Account, Token
+from equipoise.server.accounts.models import Account, DiaryLink, Token
 from equipoise.server.accounts.record import account_digest
 from equipoise.server.accounts.tokens import token_digest
+from equipoise.server.diary.links import link_digest
 from equipoise.server.ledger.store import stored_events
 
-__all__ = ["AccessRead", "read_access", "wrong_account", "wrong_token"]
+__all__ = ["AccessRead", "read_access", "wrong_account", "wrong_link", "wrong_token"]
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class AccessRead:
     """Digest of each seal of the vault, in order."""
     accounts: dict[str, str] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    """Digest of each personal link that was given and has not ended."""
     lots: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     """Kit -> site to which it was sent."""
@@ -66,6 +69,8 @@ def _note(found: AccessRead, event: Event) -> None:
         found.accounts[payload["account"]] = payload["digest"]
     elif event.kind == "logged_in" and payload.get("digest"):
         found.tokens.add(payload["digest"])
+    elif event.kind == "diary_link_changed":
+        (found.links.add if payload["what"] == "given" else found.links.discard)(payload["link"])
     elif event.kind == "kits_made":
         found.lots[payload["lot"]] = payload["digest"]
     elif event.kind == "kits_sent":
@@ -99,4 +104,12 @@ def wrong_token(found: AccessRead) -> str | None:
     for row in Token.objects.order_by("digest"):
         if token_digest(row) not in found.tokens:
             return f"token {row.digest[:8]}... was not given out as it stands"
+    return None
+
+
+def wrong_link(found: AccessRead) -> str | None:
+    """Name the first personal link that was never given as it stands, or has ended."""
+    for row in DiaryLink.objects.order_by("digest"):
+        if link_digest(row) not in found.links:
+            return f"diary link {row.digest[:8]}... was not given as it stands"
     return None

@@ -12,7 +12,7 @@ from equipoise.server.reading.queue import wrong_line
 from equipoise.server.subjects.listing import row_values
 from equipoise.server.subjects.models import SubjectRow
 from equipoise.server.vault.seal import mac_key
-from equipoise.server.verification.access import AccessRead, read_access, wrong_account, wrong_token
+from equipoise.server.verification.access import AccessRead, read_access, wrong_account, wrong_link, wrong_token
 from equipoise.server.verification.folding import Folded, fold_trial
 from equipoise.server.verification.report import Report
 from equipoise.server.verification.vault import check_vault
@@ -53,6 +53,7 @@ def verify_trial(public_key: str | None = None) -> Report:
     report.check("reports of interim looks", wrong_report, "kept as recorded")
     report.check("accounts", lambda: wrong_account(access), f"{len(access.accounts)} accounts as recorded")
     report.check("tokens", lambda: wrong_token(access), "tokens as given out")
+    report.check("diary links", lambda: wrong_link(access), "links as given")
     return report
 
 
