@@ -32,6 +32,9 @@ def use(place: Place) -> None:
     connections.settings["default"] = wanted
     settings.DATABASES = {"default": wanted}
     settings.PLACE = place
+    from equipoise.server.ledger.memory import forget
+
+    forget()
 
 
 def file_place(folder: Path) -> Place:

@@ -145,6 +145,13 @@ class Allocator:
         state = np.frombuffer(snapshot[end:], ">i8").astype(np.int64)
         self._state = np.ascontiguousarray(state.reshape(len(keys), self._plan.share.size))
 
+    def copy(self) -> Allocator:
+        """Give an allocator that stands where this one does and goes on by itself."""
+        other = object.__new__(Allocator)
+        other._design, other._plan = self._design, self._plan
+        other._rows, other._state = dict(self._rows), self._state.copy()
+        return other
+
     def _keys(self, factors: Mapping[str, str]) -> list[tuple[str, ...]]:
         if self._design.by_margin:
             return [(name, factors[name]) for name in self._design.factors]

@@ -16,12 +16,15 @@ from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical
 from equipoise.server import trial
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger import shards as states
+from equipoise.server.ledger.memory import recall, remember
 from equipoise.server.ledger.models import Request
-from equipoise.server.ledger.store import append, lock, read_events
+from equipoise.server.ledger.round_trip import Statement, ask
+from equipoise.server.ledger.store import append, inserting, lock, locking, read_events, sealed
 from equipoise.server.queueing import turn
 from equipoise.server.sources import now
 from equipoise.server.subjects import listing
 from equipoise.server.vault import depot
+from equipoise.server.vault.last_seal import SEALING, last_seal
 from equipoise.server.vault.seal import mac, mac_key
 
 __all__ = ["Answer", "UnavailableError", "Wish", "load_for", "perform", "record_access", "request_mac"]
@@ -94,65 +97,65 @@ def request_mac(key: bytes, *row: str | int) -> str:
 
 def _carried_out(wish: Wish, key: TrialKey) -> Answer:
     fingerprint = wish.fingerprint()
+    asked = (Statement(_KNOWN, [wish.request_id]), SEALING)
     with turn(), transaction.atomic():
-        lock(TRIAL)
-        known = _known_request(wish.request_id)
-        if known is not None:
-            return _repeated(wish, fingerprint, known)
-        command = Command(
-            kind=wish.kind,
-            actor=wish.actor,
-            role=wish.role,
-            at=utc_text(now()),
-            request_id=wish.request_id,
-            payload=wish.payload,
-            site=wish.site,
-            subject=wish.subject,
-            reason=wish.reason,
-            second_factor=wish.second_factor,
-        )
-        parts = load_for(command)
+        found = recall(shards(_command(wish, "")), first=locking(TRIAL), also=asked)
+        known, seals = found.answers
+        if known:
+            return _repeated(wish, fingerprint, Request(*known[0]))
+        command = _command(wish, utc_text(now()))
+        parts = _with_site(command, found.parts)
         study = parts["study"].state
-        decided = decide(trial.rulebooks(study), states.state_of(parts), command, trial.vault(study))
+        last = last_seal(seals) if seals else None
+        vault = trial.vault(study, last, found.kept)
+        decided = decide(trial.rulebooks(study), states.state_of(parts), command, vault)
         if isinstance(decided, Refusal):
             transaction.set_rollback(True)
             return Answer(refusal=decided)
-        events = append(TRIAL, decided, command.stamp())
+        events = sealed(TRIAL, decided, command.stamp(), found.end)
         if events:
-            row = Request(
-                request_id=wish.request_id,
-                actor=wish.actor,
-                command=fingerprint,
-                first_seq=events[0].seq,
-                last_seq=events[-1].seq,
-            )
-            proved = (row.request_id, row.actor, row.command, row.first_seq, row.last_seq)
-            row.mac = request_mac(mac_key(key), *proved)
-            row.save(force_insert=True)
+            proved = (wish.request_id, wish.actor, fingerprint, events[0].seq, events[-1].seq)
+            proof = request_mac(mac_key(key, last), *proved)
             after = states.after(parts, events)
             depot.follow(events)
-            listing.follow(events, after)
-            states.keep_checkpoints(parts, after)
+            listed = listing.following(events, after)
+            kept = states.checkpointing(after, parts)
+            ask(*vault.writes, *inserting(events), Statement(_ANSWERED, (*proved, proof)), *listed, *kept)
+            transaction.on_commit(lambda: remember(found.end, events, after, vault.keep))
             _after_commit(TRIAL, events)
     return Answer(events=tuple(events))
 
 
-def _known_request(name: str) -> Request | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT request_id, actor, command, first_seq, last_seq, mac FROM ledger_request WHERE request_id = %s",
-            [name],
-        )
-        row = cursor.fetchone()
-    return None if row is None else Request(*row)
+_KNOWN = "SELECT request_id, actor, command, first_seq, last_seq, mac FROM ledger_request WHERE request_id = %s"
+_ANSWERED = (
+    "INSERT INTO ledger_request (request_id, actor, command, first_seq, last_seq, mac) VALUES (%s, %s, %s, %s, %s, %s)"
+)
+
+
+def _command(wish: Wish, at: str) -> Command:
+    return Command(
+        kind=wish.kind,
+        actor=wish.actor,
+        role=wish.role,
+        at=at,
+        request_id=wish.request_id,
+        payload=wish.payload,
+        site=wish.site,
+        subject=wish.subject,
+        reason=wish.reason,
+        second_factor=wish.second_factor,
+    )
 
 
 def load_for(command: Command) -> dict[str, states.Loaded]:
-    """Load the shards that a command needs, and the site of its subject."""
-    parts = states.load(shards(command))
+    """Give the shards that a command needs, and the site of its subject, as the record has them now."""
+    return _with_site(command, recall(shards(command)).parts)
+
+
+def _with_site(command: Command, parts: dict[str, states.Loaded]) -> dict[str, states.Loaded]:
     subject = parts.get(f"subject:{command.subject}")
     if subject is not None and subject.seq and f"site:{subject.state.site}" not in parts:
-        parts |= states.load([f"site:{subject.state.site}"])
+        return parts | recall([f"site:{subject.state.site}"]).parts
     return parts
 
 

@@ -2,27 +2,30 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import connection
 from pydantic import TypeAdapter
 
 from equipoise.conduct import Counters, Site, State, Study, Subject, fold, touched
 from equipoise.ledger import TRIAL, Event, kinds
-from equipoise.server.ledger.store import read_several
+from equipoise.server.ledger.round_trip import Statement, ask
+from equipoise.server.ledger.store import parsed, several
 
 __all__ = [
     "CHECKPOINT_EVERY",
     "Loaded",
+    "advanced",
     "after",
+    "checkpointing",
     "decode",
     "encode",
-    "keep_checkpoints",
     "load",
+    "loaded",
+    "loading",
     "replay_shard",
     "state_of",
 ]
@@ -52,20 +55,53 @@ def load(names: Iterable[str]) -> dict[str, Loaded]:
         ``study``, ``counters``, ``site:07``, ``subject:07-001``.
     """
     wanted = list(dict.fromkeys(names))
-    found: dict[str, Loaded] = {name: Loaded(_empty(name), 0, 0) for name in wanted}
-    with connection.cursor() as cursor:
-        marks = ", ".join(["%s"] * len(wanted))
-        cursor.execute(f"SELECT shard, seq, state FROM ledger_checkpoint WHERE shard IN ({marks})", wanted)  # noqa: S608
-        for shard, seq, text in cursor.fetchall():
-            state = decode(shard, text)
-            if state is not None:
-                found[shard] = Loaded(state, seq, 0)
-    return _brought_up(found)
+    return loaded(wanted, ask(*loading(wanted)))
+
+
+def loading(names: Sequence[str]) -> list[Statement]:
+    """Say how to ask for shards: their checkpoints, and the events after those."""
+    if not names:
+        return []
+    marks = ", ".join(["%s"] * len(names))
+    checkpoints = Statement(f"SELECT shard, seq, state FROM ledger_checkpoint WHERE shard IN ({marks})", names)  # noqa: S608
+    since = "seq > COALESCE((SELECT seq FROM ledger_checkpoint WHERE shard = %s), 0)"
+    conditions = [_condition(name) for name in names]
+    texts = [f"{text} AND {since}" for text, _ in conditions]
+    events = several(TRIAL, texts, [[*key, name] for name, (_, key) in zip(names, conditions, strict=True)])
+    return [checkpoints, events]
+
+
+def loaded(names: Sequence[str], answers: Sequence[Sequence[Sequence[Any]]]) -> dict[str, Loaded]:
+    """Fold shards from the answers to `loading`."""
+    if not names:
+        return {}
+    checkpoints, rows = answers
+    found: dict[str, Loaded] = {name: Loaded(_empty(name), 0, 0) for name in names}
+    damaged = []
+    for shard, seq, text in checkpoints:
+        state = decode(shard, text)
+        if state is None:
+            damaged.append(shard)
+        else:
+            found[shard] = Loaded(state, seq, 0)
+    for place, *columns in rows:
+        name = names[place]
+        if name not in damaged:
+            event = parsed(columns)
+            state, _, since = found[name]
+            found[name] = Loaded(fold(name.partition(":")[0], state, event), event.seq, since + 1)
+    return found | {name: replay_shard(name) for name in damaged}
 
 
 def replay_shard(name: str) -> Loaded:
     """Fold a shard from its first event, without checkpoint."""
-    return _brought_up({name: Loaded(_empty(name), 0, 0)})[name]
+    part = Loaded(_empty(name), 0, 0)
+    condition, key = _condition(name)
+    (rows,) = ask(several(TRIAL, [condition], [key]))
+    for _, *columns in rows:
+        event = parsed(columns)
+        part = Loaded(fold(name.partition(":")[0], part.state, event), event.seq, part.since + 1)
+    return part
 
 
 def state_of(parts: dict[str, Loaded]) -> State:
@@ -79,32 +115,38 @@ def state_of(parts: dict[str, Loaded]) -> State:
     return state
 
 
-def after(parts: dict[str, Loaded], events: Iterable[Event]) -> dict[str, Loaded]:
-    """Bring loaded shards up to date with events that were just appended; shards that were not loaded are left out."""
+def after(parts: Mapping[str, Loaded], events: Sequence[Event]) -> dict[str, Loaded]:
+    """Bring shards up to date with events that are about to be inserted; patients of the events are loaded too."""
+    patients = dict.fromkeys(f"subject:{event.subject}" for event in events if event.subject is not None)
+    missing = [name for name in patients if name not in parts]
+    return advanced({**parts, **load(missing)} if missing else parts, events)
+
+
+def advanced(parts: Mapping[str, Loaded], events: Iterable[Event]) -> dict[str, Loaded]:
+    """Bring shards up to date with later events; shards that are not given are left out."""
     result = dict(parts)
     for event in events:
         for name in touched(event.kind, site=event.site, subject=event.subject):
             part = result.get(name)
-            if part is not None:
+            if part is not None and part.seq < event.seq:
                 result[name] = Loaded(fold(name.partition(":")[0], part.state, event), event.seq, part.since + 1)
     return result
 
 
-def keep_checkpoints(before: dict[str, Loaded], parts: dict[str, Loaded]) -> None:
-    """Write down the shards that have gone far enough since their last checkpoint."""
-    rows = [
-        (name, part.seq, encode(name, part.state))
-        for name, part in parts.items()
-        if part.since >= CHECKPOINT_EVERY and part.seq > before[name].seq
-    ]
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO ledger_checkpoint (shard, seq, state) VALUES (%s, %s, %s) "
-            "ON CONFLICT (shard) DO UPDATE SET seq = excluded.seq, state = excluded.state",
-            rows,
-        )
+def checkpointing(parts: dict[str, Loaded], before: Mapping[str, Loaded]) -> list[Statement]:
+    """Say how to write down the shards that have gone far enough since their last checkpoint, and count them anew."""
+    rows = []
+    for name, part in list(parts.items()):
+        if part.since >= CHECKPOINT_EVERY and (name not in before or part.seq > before[name].seq):
+            rows.append((name, part.seq, encode(name, part.state)))
+            parts[name] = part._replace(since=0)
+    return [Statement(_KEEP, row) for row in rows]
+
+
+_KEEP = (
+    "INSERT INTO ledger_checkpoint (shard, seq, state) VALUES (%s, %s, %s) "
+    "ON CONFLICT (shard) DO UPDATE SET seq = excluded.seq, state = excluded.state"
+)
 
 
 def encode(name: str, state: Any) -> str:
@@ -146,21 +188,6 @@ def _pairs(found: dict[str, Any]) -> Any:
 def _empty(name: str) -> Any:
     kind, _, key = name.partition(":")
     return _TYPES[kind](id=key) if key else _TYPES[kind]()
-
-
-def _brought_up(parts: dict[str, Loaded]) -> dict[str, Loaded]:
-    """Fold the events after each shard's checkpoint; all in one query."""
-    names, conditions, values = list(parts), [], list[Any]()
-    for name, part in parts.items():
-        condition, key = _condition(name)
-        conditions.append(f"{condition} AND seq > %s")
-        values.append([*key, part.seq])
-    result = dict(parts)
-    for place, event in read_several(TRIAL, conditions, values):
-        name = names[place]
-        state, _, since = result[name]
-        result[name] = Loaded(fold(name.partition(":")[0], state, event), event.seq, since + 1)
-    return result
 
 
 def _condition(name: str) -> tuple[str, list[Any]]:

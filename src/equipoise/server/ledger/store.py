@@ -6,45 +6,87 @@ from typing import Any
 from django.db import connection
 
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, StoredEvent, parse_canonical, seal, store
+from equipoise.server.ledger.round_trip import Statement, ask
 
-__all__ = ["append", "chain_end", "lock", "read_events", "read_several", "stored_events"]
+__all__ = [
+    "append",
+    "chain_end",
+    "ending",
+    "following",
+    "inserting",
+    "lock",
+    "locking",
+    "parsed",
+    "read_events",
+    "sealed",
+    "several",
+    "stored_events",
+]
 
 _COLUMNS = ", ".join(f'"{name}"' for name in StoredEvent._fields)
 _BOOLEAN = StoredEvent._fields.index("clock_drift")
-_INSERT = f"INSERT INTO ledger_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(StoredEvent._fields))})"  # noqa: S608
+_MARKS = f"({', '.join(['%s'] * len(StoredEvent._fields))})"
+_INSERT = f"INSERT INTO ledger_event ({_COLUMNS}) VALUES {_MARKS}"  # noqa: S608
 _BOOLEANS: dict[Any, bool] = {0: False, 1: True}
 _LOCKS = {TRIAL: 5_170_001, ACCESS: 5_170_002}
 
 
-def lock(chain: str) -> None:
-    """Wait until no other transaction appends to a chain; held until this transaction ends.
+def locking(chain: str) -> list[Statement]:
+    """Say how to wait until no other transaction appends to a chain; held until the transaction ends.
 
     SQLite took its write lock when the transaction began.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCKS[chain]])
+        return [Statement("SELECT pg_advisory_xact_lock(%s)", [_LOCKS[chain]])]
+    return []
+
+
+def lock(chain: str) -> None:
+    """Wait until no other transaction appends to a chain."""
+    ask(*locking(chain))
+
+
+def ending(chain: str) -> Statement:
+    """Say how to ask for the last event of a chain."""
+    return Statement("SELECT seq, hash, at FROM ledger_event WHERE chain = %s ORDER BY seq DESC LIMIT 1", [chain])
 
 
 def chain_end(chain: str) -> Link:
     """Read the last event of a chain."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT seq, hash, at FROM ledger_event WHERE chain = %s ORDER BY seq DESC LIMIT 1", [chain])
-        row = cursor.fetchone()
-    return Link(*row) if row else Link()
+    (rows,) = ask(ending(chain))
+    return Link(*rows[0]) if rows else Link()
 
 
-def append(chain: str, drafts: Sequence[Draft], stamp: Stamp) -> list[Event]:
-    """Seal drafts and insert them at the end of a chain, inside the caller's transaction, which holds `lock`."""
-    end = chain_end(chain)
+def sealed(chain: str, drafts: Sequence[Draft], stamp: Stamp, end: Link) -> list[Event]:
+    """Seal drafts as the events that follow the end of a chain."""
     stamp = stamp._replace(clock_drift=stamp.at < end.at)
     events: list[Event] = []
     for draft in drafts:
         event = seal(draft, stamp, end, chain=chain)
         end = Link(event.seq, event.hash, event.at)
         events.append(event)
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, [store(event) for event in events])
+    return events
+
+
+def inserting(events: Sequence[Event]) -> list[Statement]:
+    """Say how to insert sealed events, in the transaction that holds the lock of their chain."""
+    batches = [events[first : first + _AT_ONCE] for first in range(0, len(events), _AT_ONCE)]
+    return [
+        Statement(
+            f"{_INSERT}{(', ' + _MARKS) * (len(batch) - 1)}", [value for event in batch for value in store(event)]
+        )
+        for batch in batches
+    ]
+
+
+_AT_ONCE = 50
+"""Events in one statement: databases allow so many values."""
+
+
+def append(chain: str, drafts: Sequence[Draft], stamp: Stamp) -> list[Event]:
+    """Seal drafts and insert them at the end of a chain, inside the caller's transaction, which holds `lock`."""
+    events = sealed(chain, drafts, stamp, chain_end(chain))
+    ask(*inserting(events))
     return events
 
 
@@ -78,18 +120,25 @@ def stored_events(
         last = rows[-1][1]
 
 
-def read_several(chain: str, conditions: Sequence[str], values: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Event]]:
-    """Read events that meet one of several conditions, in order, each with the number of its condition; one query."""
+def following(chain: str, seq: int, most: int) -> Statement:
+    """Say how to ask for the events of a chain from a number on."""
+    text = f"SELECT {_columns()} FROM ledger_event WHERE chain = %s AND seq >= %s ORDER BY seq LIMIT {most}"  # noqa: S608
+    return Statement(text, [chain, seq])
+
+
+def several(chain: str, conditions: Sequence[str], values: Sequence[Sequence[Any]]) -> Statement:
+    """Say how to ask for events that meet one of several conditions, in order, after the number of its condition."""
     parts = " UNION ALL ".join(
         f"SELECT {number} AS place, {_columns()} FROM ledger_event WHERE chain = %s AND {condition}"  # noqa: S608
         for number, condition in enumerate(conditions)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(f"{parts} ORDER BY seq", [value for own in values for value in (chain, *own)])
-        rows = cursor.fetchall()
-    for place, *columns in rows:
-        row = _stored(columns)
-        yield place, Event(*row[:9], parse_canonical(row.payload), *row[10:])
+    return Statement(f"{parts} ORDER BY seq", [value for own in values for value in (chain, *own)])
+
+
+def parsed(row: Sequence[Any]) -> Event:
+    """Read an event from the columns of a row."""
+    stored = _stored(row)
+    return Event(*stored[:9], parse_canonical(stored.payload), *stored[10:])
 
 
 def _columns() -> str:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db import connection
-
 from equipoise.conduct import Subject, adjudication_queue, reading_queue
 from equipoise.conduct.nouns.central_review import REVIEW_KINDS
 from equipoise.ledger import Event
 from equipoise.server.ledger import shards as states
+from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.ledger.shards import Loaded
 from equipoise.server.subjects.models import ReadingRow
 
-__all__ = ["follow", "lines_of", "stored_lines", "wrong_line"]
+__all__ = ["follow", "following", "lines_of", "stored_lines", "wrong_line"]
 
 Line = tuple[str, int, int, str | None, str, str | None, bool, str]
 """Values of a line: subject, assessment, reader, scanned, since, person, ready, triggers."""
@@ -35,20 +34,24 @@ def lines_of(subject: Subject) -> list[Line]:
 
 def follow(events: Iterable[Event], parts: Mapping[str, Loaded]) -> None:
     """Bring the list up to date with events that were just appended; ``parts`` are the shards after them."""
+    chosen = [event for event in events if event.kind in _CHANGING]
+    missing = {f"subject:{event.subject}" for event in chosen} - parts.keys()
+    statements = following(chosen, {**parts, **states.load(missing)} if missing else parts)
+    if statements:
+        ask(*statements)
+
+
+def following(events: Iterable[Event], parts: Mapping[str, Loaded]) -> list[Statement]:
+    """Say how to bring the list up to date with events; ``parts`` are the shards after them."""
     names = {event.subject for event in events if event.kind in _CHANGING and event.subject is not None}
+    found = []
     for name in sorted(names):
-        shard = f"subject:{name}"
-        part = parts.get(shard) or states.load([shard])[shard]
-        _replace(name, lines_of(part.state))
+        found.append(Statement("DELETE FROM reading_list WHERE subject = %s", [name]))
+        found += [Statement(_INSERT, line) for line in lines_of(parts[f"subject:{name}"].state)]
+    return found
 
 
-def _replace(subject: str, lines: list[Line]) -> None:
-    if stored_lines(subject) == lines:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM reading_list WHERE subject = %s", [subject])
-        marks = ", ".join(["%s"] * len(_COLUMNS))
-        cursor.executemany(f"INSERT INTO reading_list ({', '.join(_COLUMNS)}) VALUES ({marks})", lines)  # noqa: S608
+_INSERT = f"INSERT INTO reading_list ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608
 
 
 def stored_lines(subject: str) -> list[Line]:

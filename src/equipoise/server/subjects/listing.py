@@ -1,17 +1,15 @@
 """The list of patients, kept beside the record in the same transaction, and built again from it."""
 
-from collections.abc import Sequence
-
-from django.db import connection
+from collections.abc import Mapping, Sequence
 
 from equipoise.conduct import Subject
 from equipoise.ledger import Event
-from equipoise.server.ledger import shards as states
+from equipoise.server.ledger.round_trip import Statement
 from equipoise.server.ledger.shards import Loaded
 from equipoise.server.reading import queue
 from equipoise.server.subjects.models import SubjectRow
 
-__all__ = ["follow", "next_row", "row_values"]
+__all__ = ["following", "next_row", "row_values"]
 
 
 def next_row(before: SubjectRow | None, subject: Subject) -> SubjectRow:
@@ -28,33 +26,23 @@ def next_row(before: SubjectRow | None, subject: Subject) -> SubjectRow:
     )
 
 
-def follow(events: Sequence[Event], parts: dict[str, Loaded]) -> None:
-    """Bring the lists up to date with events that were just appended; ``parts`` are the shards after them."""
+def following(events: Sequence[Event], parts: Mapping[str, Loaded]) -> list[Statement]:
+    """Say how to bring the lists up to date with events; ``parts`` are the shards after them."""
+    found = []
     for name in sorted({event.subject for event in events if event.subject is not None}):
-        shard = f"subject:{name}"
-        part = parts.get(shard) or states.load([shard])[shard]
-        before = _row(name)
-        row = next_row(before, part.state)
-        if before is None or row_values(before) != row_values(row):
-            with connection.cursor() as cursor:
-                cursor.execute(_WRITE, row_values(row))
-    queue.follow(events, parts)
+        subject = parts[f"subject:{name}"].state
+        row = row_values(next_row(None, subject))
+        found.append(Statement(_WRITE if subject.unblinded else _WRITE_BLINDED, row))
+    return found + queue.following(events, parts)
 
 
 _COLUMNS = "subject, site, stage, stage_blinded, randomized"
-_READ = f"SELECT {_COLUMNS} FROM subject_list WHERE subject = %s"  # noqa: S608
 _WRITE = (
     f"INSERT INTO subject_list ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s) ON CONFLICT (subject) DO UPDATE SET "  # noqa: S608
-    "site = excluded.site, stage = excluded.stage, stage_blinded = excluded.stage_blinded, "
-    "randomized = excluded.randomized"
+    "site = excluded.site, stage = excluded.stage, randomized = excluded.randomized"
 )
-
-
-def _row(subject: str) -> SubjectRow | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [subject])
-        row = cursor.fetchone()
-    return None if row is None else SubjectRow(*row)
+"""After unblinding the stage that blinded roles see stays what it was."""
+_WRITE_BLINDED = f"{_WRITE}, stage_blinded = excluded.stage_blinded"
 
 
 def row_values(row: SubjectRow) -> tuple[str | None, ...]:

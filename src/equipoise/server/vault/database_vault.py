@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 
@@ -15,15 +16,18 @@ from equipoise.conduct.sealing import NONCE_BYTES, SealedRow, seal_allocation
 from equipoise.conduct.vault import CROSS_OVER, Grant, ReplayReport, Slot, VaultError, VaultErrorCode
 from equipoise.ledger import canonical_text
 from equipoise.server.keys import TrialKey
+from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.sources import entropy
-from equipoise.server.vault.models import Allocation, Counts, KitUse
+from equipoise.server.vault.models import Allocation, KitUse, Seal
 from equipoise.server.vault.opening import (
+    ALLOCATION,
     COUNTS_EVERY,
     OpenVault,
     contents,
     counts_context,
     day_of,
     open_vault,
+    row_of,
     sealed_row,
 )
 
@@ -33,34 +37,59 @@ __all__ = ["DatabaseVault"]
 class DatabaseVault:
     """Implements `conduct.vault.Vault` inside the caller's transaction.
 
+    An allocation is written with the events: the caller runs ``writes`` in the same transaction.
+
     Parameters
     ----------
     key
         Key file of the trial.
     stages
         Design of each allocation stage, from the protocol versions of the record.
+    last
+        The seal that holds; read when it is needed unless given.
+    kept
+        Allocators that the process remembers with the record, each with the slot up to which it was brought.
     """
 
-    def __init__(self, key: TrialKey, stages: Mapping[int, StageDesign]) -> None:
+    def __init__(
+        self,
+        key: TrialKey,
+        stages: Mapping[int, StageDesign],
+        *,
+        last: Seal | None = None,
+        kept: Mapping[Any, Any] | None = None,
+    ) -> None:
         self._key = key
         self._stages = stages
+        self._last = last
+        self._kept = kept or {}
+        self._drawn: dict[str, SealedRow] = {}
+        self.writes: list[Statement] = []
+        """What is to be written together with the events."""
+        self.keep: dict[Any, Any] = {}
+        """Allocators as they stand after this, to be remembered once it is committed."""
 
     @cached_property
     def _open(self) -> OpenVault:
-        return open_vault(self._key, self._stages)
+        return open_vault(self._key, self._stages, self._last)
 
     def draw(
         self, slot: Slot, stratum: str, factors: Mapping[str, str], *, subject: str, cohort: str | None = None
     ) -> str:
         """Allocate a subject and give the receipt; a subject who has a slot gets the receipt of that one."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM vault_allocation WHERE subject = %s", [subject])
-            known = cursor.fetchone() is not None
-        if known:
+        remembered = self._kept.get((_ALLOCATOR, slot.stage, cohort))
+        after = slot.number - 1 if remembered is None else remembered[0]
+        known, (last,), later = ask(*_drawing(subject, slot.stage, after))
+        if known or subject in self._drawn:
             return self._row(subject).receipt
-        self._check(slot, factors, cohort)
+        self._check(slot, factors, cohort, due=1 + last[0])
+        rows = [row_of(row) for row in later]
         opened = self._open
-        allocator = opened.allocator(slot.stage, cohort, slot.number)
+        if remembered is None:
+            allocator = opened.allocator(slot.stage, cohort, slot.number)
+        else:
+            allocator = remembered[1].copy()
+            opened.go_on(allocator, cohort, rows)
         arm = allocator.allocate(factors, opened.seed.uniforms(slot.stage, slot.number))
         row = seal_allocation(
             opened.key,
@@ -73,11 +102,10 @@ class DatabaseVault:
             cohort=cohort,
         )
         self._keep(row)
+        self.keep[_ALLOCATOR, slot.stage, cohort] = (slot.number, allocator)
         if slot.number % COUNTS_EVERY == 0:
             nonce, sealed = opened.seal(allocator.snapshot(), counts_context(slot.stage, cohort, slot.number))
-            Counts.objects.create(
-                stage=slot.stage, cohort=cohort or "", number=slot.number, nonce=nonce, ciphertext=sealed
-            )
+            self.writes.append(Statement(_KEEP_COUNTS, [slot.stage, cohort or "", slot.number, nonce, sealed]))
         return row.receipt
 
     def kit_for(self, subject: str, site: str, *, request: str, day: dt.date) -> str:
@@ -125,34 +153,24 @@ class DatabaseVault:
         """Refuse: only the app of unblinding reveals, and never to a rule."""
         raise VaultError(VaultErrorCode.NOT_ENTITLED, f"grant {grant.event} does not open {subject} here")
 
-    def _check(self, slot: Slot, factors: Mapping[str, str], cohort: str | None) -> None:
+    def _check(self, slot: Slot, factors: Mapping[str, str], cohort: str | None, *, due: int) -> None:
         if slot.stage not in self._stages:
             raise VaultError(VaultErrorCode.STAGE_UNKNOWN, f"stage {slot.stage} is not open")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT COALESCE(MAX(number), 0) FROM vault_allocation WHERE stage = %s", [slot.stage])
-            due = cursor.fetchone()[0] + 1
         if slot.number < due:
             raise VaultError(VaultErrorCode.SLOT_TAKEN, f"slot {slot.number} is another subject's: take {due}")
         if slot.number > due:
             raise VaultError(VaultErrorCode.SLOT_NOT_NEXT, f"slot {slot.number} is not the next one, {due}")
         check_factors(self._stages[slot.stage], factors, cohort)
 
-    @staticmethod
-    def _keep(row: SealedRow) -> None:
-        Allocation.objects.create(
-            stage=row.slot.stage,
-            number=row.slot.number,
-            subject=row.subject,
-            stratum=row.stratum,
-            factors=canonical_text(dict(row.factors)),
-            cohort=row.cohort,
-            nonce=row.nonce,
-            ciphertext=row.ciphertext,
-            version=row.version,
-        )
+    def _keep(self, row: SealedRow) -> None:
+        slot, factors = row.slot, canonical_text(dict(row.factors))
+        values = (slot.stage, slot.number, row.subject, row.stratum, factors, row.cohort, row.nonce, row.ciphertext)
+        self.writes.append(Statement(_KEEP, (*values, row.version)))
+        self._drawn[row.subject] = row
 
-    @staticmethod
-    def _row(subject: str) -> SealedRow:
+    def _row(self, subject: str) -> SealedRow:
+        if subject in self._drawn:
+            return self._drawn[subject]
         found = Allocation.objects.filter(subject=subject).first()
         if found is None:
             raise VaultError(VaultErrorCode.SUBJECT_UNKNOWN, f"subject {subject} has no allocation")
@@ -192,6 +210,19 @@ class DatabaseVault:
                 request=request or old.request,
             )
         return KitStore.restored(entropy, self._open.arms, kits, contents(self._open, rows))
+
+
+_ALLOCATOR = "allocator"
+_KEEP = f"INSERT INTO vault_allocation ({ALLOCATION}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
+_KEEP_COUNTS = "INSERT INTO vault_counts (stage, cohort, number, nonce, ciphertext) VALUES (%s, %s, %s, %s, %s)"
+
+
+def _drawing(subject: str, stage: int, after: int) -> list[Statement]:
+    """Say how to ask whether a subject has a slot, for the last slot of a stage, and for those after a number."""
+    later = f"SELECT {ALLOCATION} FROM vault_allocation WHERE stage = %s AND number > %s ORDER BY number"  # noqa: S608
+    known = "SELECT 1 FROM vault_allocation WHERE subject = %s"
+    last = "SELECT COALESCE(MAX(number), 0) FROM vault_allocation WHERE stage = %s"
+    return [Statement(known, [subject]), Statement(last, [stage]), Statement(later, [stage, after])]
 
 
 _ORDER = {status.value: place for place, status in enumerate(KitStatus)}

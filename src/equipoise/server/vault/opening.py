@@ -5,20 +5,33 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connection
 
 from equipoise.conduct.allocation_stage import Allocator, StageDesign
 from equipoise.conduct.entropy import SealedSeed
 from equipoise.conduct.sealing import KEY_BYTES, NONCE_BYTES, SealedRow, VaultKey
 from equipoise.conduct.vault import Slot, VaultError, VaultErrorCode
 from equipoise.server.keys import TrialKey
+from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.sources import entropy
-from equipoise.server.vault.models import Allocation, Counts, Seal
+from equipoise.server.vault.last_seal import last_seal
+from equipoise.server.vault.models import Allocation, Seal
 
-__all__ = ["COUNTS_EVERY", "OpenVault", "data_key", "make_seal", "open_vault", "rotate_seal", "sealed_row"]
+__all__ = [
+    "ALLOCATION",
+    "COUNTS_EVERY",
+    "OpenVault",
+    "allocations_between",
+    "data_key",
+    "make_seal",
+    "open_vault",
+    "rotate_seal",
+    "row_of",
+    "sealed_row",
+]
 
 COUNTS_EVERY = 16
 """Slots after which the counts are kept."""
@@ -55,20 +68,22 @@ class OpenVault:
         """Bring an allocator to where it stood before a slot, from the last counts kept unless told not to."""
         allocator = Allocator(self.stages[stage].cohorts[cohort])
         done = 0
-        rows = Counts.objects.filter(stage=stage, cohort=cohort or "", number__lt=before).order_by("-number")
-        last = rows.first() if kept else None
+        last = _counts(stage, cohort, before) if kept else None
         if last is not None:
-            allocator.restore(self.open(last.nonce, last.ciphertext, counts_context(stage, cohort, last.number)))
-            done = last.number
-        later = Allocation.objects.filter(stage=stage, number__gt=done, number__lt=before).order_by("number")
-        sealed = [sealed_row(row) for row in later]
-        if sealed:
-            first = sealed[0].slot.number
-            uniforms = self.seed.uniforms(stage, first, before - first)
-            for row in sealed:
-                if row.cohort == cohort:
-                    allocator.allocate(row.factors, uniforms[row.slot.number - first])
+            done, nonce, sealed = last
+            allocator.restore(self.open(nonce, sealed, counts_context(stage, cohort, done)))
+        self.go_on(allocator, cohort, allocations_between(stage, done, before))
         return allocator
+
+    def go_on(self, allocator: Allocator, cohort: str | None, rows: Sequence[SealedRow]) -> None:
+        """Allocate again those of a cohort among rows that follow one another in a stage."""
+        if not rows:
+            return
+        first = rows[0].slot
+        uniforms = self.seed.uniforms(first.stage, first.number, rows[-1].slot.number - first.number + 1)
+        for row in rows:
+            if row.cohort == cohort:
+                allocator.allocate(row.factors, uniforms[row.slot.number - first.number])
 
     @cached_property
     def arms(self) -> tuple[str, ...]:
@@ -88,6 +103,30 @@ def sealed_row(row: Allocation) -> SealedRow:
         ciphertext=bytes(row.ciphertext),
         version=row.version,
     )
+
+
+ALLOCATION = "stage, number, subject, stratum, factors, cohort, nonce, ciphertext, version"
+
+
+def row_of(values: Sequence[Any]) -> SealedRow:
+    """Read an allocation from the columns of `ALLOCATION`."""
+    return sealed_row(Allocation(**dict(zip(ALLOCATION.split(", "), values, strict=True))))
+
+
+def allocations_between(stage: int, after: int, before: int) -> list[SealedRow]:
+    """Read the allocations of a stage between two slots, without these."""
+    text = f"SELECT {ALLOCATION} FROM vault_allocation WHERE stage = %s AND number > %s AND number < %s ORDER BY number"  # noqa: S608
+    (rows,) = ask(Statement(text, [stage, after, before]))
+    return [row_of(row) for row in rows]
+
+
+def _counts(stage: int, cohort: str | None, before: int) -> tuple[int, bytes, bytes] | None:
+    text = (
+        "SELECT number, nonce, ciphertext FROM vault_counts WHERE stage = %s AND cohort = %s AND number < %s "
+        "ORDER BY number DESC LIMIT 1"
+    )
+    (rows,) = ask(Statement(text, [stage, cohort or "", before]))
+    return (rows[0][0], bytes(rows[0][1]), bytes(rows[0][2])) if rows else None
 
 
 def counts_context(stage: int, cohort: str | None, number: int) -> bytes:
@@ -110,7 +149,7 @@ def make_seal(key: TrialKey) -> Seal:
 
 def rotate_seal(old: TrialKey, new: TrialKey) -> Seal:
     """Seal the data key for another key file; seed, allocations and receipts stay as they are."""
-    last = _last()
+    last = last_seal()
     made = Seal(
         number=last.number + 1,
         key_id=new.id,
@@ -122,22 +161,22 @@ def rotate_seal(old: TrialKey, new: TrialKey) -> Seal:
     return made
 
 
-def open_vault(key: TrialKey, stages: Mapping[int, StageDesign]) -> OpenVault:
-    """Open the vault with the key file.
+def open_vault(key: TrialKey, stages: Mapping[int, StageDesign], last: Seal | None = None) -> OpenVault:
+    """Open the vault with the key file; ``last`` is the seal that holds, read unless given.
 
     Raises
     ------
     VaultError
         The key is another trial's or was replaced; or the seal was damaged.
     """
-    last = _last()
+    last = last or last_seal()
     inner, secret = _opened(key.secret, last.key_id, bytes(last.wrapped), bytes(last.seed))
     return OpenVault(VaultKey(inner), SealedSeed.unsealed(secret), stages)
 
 
-def data_key(key: TrialKey) -> bytes:
+def data_key(key: TrialKey, last: Seal | None = None) -> bytes:
     """Open the data key."""
-    last = _last()
+    last = last or last_seal()
     return _opened(key.secret, last.key_id, bytes(last.wrapped), bytes(last.seed))[0]
 
 
@@ -149,15 +188,6 @@ def _opened(secret: bytes, sealed_for: str, wrapped: bytes, sealed: bytes) -> tu
     except InvalidTag as error:
         raise VaultError(VaultErrorCode.DAMAGED, "the sealed seed does not open: it was changed") from error
     return inner, seed
-
-
-def _last() -> Seal:
-    with connection.cursor() as cursor:  # asked twice in every command: the object mapper would take longer
-        cursor.execute("SELECT number, key_id, wrapped, seed, commitment FROM vault_seal ORDER BY number DESC LIMIT 1")
-        row = cursor.fetchone()
-    if row is None:
-        raise VaultError(VaultErrorCode.KEY_WRONG, "the vault was never sealed: the trial has not been set up")
-    return Seal(*row)
 
 
 def _wrapped(key: TrialKey, inner: bytes) -> bytes:

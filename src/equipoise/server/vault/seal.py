@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 from equipoise.server.keys import TrialKey
+from equipoise.server.vault.models import Seal
 from equipoise.server.vault.opening import data_key, open_vault
 
 __all__ = ["check_key", "mac", "mac_key"]
@@ -14,9 +15,9 @@ def check_key(key: TrialKey) -> None:
     open_vault(key, {})
 
 
-def mac_key(key: TrialKey) -> bytes:
+def mac_key(key: TrialKey, last: Seal | None = None) -> bytes:
     """Give the key of proofs: it belongs to the vault, so that proofs stay good when key files rotate."""
-    return hashlib.sha256(b"equipoise mac" + data_key(key)).digest()
+    return hashlib.sha256(b"equipoise mac" + data_key(key, last)).digest()
 
 
 def mac(key: bytes, text: str) -> str:
