@@ -117,7 +117,8 @@ def safety_heads(source: Source, rows: Sequence[Row], arms: Sequence[Arm]) -> li
 
 def _severity(source: Source, variable: str) -> str:
     if source.facts.safety.get("grade_variable") == "AESEV":
-        return {"grade3": "Severe", "grade5": "Fatal", "related_grade3": "Severe, related to treatment"}.get(variable, VARIABLES.get(variable, variable))
+        severe = {"grade3": "Severe", "grade5": "Fatal", "related_grade3": "Severe, related to treatment"}
+        return severe.get(variable, VARIABLES.get(variable, variable))
     return VARIABLES.get(variable, variable)
 
 
