@@ -73,7 +73,7 @@ def test_bounds_are_those_of_the_events_that_are_there(look):
     code, said, folder = look("--seen-by", "Chair of the board")
     assert code == 0, said
     entry = json.loads((folder / "looks.json").read_text())["looks"][0]
-    key = json.loads((folder / "primary-look-1" / "key.json").read_text())
+    key = json.loads((folder / "keys" / "primary-look-1.json").read_text())
     assert entry["seen_by"] == ["Chair of the board"]
     assert entry["recommendation"] == "pending"
     assert entry["events"] == key["look"]["events"][0]

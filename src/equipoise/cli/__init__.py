@@ -140,29 +140,45 @@ def report(  # noqa: PLR0917 - typer binds them by name
         raise typer.BadParameter("give TRIAL and DATA, or --results alone")
 
 
-@app.command(epilog="Example: equipoise dmc trials/a021202 data/sdtm --cut 2015-06-30 --look 1 -o build/dmc")
+@app.command(
+    epilog="Examples: equipoise dmc trials/a021202 data/a021202 --cut 2015-06-30 --look 1 --login ada; "
+    "equipoise dmc trials/a021202 data/sdtm --cut 2015-06-30 --look 1 -o build/dmc"
+)
 def dmc(  # noqa: PLR0917 - typer binds them by name
     protocol: Trial,
-    data: Annotated[Path, typer.Argument(help="Folder of SDTM files: parquet, XPT, CSV or Dataset-JSON.")],
     cut: Annotated[str, typer.Option("--cut", help="Clinical cut-off date, as 2020-01-31.")],
     look: Annotated[
         int, typer.Option("--look", help="Number of the look, from 1; the last one is the final analysis.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the looks, with their register.")],
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="Record of the trial (its data folder or trial.sqlite3), or a folder of SDTM files."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder of the looks; of a record, which keeps the reports, not needed."),
+    ] = None,
     analysis: Annotated[
         str | None, typer.Option("--analysis", help="Analysis that is monitored, where several have a design.")
     ] = None,
     design_file: Annotated[
         Path | None, typer.Option("--design", help="design.json, or its folder, to compare the bounds with.")
     ] = None,
+    login: Annotated[
+        str | None,
+        typer.Option("--login", help="Who makes the look at a record: the unblinded statistician."),
+    ] = None,
+    database: Annotated[str, typer.Option("--database", help="postgresql://user:password@host/name of a record.")] = "",
+    key: Annotated[Path | None, typer.Option("--key", help="Key file of the trial.")] = None,
     seen_by: Annotated[
-        list[str] | None, typer.Option("--seen-by", help="Who sees the closed report; may be repeated.")
+        list[str] | None, typer.Option("--seen-by", help="Who sees the closed report (SDTM files); may be repeated.")
     ] = None,
     recommendation: Annotated[
-        str | None, typer.Option("--recommendation", help="What the board recommends; also of a look made before.")
+        str | None,
+        typer.Option("--recommendation", help="What the board recommends; of a record, by the login of a member."),
     ] = None,
 ) -> None:
-    """Make an interim look: bounds at the events there are, an open and a closed report, an entry in the register."""
+    """Make an interim look: bounds at the events there are, an open and a closed report, an entry in the record."""
     from equipoise.cli.dmc import Request, run
 
     run(
@@ -176,6 +192,9 @@ def dmc(  # noqa: PLR0917 - typer binds them by name
             design=design_file,
             seen_by=seen_by or [],
             recommendation=recommendation,
+            database=database,
+            key=key,
+            login=login,
         )
     )
 

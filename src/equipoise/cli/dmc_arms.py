@@ -3,6 +3,7 @@
 The open report is made from data that no longer hold an arm: nothing is masked afterwards, so nothing can show through.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from equipoise.cdisc import Sdtm
 from equipoise.protocol import Protocol
 from equipoise.terms import DateName
 
-__all__ = ["POOLED", "lettered_protocol", "pooled_data", "pooled_protocol", "without_codes"]
+__all__ = ["POOLED", "lettered_protocol", "pooled_data", "pooled_protocol", "with_everybody", "without_codes"]
 
 POOLED = "all_patients"
 POOLED_CODE = "POOLED"
@@ -24,6 +25,18 @@ TELLING = frozenset(
 """Data sets that hold the treatment, or follow from it."""
 EXPOSURE = ("STUDYID", "DOMAIN", "USUBJID", "EXSEQ", "EXTRT", "EXSTDTC", "EXENDTC")
 """Columns of EX that say when somebody was treated, and not with what."""
+NO_ARM = frozenset(
+    {
+        *("SCRNFAIL", "SCREEN FAILURE", "NOTASSGN", "NOT ASSIGNED", "NOTTRT", "NOT TREATED", "UNPLAN"),
+        *("UNPLANNED TREATMENT", "SCRNFL", "SCREENFAIL"),
+    }
+)
+"""What ARM and ARMCD hold of patients without an arm."""
+WORDS_IN = frozenset({"AE", "CE", "CM", "CO", "DS", "DV", "FA", "HO", "LB", "PR", "QS", "RS", "SV", "TR", "TU", "VS"})
+"""Data sets with words of people in them."""
+UNSEARCHED = ("STUDYID", "DOMAIN", "RDOMAIN", "USUBJID")
+NAMED = 4
+"""Letters from which the name of an arm or treatment is looked for in words."""
 ANALYSIS = ("endpoint", "population", "role", "cohort", "conf_level")
 BY_ARM_ONLY = ("deterioration", "change")
 
@@ -60,10 +73,11 @@ def pooled_protocol(protocol: Protocol, *, endpoint: Mapping[str, str]) -> Proto
 
 
 def pooled_data(protocol: Protocol, data: Sdtm) -> Sdtm:
-    """Return the data without any arm, treatment or dose: equal for every assignment of arms."""
-    codes = {
-        code.upper() for name, arm in protocol.arms.items() for code in (name, arm.label, *arm.sdtm, *arm.treatments)
-    }
+    """Return the data without any arm, treatment or dose: equal for every assignment of arms.
+
+    Treatment that began after the first (crossover, open extension) is left out, as only one arm may have it; names of
+    arms and treatments in words of people read "treatment".
+    """
     kept = {field.sdtm.qnam for field in protocol.baseline.values() if field.sdtm is not None and field.sdtm.qnam}
     kept |= {s.sdtm.qnam for s in protocol.strata().values() if s.sdtm is not None and s.sdtm.qnam}
     found = {}
@@ -71,25 +85,85 @@ def pooled_data(protocol: Protocol, data: Sdtm) -> Sdtm:
         if name in TELLING:
             continue
         if name == "EX":
-            present = [column for column in EXPOSURE if column in frame.columns]
-            frame = frame.select(present).with_columns(EXTRT=pl.lit(POOLED_CODE))  # noqa: PLW2901
+            frame = _first_treatment(protocol, frame)  # noqa: PLW2901
         elif name == "SUPPDM" and "QNAM" in frame.columns:
             frame = frame.filter(pl.col("QNAM").is_in(sorted(kept)))  # noqa: PLW2901
-        found[name] = _without_arms(frame, codes, is_dm=name == "DM")
+        elif name in WORDS_IN or name.startswith("SUPP"):
+            frame = _without_names(protocol, frame)  # noqa: PLW2901
+        found[name] = _without_arms(frame, is_dm=name == "DM")
     return Sdtm(datasets=found, files={name: name for name in found}, findings=())
 
 
-def _without_arms(frame: pl.DataFrame, codes: set[str], *, is_dm: bool) -> pl.DataFrame:
+def _first_treatment(protocol: Protocol, frame: pl.DataFrame) -> pl.DataFrame:
+    """Make one row of EX a patient: when the treatment that came first began and ended.
+
+    The number of rows (changes of dose, drugs given together) and treatment that began later would tell arms apart.
+    """
+    if not {"USUBJID", "EXTRT", "EXSTDTC", "EXENDTC"} <= set(frame.columns):
+        present = [column for column in EXPOSURE if column in frame.columns]
+        return frame.select(present).with_columns(EXTRT=pl.lit(POOLED_CODE))
+    together: dict[str, set[str]] = {}
+    for name, arm in protocol.arms.items():
+        given = {code.upper() for code in (name, arm.label, *arm.sdtm, *arm.treatments)}
+        for code in given:
+            together[code] = together.get(code, set()) | given
+    periods: dict[str, list[tuple[str, str | None, str]]] = {}
+    text = frame.select("USUBJID", *(pl.col(c).cast(pl.String) for c in ("EXSTDTC", "EXENDTC", "EXTRT")))
+    for subject, start, end, treatment in text.rows():
+        periods.setdefault(subject, []).append((start or "", end, (treatment or "").strip().upper()))
+    rows = []
+    for subject in sorted(periods):
+        started = sorted(periods[subject], key=lambda p: (p[0], p[1] or "", p[2]))
+        dated = [p for p in started if p[0]] or started
+        begun = {treatment for start, _, treatment in dated if start == dated[0][0]}
+        own = begun.union(*(together.get(code, set()) for code in begun))
+        first = [p for p in dated if p[2] in own]
+        ends = [end for _, end, _ in first if end is not None]
+        open_end = all(end is None for start, end, _ in first if start == first[-1][0])
+        rows.append((subject, first[0][0] or None, None if open_end else max(ends, default=None)))
+    study = frame["STUDYID"][0] if "STUDYID" in frame.columns and frame.height else protocol.study_id
+    dates = pl.DataFrame(rows, schema=dict.fromkeys(("USUBJID", "EXSTDTC", "EXENDTC"), pl.String), orient="row")
+    return dates.with_columns(
+        STUDYID=pl.lit(study), DOMAIN=pl.lit("EX"), EXSEQ=pl.lit(1.0), EXTRT=pl.lit(POOLED_CODE)
+    ).select(EXPOSURE)
+
+
+def _without_names(protocol: Protocol, frame: pl.DataFrame) -> pl.DataFrame:
+    names = {
+        code for name, arm in protocol.arms.items() for code in (name, arm.label, *arm.treatments) if len(code) >= NAMED
+    }
+    frame = frame.drop([c for c in ("EPOCH",) if c in frame.columns])
+    if not names:
+        return frame
+    pattern = r"(?i)\b(" + "|".join(re.escape(name) for name in sorted(names, key=lambda n: (-len(n), n))) + r")\b"
+    searched = [
+        c for c in frame.columns if frame.schema[c] == pl.String and c not in UNSEARCHED and not c.endswith("TESTCD")
+    ]
+    return frame.with_columns(pl.col(c).str.replace_all(pattern, "treatment") for c in searched)
+
+
+def _without_arms(frame: pl.DataFrame, *, is_dm: bool) -> pl.DataFrame:
     telling = [c for c in (*ARM_COLUMNS, *FURTHER_ARM_COLUMNS) if c in frame.columns]
     if not is_dm:
         return frame.drop(telling)
-    known = sorted(codes)
     named = [c for c in ("ARMCD", "ARM") if c in frame.columns]
-    pooled = pl.any_horizontal(
-        pl.col(c).cast(pl.String).str.to_uppercase().is_in(known).fill_null(False) for c in named
-    )
-    fixed = [pl.when(pooled).then(pl.lit(POOLED_CODE)).otherwise(pl.col(c).cast(pl.String)).alias(c) for c in named]
-    return frame.with_columns(fixed).drop([c for c in telling if c not in named])
+    none = pl.any_horizontal(
+        pl.lit(value=False),
+        *(pl.col(c).cast(pl.String).str.strip_chars().str.to_uppercase().is_in(sorted(NO_ARM)) for c in named),
+    ).fill_null(value=False)
+    empty = pl.all_horizontal(pl.lit(value=True), *(pl.col(c).is_null() for c in named))
+    pooled = [
+        pl.when(none).then(pl.col(c).cast(pl.String)).when(empty).then(None).otherwise(pl.lit(POOLED_CODE)).alias(c)
+        for c in named
+    ]
+    return frame.with_columns(pooled).drop([c for c in telling if c not in named])
+
+
+def with_everybody(data: Sdtm) -> Sdtm:
+    """Put everybody who was randomized into the pooled arm: blinded data leave the arm empty."""
+    dm = data.datasets["DM"]
+    whole = [pl.coalesce(pl.col(c), pl.lit(POOLED_CODE)).alias(c) for c in ("ARMCD", "ARM") if c in dm.columns]
+    return Sdtm(datasets=data.datasets | {"DM": dm.with_columns(whole)}, files=data.files, findings=data.findings)
 
 
 def lettered_protocol(protocol: Protocol, letters: Mapping[str, str], *, endpoint: Mapping[str, str]) -> Protocol:

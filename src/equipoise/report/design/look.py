@@ -15,6 +15,7 @@ FULL = 'All tables and figures: <a href="report/index.html">report</a>.'
 OPEN = (
     "Open report: all patients together. It is made from data that hold no arm, so that nothing in it depends on one."
 )
+LEFT_OUT = "Patients whose treatment was opened are followed in this report up to that day."
 CLOSED = (
     "Closed report, for the monitoring board alone: arms are letters, the key is handed over separately. Sponsor, "
     "chair and sites do not see it before the database is locked."
@@ -86,7 +87,10 @@ def _plan(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
         rows.append(("Information planned", share))
     else:
         rows.append(("Information", f"{100 * look['information']:.1f}% ({share} planned)"))
-    return table_html("look-table", "The look and the plan", ("", "Value"), rows)
+    if facts.get("snapshot") is not None:
+        rows.insert(2, ("Last event of the record", f"{facts['snapshot']:,}"))
+    notes = (LEFT_OUT,) if look.get("unblinded_left_out") else ()
+    return table_html("look-table", "The look and the plan", ("", "Value"), rows, notes)
 
 
 def _number(value: float | None, digits: int = 5) -> str:
