@@ -1,5 +1,6 @@
-"""From the ledger to SDTM: the record of a trial at a data cut, as the data sets that every later step reads."""
+"""From the record to SDTM: what a trial recorded up to a data cut, as the data sets that every later step reads."""
 
-from equipoise.derive.sdtm.build import sdtm_from_ledger
+from equipoise.derive.sdtm.build import KINDS, sdtm_from_ledger, sdtm_from_records
+from equipoise.derive.sdtm.records import Records, records_from_ledger
 
-__all__ = ["sdtm_from_ledger"]
+__all__ = ["KINDS", "Records", "records_from_ledger", "sdtm_from_ledger", "sdtm_from_records"]

@@ -1,70 +1,85 @@
 """LB, VS, QS: laboratory results, vital signs, questionnaires."""
 
-from collections.abc import Mapping
-from typing import Any
+import polars as pl
 
-from equipoise.derive.sdtm.subjects import values_of
+from equipoise.derive.sdtm.source import ROW
 from equipoise.derive.sdtm.tables import Tables
-from equipoise.ledger import Record
 
-__all__ = ["add_tests"]
-
-Records = Mapping[str, list[Record]]
+__all__ = ["add_questionnaires", "add_tests"]
 
 
-def add_tests(tables: Tables, subject: str, records: Records) -> None:
-    """Add the tests of a subject; a result that is no number stands as text."""
-    for domain, kind in (("LB", "labs_recorded"), ("VS", "vitals_recorded")):
-        for values in values_of(records, kind):
-            for result in values["results"]:
-                tables.add(domain, subject, _result(domain, values, result))
-    _questionnaires(tables, subject, records)
-
-
-def _result(domain: str, values: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-    number, text = result.get("value"), result.get("text")
-    row = {
-        f"{domain}TESTCD": result["test"],
-        f"{domain}TEST": result["test"],
-        f"{domain}ORRES": number or text,
-        f"{domain}STRESC": number or text,
-        f"{domain}STRESN": None if number is None else float(number),
-        f"{domain}STRESU": result.get("unit"),
-        "VISIT": values["visit"].upper() if values.get("visit") else None,
-        f"{domain}DTC": values["date"],
+def add_tests(tables: Tables, domain: str, kind: str) -> None:
+    """Add LB or VS; a result that is no number stands as text."""
+    results = tables.source.frame(kind).filter(pl.col("test").is_not_null())
+    number = pl.col("value")
+    said = pl.when(number != "").then(number).otherwise("text") if domain == "LB" else number
+    columns = {
+        f"{domain}TESTCD": pl.col("test"),
+        f"{domain}TEST": pl.col("test"),
+        f"{domain}ORRES": said,
+        f"{domain}STRESC": said,
+        f"{domain}STRESN": number.cast(pl.Float64),
+        f"{domain}STRESU": pl.col("unit"),
+        "VISIT": pl.when(pl.col("visit") != "").then(pl.col("visit").str.to_uppercase()),
+        f"{domain}DTC": pl.col("date"),
     }
-    for limit, variable in (("low", "LBSTNRLO"), ("high", "LBSTNRHI")):
-        if domain == "LB" and result.get(limit) is not None:
-            row[variable] = float(result[limit])
-    return row
+    if domain == "LB":
+        columns |= {"LBSTNRLO": pl.col("low").cast(pl.Float64), "LBSTNRHI": pl.col("high").cast(pl.Float64)}
+    tables.add(domain, results.select(ROW, **columns))
 
 
-def _questionnaires(tables: Tables, subject: str, records: Records) -> None:
-    for form in values_of(records, "diary_submitted"):
-        visit = _visit(form)
-        for item, answer in form["answers"].items():
-            row = _item(tables, form, item) | visit
-            if answer is None:
-                row |= {"QSSTAT": "NOT DONE"}
-            else:
-                number = float(answer) if isinstance(answer, int) else None
-                row |= {"QSORRES": str(answer), "QSSTRESC": str(answer), "QSSTRESN": number}
-            tables.add("QS", subject, row)
-    for form in values_of(records, "diary_missed"):
-        row = {"QSTESTCD": "QSALL", "QSTEST": "Questionnaire", "QSCAT": form["instrument"], "QSSTAT": "NOT DONE"}
-        tables.add("QS", subject, row | {"QSREASND": form["why"].upper()} | _visit(form))
-
-
-def _item(tables: Tables, form: Mapping[str, Any], item: str) -> dict[str, Any]:
-    source = next(
-        (i.source for i in tables.protocol.instruments if not isinstance(i, str) and i.name == form["instrument"]), None
+def add_questionnaires(tables: Tables) -> None:
+    """Add QS: item after item of every form, then the forms that were not filled in."""
+    answers = tables.source.frame("diary_submitted").filter(pl.col("item").is_not_null())
+    number = pl.col("answer")
+    said = pl.coalesce(number.cast(pl.String), "answer_text")
+    block = answers.select(
+        ROW,
+        **_items(tables, answers),
+        **_visit(),
+        QSORRES=said,
+        QSSTRESC=said,
+        QSSTRESN=number.cast(pl.Float64),
+        QSSTAT=pl.when(said.is_null()).then(pl.lit("NOT DONE")),
     )
-    code = source.tests.get(item, item) if source is not None else item
-    where = {name: accepted[0] for name, accepted in source.where.items()} if source is not None else {}
-    return {"QSTESTCD": code, "QSTEST": item, "QSCAT": form["instrument"]} | where
+    tables.add("QS", block)
+    missed = tables.source.frame("diary_missed").select(
+        ROW,
+        QSTESTCD=pl.lit("QSALL"),
+        QSTEST=pl.lit("Questionnaire"),
+        QSCAT="instrument",
+        QSSTAT=pl.lit("NOT DONE"),
+        QSREASND=pl.col("why").str.to_uppercase(),
+        **_visit(),
+    )
+    tables.add("QS", missed)
 
 
-def _visit(form: Mapping[str, Any]) -> dict[str, Any]:
-    target = form["target"]
-    name = "BASELINE" if target == 0 else f"DAY {target}"
-    return {"VISIT": name, "VISITNUM": float(target), "QSDTC": form["date"]}
+def _items(tables: Tables, answers: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Test codes and categories of items, as the protocol finds them in data."""
+    pair = pl.concat_str("instrument", "item", separator="\n")
+    codes: dict[str, str] = {}
+    where: dict[str, dict[str, str]] = {"QSCAT": {}}
+    used = set(answers["instrument"].unique().to_list())
+    for instrument in tables.protocol.instruments:
+        if isinstance(instrument, str) or instrument.name not in used:
+            continue
+        codes |= {f"{instrument.name}\n{item}": code for item, code in instrument.source.tests.items()}
+        for column, accepted in instrument.source.where.items():
+            where.setdefault(column, {})[instrument.name] = accepted[0]
+    code = pl.col("item") if not codes else pair.replace_strict(codes, default=pl.col("item"), return_dtype=pl.String)
+    columns = {"QSTESTCD": code, "QSTEST": pl.col("item")}
+    for column, names in where.items():
+        given = pl.col("instrument").replace_strict(names, default=None, return_dtype=pl.String) if names else None
+        own = pl.col("instrument") if column == "QSCAT" else pl.lit(None, pl.String)
+        columns[column] = own if given is None else pl.coalesce(given, own)
+    return columns
+
+
+def _visit() -> dict[str, pl.Expr]:
+    target = pl.col("target")
+    return {
+        "VISIT": pl.when(target == 0).then(pl.lit("BASELINE")).otherwise(pl.format("DAY {}", target)),
+        "VISITNUM": target.cast(pl.Float64),
+        "QSDTC": pl.col("date"),
+    }
