@@ -16,9 +16,9 @@ import django.core.signing
 import django.http.response
 import django.utils.cache
 from django.core import mail
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from tests.conduct.made_up import CENTRAL, PEOPLE
+from tests.server.noninterference.browse import browsed, client_of, submitted
 from tests.server.noninterference.script import SITES, UNBLINDED, subjects_of
 from tests.server.noninterference.twin import Twin
 
@@ -96,9 +96,11 @@ def routes() -> list[str]:
 
 @cache
 def pages() -> list[str]:
-    """Addresses of the URL table that are no operation of the interface, with something put in for what varies."""
+    """Addresses of the URL table that are neither operations nor below a desk, with something for what varies."""
     found = []
     for route in routes():
+        if route.startswith("at/<desk:desk>/"):
+            continue  # see `browse`
         plain = re.sub(r"\(\?P<[^>]*>[^)]*\)|<[^>]*>", "x", route).replace("^", "").replace("$", "").replace("\\Z", "")
         if not any(_same(plain, path) for _, path in operations()):
             found.append("/" + plain)
@@ -177,23 +179,31 @@ class Look:
                 for body in _bodies(method, path, asker, subject):
                     self.ask(asker, method, path.replace("{subject}", subject).replace("{account}", "admin"), body)
 
-    def browse(self, asker: Asker) -> None:
-        """Open every page, with a session."""
-        from equipoise.server.accounts.models import Account
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let all clocks stand, and draw what is drawn for the label of the request."""
+        with self.twin.fixed(), _stopped(self.twin):
+            yield
 
-        t = self.twin
-        client = Client(headers={"host": "localhost"}, raise_request_exception=False)
-        t.label = f"session {asker.who}"
-        t.account(asker.who)
-        with t.fixed(), _stopped(t):
-            client.force_login(
-                Account.objects.get(id=asker.who), backend="allauth.account.auth_backends.AuthenticationBackend"
-            )
+    def label_page(self, asker: Asker, name: str, path: str) -> None:
+        """Name a request to a page."""
+        self.twin.label = f"page {asker.who} {name} {path}"
+
+    def browse(self, asker: Asker, subjects: tuple[str, ...]) -> None:
+        """Open every page, with a session."""
+        client = client_of(self, asker)
         for path in pages():
-            t.label = f"page {asker.who} {path}"
-            with t.fixed(), _stopped(t):
+            self.label_page(asker, "plain", path)
+            with self.still():
                 answer = client.get(path)
             self.keep((asker.who, "page", path), answer)
+        with self.still():  # the page that logs out was among them
+            client = client_of(self, asker)
+        browsed(self, asker, client, subjects)
+
+    def submit(self, asker: Asker, subjects: tuple[str, ...]) -> None:
+        """Send every form of the pages, with a session."""
+        submitted(self, asker, client_of(self, asker), subjects)
 
 
 def _allowed(path: str, asker: Asker) -> bool:
@@ -293,9 +303,11 @@ def everything(
         for asker in askers():
             look.read(asker)
             if probes and (full or asker.site != "02"):
-                look.browse(asker)
+                look.browse(asker, subjects_of(twin) if full else (*probes, *opened))
         for asker in askers() if probes else ():
             look.write(asker, probes)
+            if full or asker.site != "02":
+                look.submit(asker, probes)
         for asker in askers() if probes else ():
             if full or asker.role in (Role.DATA_MANAGER, Role.LOCAL_READER, Role.AUDITOR):
                 look.read(asker)

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from tests.server.noninterference.browse import desk_routes
 from tests.server.noninterference.conftest import BLINDED_STILL, LOOKS, Lived
 from tests.server.noninterference.observe import (
     askers,
@@ -15,7 +16,7 @@ from tests.server.noninterference.observe import (
 )
 from tests.server.noninterference.script import UNBLINDED
 
-from equipoise.conduct import Role
+from equipoise.conduct import ACTIONS, COMMANDS, Role
 from equipoise.conduct.roles import BLINDED
 
 Twins = tuple[Lived, Lived]
@@ -108,7 +109,28 @@ def test_every_address_was_looked_at_by_every_blinded_role(twins: Twins) -> None
     written = {(method, path) for _, method, path in asked}
     assert written >= {pair for pair in operations() if pair[1] != "/api/token"}
     covered = {path.lstrip("/") for _, path in operations()} | {page.lstrip("/") for page in pages()}
-    assert len(covered) == len({_plain(route) for route in routes()} - {"x"}), "an address of the table is left out"
+    below = {route for route in routes() if route.startswith("at/<desk:desk>/")}
+    assert below == {f"at/<desk:desk>/{page.route}" for page in desk_routes()}, "a page stands in no table"
+    others = {_plain(route) for route in routes() if route not in below} - {"x"}
+    assert len(covered) == len(others), "an address of the table is left out"
+
+
+def test_every_page_was_opened_and_sent_by_every_blinded_role(twins: Twins) -> None:
+    """Pages come from their table, commands from theirs: a new one is compared, or this test fails."""
+    seen = twins[0].seen[BLINDED_STILL]
+    opened = {(key[0], key[2]) for key in seen if key[1] == "desk"}
+    sent = {(key[2], _command(key[3])) for key in seen if key[1] == "sent"}
+    for asker in askers():
+        for page in desk_routes() if asker.site != "02" else ():
+            assert (asker.who, page.name) in opened, (asker, page.name)
+    for page in desk_routes():
+        if page.writes and "command" in page.parts:
+            expected = {name for name in COMMANDS if ACTIONS[name].subject is ("subject" in page.parts)}
+            assert {command for name, command in sent if name == page.name} == expected
+
+
+def _command(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _plain(route: str) -> str:
@@ -121,7 +143,7 @@ def _pattern(path: str) -> str:
     import re
 
     plain = path.partition("?")[0]
-    plain = re.sub(r"/subjects/[^/]+/", "/subjects/{subject}/", plain)
+    plain = re.sub(r"/subjects/[^/]+", "/subjects/{subject}", plain)
     return re.sub(r"/accounts/[^/]+/", "/accounts/{account}/", plain)
 
 
