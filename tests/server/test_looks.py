@@ -210,6 +210,9 @@ def test_blinded_roles_read_the_open_report(looked: Desk) -> None:
     (listed,) = answer.json()
     assert listed["reports"] == ["open", "closed", "letters"]
     assert listed["recommended"] is None
+    assert listed["snapshot"] is None
+    (board,) = looked.trial.get("looks?role=dmc_member", "dmc").json()
+    assert board["snapshot"] == looked.looks()[0].payload["snapshot"]
     content = looked.trial.get("looks/primary/1/open?role=monitor", "monitor").content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert not [name for name in archive.namelist() if "closed" in name or "letters" in name]
@@ -308,3 +311,49 @@ def test_the_board_recommends_once(looked: Desk) -> None:
     assert "one of continue, modify, stop" in err
     listed = json.loads(looked.trial.get("looks?role=monitor", "monitor").content)
     assert listed[0]["recommended"]["recommendation"] == "continue"
+
+
+def _with_crossover(folder: Path, seed: int) -> tuple[ServerTrial, dict[str, str]]:
+    """Six patients with confirmed progression; who got placebo goes on to open treatment."""
+    t = ServerTrial(file_place(folder), seed=seed).set_up()
+    subjects = []
+    for number in range(6):
+        subject = t.progressed("01" if number % 2 else "02")
+        subjects.append(subject)
+        staff = f"investigator@{subject[:2]}"
+        t.do("unblind", staff, subject=subject)
+        t.do("end_blinded_treatment", staff, {"date": t.today}, subject=subject)
+        now, requests = t.now, t.requests
+        if t.arm(subject) == "placebo":
+            t.wait(1)
+            t.do("start_open_label", staff, {"date": t.today}, subject=subject)
+            dose = {"start": t.today, "amount": "800", "unit": "mg"}
+            t.do("record_open_label_dose", f"coordinator@{subject[:2]}", dose, subject=subject)
+        t.now, t.requests = now, requests + 10
+        t.wait(2)
+    t.do("record_death", f"coordinator@{subjects[0][:2]}", {"date": t.today, "cause": "disease"}, subject=subjects[0])
+    return t, {subject: t.arm(subject) for subject in subjects}
+
+
+def test_the_open_report_of_a_record_does_not_depend_on_the_arms(tmp_path: Path) -> None:
+    """Two trials with the same patients and other arms, in which others go on to open treatment."""
+    found = []
+    for seed in (1, 4):
+        trial, arms = _with_crossover(tmp_path / str(seed), seed)
+        desk = Desk(trial, tmp_path)
+        code, _, err = desk.run(cut="2027-01-01" if trial.today > "2027-01-01" else "")
+        assert code == 0, err
+        content = trial.get("looks/primary/1/open?role=monitor", "monitor").content
+        listed = trial.get("looks?role=monitor", "monitor").json()
+        found.append((arms, content, listed, len(trial.events())))
+    one, other = found
+    assert one[0].keys() == other[0].keys()
+    assert sorted(one[0].values()) != sorted(other[0].values())
+    assert one[3] != other[3], "not as many events"
+    for look in (one[2][0], other[2][0]):
+        look.pop("at")
+    assert one[2] == other[2]
+    assert one[1] == other[1]
+    with zipfile.ZipFile(io.BytesIO(one[1])) as archive:
+        words = b"".join(archive.read(name) for name in archive.namelist()).lower()
+    assert b"open-label" not in words

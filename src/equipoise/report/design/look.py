@@ -44,7 +44,7 @@ def write_closed_look(
         Created when it is not there.
     """
     sections = [
-        ("look", "The look", _plan(facts, look)),
+        ("look", "The look", _plan(facts, look) + _source(facts)),
         ("bounds", "Bounds at the events that are there", _bounds(facts, look)),
         ("test", "The test", _test(look, sides) + _note()),
     ]
@@ -87,10 +87,15 @@ def _plan(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
         rows.append(("Information planned", share))
     else:
         rows.append(("Information", f"{100 * look['information']:.1f}% ({share} planned)"))
-    if facts.get("snapshot") is not None:
-        rows.insert(2, ("Last event of the record", f"{facts['snapshot']:,}"))
     notes = (LEFT_OUT,) if look.get("unblinded_left_out") else ()
     return table_html("look-table", "The look and the plan", ("", "Value"), rows, notes)
+
+
+def _source(facts: Mapping[str, Any]) -> Markup:
+    """Last event seen; how many there are tells who is treated openly, so that the open report does not say it."""
+    if facts.get("snapshot") is None:
+        return Markup("")
+    return Markup("\n<p>The data are those of the record up to event {}.</p>").format(facts["snapshot"])
 
 
 def _number(value: float | None, digits: int = 5) -> str:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from equipoise.conduct import ACTIONS, Role
+from equipoise.conduct import ACTIONS, BLINDED, Role
 from equipoise.conduct.context import Context
 from equipoise.conduct.vault import VaultError
 from equipoise.ledger import TRIAL
@@ -48,8 +48,8 @@ class LookOut(Schema):
     at: str
     by: str
     cut: dt.date
-    snapshot: int = Field(description="Last event of the record that was seen.")
-    snapshot_hash: str
+    snapshot: int | None = Field(description="Last event of the record that was seen; for the unblinded alone.")
+    snapshot_hash: str | None
     data: str = Field(description="SHA-256 of the data.")
     events: int | None = Field(description="Of the arms compared, together; null with more than two arms.")
     information: str | None
@@ -67,9 +67,12 @@ def looks(request: HttpRequest, where: Where) -> list[dict[str, Any]]:
         (known.get("analysis"), known["look"]): {"comment": None, **known}
         for known in context.study.live("look_recorded")
     }
+    # the number of events tells who is treated openly
+    hidden = dict.fromkeys(("snapshot", "snapshot_hash")) if where.role in BLINDED else {}
     return [
         {
             **event.payload,
+            **hidden,
             "at": event.at,
             "by": event.actor,
             "reports": [
