@@ -1,7 +1,5 @@
 """Many draws at once, in loops that a processor runs several rows at a time; the same streams as `philox`."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 

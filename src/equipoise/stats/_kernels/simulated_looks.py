@@ -150,7 +150,7 @@ def _sort_exits(patients: Patients, cell: np.ndarray, last: float, room: Sorting
 @inlined
 def _exits(i: int, time: float, cut: float, patients: Patients) -> bool:
     """Whether a patient leaves by event or dropout, not by the end of follow-up."""
-    return patients.known[i] <= cut or time <= cut - patients.entry[i]
+    return bool(patients.known[i] <= cut or time <= cut - patients.entry[i])
 
 
 @inlined
@@ -268,7 +268,7 @@ def simulate_block(
     cell = np.empty(model.n, np.int64)
     at_risk = np.empty(2 * (model.stratum_test.max() + 1))
     cuts = np.empty(model.look_at.size)
-    leave, cross = model.dropout.max() > 0.0, model.cross_probability > 0.0
+    leave, cross = model.may_drop_out, model.cross_probability > 0.0
     for t in range(sums.shape[0]):
         draw_trial(model, plan, seed, scenario, first + t, patients, draws)
         look_times(model, patients.known, room, cuts)

@@ -45,6 +45,8 @@ class TrialModel(NamedTuple):
     dropout: np.ndarray
     """Dropout hazard (arm, 1, interval)."""
     dropout_cumulative: np.ndarray
+    may_drop_out: bool
+    """Whether any dropout hazard is above 0."""
     cross_probability: float
     cross_hazard: float
     """Hazard of becoming free to cross over, of control patients."""
@@ -205,7 +207,7 @@ def _draw_events(model: TrialModel, seed: int, scenario: int, trial: int, patien
         crossover[i] = NEVER
         known[i] = model.delay_fixed
         dropout[i] = NEVER
-    if model.dropout.max() > 0.0:
+    if model.may_drop_out:
         exponentials(draws.second, n, draws.work, draws.first)
         for i in range(n):
             dropout[i] = _inverse(

@@ -145,6 +145,7 @@ def arrays_of(plan: TrialPlan) -> TrialModel:
         cumulative=np.array([[h.cumulative(cuts) for h in row] for row in by_arm]),
         dropout=np.array([[h.at(cuts)] for h in dropout]),
         dropout_cumulative=np.array([[h.cumulative(cuts)] for h in dropout]),
+        may_drop_out=any(rate > 0.0 for h in dropout for rate in h.rates),
         cross_probability=float(crossover.share),
         cross_hazard=float(crossover.hazard),
         cross_factor=float(crossover.hazard_ratio),
