@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from equipoise.conduct.growing import Growing
 from equipoise.conduct.rights import Stage
 from equipoise.criteria.review_actions import PatientReview
 
@@ -53,7 +54,10 @@ class Recorded:
         cls = type(self)
         new = object.__new__(cls)
         records = self.records
-        changed = {**records, record.kind: {**records.get(record.kind, EMPTY), name: record}}
+        known = records.get(record.kind, _NONE)
+        if type(known) is not Growing:
+            known = Growing(known)
+        changed = {**records, record.kind: known.with_entry(name, record)}
         for field_name in _FIELDS[cls]:
             _set(new, field_name, getattr(self, field_name))
         _set(new, "records", changed)
@@ -206,6 +210,7 @@ class State:
 
 
 _set = object.__setattr__
+_NONE: Growing[Record] = Growing()
 _FIELDS: dict[type, tuple[str, ...]] = {
     cls: tuple(f.name for f in fields(cls) if f.name not in ("records", "last_request"))
     for cls in (Study, Site, Subject, Counters)
