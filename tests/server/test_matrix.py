@@ -52,6 +52,10 @@ ACTION = {
     ("post", "/api/subjects/{subject}/diary-link/end"): "give_diary_link",
     ("get", "/api/review-queue"): "see_review_queue",
     ("get", "/api/reader-agreement"): "see_reader_agreement",
+    ("get", "/api/looks"): "see_looks",
+    ("get", "/api/looks/{analysis}/{look}/open"): "see_looks",
+    ("post", "/api/looks/{analysis}/{look}/closed"): "see_closed_report",
+    ("post", "/api/looks/{analysis}/{look}/letters"): "see_closed_report",
 }
 """Address -> the row of the table of rights that it must ask, written out here by hand."""
 OWN = {("get", "/api/me"), ("post", "/api/token"), ("delete", "/api/token"), ("post", "/api/second-factor"),
@@ -64,6 +68,8 @@ def action_of(method: str, path: str, role: Role) -> str:
     if "/commands/" in path:
         return path.rpartition("/")[2]
     found = ACTION[method, path]
+    if found == "see_closed_report" and role in ACTIONS["see_closed_report_after_lock"].roles:
+        return "see_closed_report_after_lock"
     return "see_arm_for_safety" if found == "see_arm" and role is Role.SAFETY_OFFICE else found
 
 
@@ -77,6 +83,7 @@ def who_is(role: Role, subject: str) -> str:
 def ask(trial: ServerTrial, method: str, path: str, role: Role, subject: str) -> Any:
     site = "01" if role in SITE_ROLES else None
     full = path.replace("{subject}", subject).replace("{account}", "nobody")
+    full = full.replace("{analysis}", "primary").replace("{look}", "1")
     who = who_is(role, "01-002")
     headers = {"authorization": f"Bearer {trial.account(who)}"}
     if method == "get":

@@ -28,6 +28,12 @@ READS = {
     "stock?{q}": "see_stock",
     "code-breaks?{q}": "see_code_breaks",
     "protocol?{q}": "see_accrual",
+    "subjects/{s}?{q}": "see_subject",
+    "subjects/{s}/due?{q}": "see_subject",
+    "subjects/{s}/open-treatment?{q}": "see_open_treatment",
+    "review-queue?{q}": "see_review_queue",
+    "reader-agreement?{q}": "see_reader_agreement",
+    "looks?{q}": "see_looks",
 }
 WORDS = ("pazopanib", "placebo", '"arm"', "receipt", "nonce", "prev_hash", "slot")
 
@@ -229,7 +235,10 @@ def test_every_address_is_tested_here() -> None:
     others = {
         "/api/token", "/api/second-factor", "/api/second-factor/confirm", "/api/me", "/api/balance", "/api/accounts",
         "/api/accounts/{account}/password", "/api/accounts/{account}/close", "/api/subjects/{subject}/arm",
-        "/api/depot/deliveries", "/api/depot/shipments", "/api/sdtm",
+        "/api/depot/deliveries", "/api/depot/shipments", "/api/sdtm", "/api/subjects/{subject}/reading",
+        "/api/subjects/{subject}/side-by-side", "/api/subjects/{subject}/diary", "/api/subjects/{subject}/diary-link",
+        "/api/subjects/{subject}/diary-link/end", "/api/looks/{analysis}/{look}/open",
+        "/api/looks/{analysis}/{look}/closed", "/api/looks/{analysis}/{look}/letters",
     }  # fmt: skip
     assert paths == read | commands | others
     assert set(COMMANDS) <= set(ACTIONS)
