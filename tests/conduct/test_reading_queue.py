@@ -52,3 +52,33 @@ def test_every_scan_of_every_randomized_patient_is_read_whatever_the_site_says(t
         (names[0], 2, 2, "reader2"),
     ]
     assert {e.scanned for e in found} == {trial.today}
+
+
+def test_the_database_is_not_locked_before_every_scan_is_read(trial: Trial) -> None:
+    names = two_patients(trial, "PD")
+    first, second = names
+    found = trial.attempt("lock_database", "data_manager", {"meaning": "clean"})
+    assert found is not None
+    assert found.code == "review_incomplete"
+    assert dict(found.problems) == dict.fromkeys(names, "4 reads to be made")
+    for name in names:
+        for reader, response in ((1, "PD"), (2, "SD" if name == first else "PD")):
+            trial.read(name, reader, 0)
+            trial.read(name, reader, 1, response)
+    late = {"assessment": 2, "date": trial.today, "reference": "late"}
+    trial.wait(1)
+    late["date"] = trial.today
+    scan = trial.do("submit_scan", "coordinator@02", late, subject=second)
+    found = trial.attempt("lock_database", "data_manager", {"meaning": "clean"})
+    assert found is not None
+    assert dict(found.problems) == {first: "readers differ", second: "1 scans to be checked"}
+    trial.do("adjudicate", "adjudicator", {"endorses": 1, "why": "growth"}, subject=first)
+    trial.do("reject_scan", "data_manager", {"scan": scan, "why": "wrong patient"}, subject=second)
+    assert trial.code("lock_database", "data_manager", {"meaning": "clean"}) is None
+
+
+def test_who_withdrew_the_use_of_data_does_not_keep_the_database_open(trial: Trial) -> None:
+    for name in two_patients(trial, "SD"):
+        gone = {"level": "data", "date": trial.today, "by": "patient"}
+        trial.do("withdraw", trial.staff(name, "investigator"), gone, subject=name)
+    assert trial.code("lock_database", "data_manager", {"meaning": "clean"}) is None

@@ -171,3 +171,16 @@ def test_a_queue_that_was_changed_is_found(trial: ServerTrial, change: str) -> N
         cursor.execute("DELETE FROM reading_list WHERE reader = 2")
         cursor.execute(change)
     assert "reads to be made" in (verify_trial().first or "")
+
+
+def test_the_database_is_locked_once_every_scan_is_read(trial: ServerTrial) -> None:
+    """The server gives the rule every patient, whoever's records it has at hand."""
+    subject = patient(trial)
+    found = trial.attempt("lock_database", "data_manager", {"meaning": "clean"})
+    assert found is not None
+    assert (found.code, dict(found.problems)) == ("review_incomplete", {subject: "4 reads to be made"})
+    for reader in (1, 2):
+        read(trial, subject, reader, 0, 3000, None)
+        read(trial, subject, reader, 1, 4000, "PD")
+    assert trial.attempt("lock_database", "data_manager", {"meaning": "clean"}) is None
+    assert trial.state.study.locked

@@ -181,6 +181,8 @@ class CommandSpec:
     """Whether it makes sense for somebody who has died, with dates after death."""
     shards: Callable[[Command], tuple[str, ...]] | None = None
     """Further shards that it needs, such as ``site:07``."""
+    everybody: bool = False
+    """Whether it needs every patient of central review."""
 
     def __post_init__(self) -> None:
         """Check the declaration."""

@@ -12,7 +12,7 @@ from equipoise.conduct.rights import Stage
 from equipoise.conduct.state import Subject
 from equipoise.criteria import PatientReview, adjudication_due, current_person, next_visit, reads_due
 
-__all__ = ["AdjudicationDue", "ReadDue", "adjudication_queue", "reading_queue"]
+__all__ = ["AdjudicationDue", "ReadDue", "adjudication_queue", "reading_queue", "unchecked_scans"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,14 @@ def adjudication_queue(subjects: Iterable[Subject]) -> tuple[AdjudicationDue, ..
             entry = AdjudicationDue(since=asked[-1].at[:10], subject=subject.id, through=through, triggers=triggers)
             found.append(entry)
     return tuple(sorted(found, key=lambda e: (e.since, e.subject)))
+
+
+def unchecked_scans(subject: Subject) -> list[str]:
+    """Scans of a patient under central review whose quality nobody has checked yet."""
+    if _under_review(subject) is None:
+        return []
+    checked = {scan["scan"] for kind in ("scan_accepted", "scan_rejected") for scan in subject.live(kind)}
+    return [str(scan["record"]) for scan in subject.live("scan_submitted") if scan["record"] not in checked]
 
 
 def _under_review(subject: Subject) -> PatientReview | None:

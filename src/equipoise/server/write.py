@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from equipoise.conduct import Command, Refusal, decide, shards
+from equipoise.conduct import COMMANDS, Command, Refusal, decide, shards
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical_text, normalized, utc_text
 from equipoise.server import trial
 from equipoise.server.keys import TrialKey
@@ -155,8 +155,25 @@ def load_for(command: Command) -> dict[str, states.Loaded]:
 def _with_site(command: Command, parts: dict[str, states.Loaded]) -> dict[str, states.Loaded]:
     subject = parts.get(f"subject:{command.subject}")
     if subject is not None and subject.seq and f"site:{subject.state.site}" not in parts:
-        return parts | recall([f"site:{subject.state.site}"]).parts
-    return parts
+        parts = parts | recall([f"site:{subject.state.site}"]).parts
+    return parts | _everybody() if command.kind in _OF_EVERYBODY else parts
+
+
+def _everybody() -> dict[str, states.Loaded]:
+    """Every patient of central review."""
+    (rows,) = ask(
+        Statement("SELECT subject FROM ledger_event WHERE chain = %s AND kind = %s", [TRIAL, "review_opened"])
+    )
+    names = sorted({f"subject:{subject}" for (subject,) in rows})
+    found: dict[str, states.Loaded] = {}
+    for first in range(0, len(names), _TOGETHER):
+        found |= states.load(names[first : first + _TOGETHER])
+    return found
+
+
+_OF_EVERYBODY = frozenset(name for name, spec in COMMANDS.items() if spec.everybody)
+_TOGETHER = 200
+"""Shards loaded in one statement."""
 
 
 def _repeated(wish: Wish, fingerprint: str, known: Request) -> Answer:

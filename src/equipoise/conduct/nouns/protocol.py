@@ -9,6 +9,7 @@ from equipoise.conduct.command import Command, refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import choice, date, flag, identifier, integer, text
+from equipoise.conduct.reading_queue import adjudication_queue, reading_queue, unchecked_scans
 from equipoise.conduct.roles import Role
 from equipoise.conduct.state import Counters, Site, Study
 from equipoise.ledger import Draft, Event
@@ -139,7 +140,27 @@ def _open_crossover(c: Context) -> None:
 
 
 def _lock(c: Context) -> None:
+    problems = _unread(c)
+    if problems:
+        reason = f"Central review of {len(problems)} patients is not complete: every scan of every patient is read."
+        remedy = (
+            "Check the quality of the scans named, and have them read and adjudicated; the review queue lists them."
+        )
+        refuse("review_incomplete", reason, remedy, problems=problems)
     c.shard_record(c.study, "LOCK", "database_locked", {"meaning": c.payload["meaning"]})
+
+
+def _unread(c: Context) -> tuple[tuple[str, str], ...]:
+    """What central review still waits for, by patient."""
+    problems = []
+    for name, subject in sorted(c.state.subjects.items()):
+        reads, scans = len(reading_queue([subject])), len(unchecked_scans(subject))
+        waiting = [f"{scans} scans to be checked"] if scans else []
+        waiting += [f"{reads} reads to be made"] if reads else []
+        waiting += ["readers differ"] if adjudication_queue([subject]) else []
+        if waiting:
+            problems.append((name, ", ".join(waiting)))
+    return tuple(problems)
 
 
 def _unlock(c: Context) -> None:
@@ -207,7 +228,13 @@ COMMANDS = (
         (date("date", "day of the decision"),),
         dates=("date",),
     ),
-    CommandSpec("lock_database", "Close the records of all patients.", _lock, (text("meaning", "what is confirmed"),)),
+    CommandSpec(
+        "lock_database",
+        "Close the records of all patients, once central review is complete.",
+        _lock,
+        (text("meaning", "what is confirmed"),),
+        everybody=True,
+    ),
     CommandSpec("unlock_database", "Open the records again.", _unlock),
     CommandSpec(
         "cut_data",
