@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "equipoise.server.accounts",
+    "equipoise.server.agenda",
     "equipoise.server.ledger",
     "equipoise.server.monitoring",
     "equipoise.server.subjects",

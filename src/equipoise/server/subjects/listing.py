@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from equipoise.conduct import Subject
 from equipoise.ledger import Event
+from equipoise.server.agenda import lines as agenda
 from equipoise.server.ledger.round_trip import Statement
 from equipoise.server.ledger.shards import Loaded
 from equipoise.server.reading import queue
@@ -33,7 +34,7 @@ def following(events: Sequence[Event], parts: Mapping[str, Loaded]) -> list[Stat
         subject = parts[f"subject:{name}"].state
         row = row_values(next_row(None, subject))
         found.append(Statement(_WRITE if subject.unblinded else _WRITE_BLINDED, row))
-    return found + queue.following(events, parts)
+    return found + queue.following(events, parts) + agenda.following(events, parts)
 
 
 _COLUMNS = "subject, site, stage, stage_blinded, randomized"

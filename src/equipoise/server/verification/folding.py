@@ -39,6 +39,8 @@ class Folded:
     """First checkpoint that is not what the events give."""
     kept: int = 0
     """Checkpoints compared."""
+    last: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Patient -> time and protocol version of the last event about the patient."""
     hashes: dict[int, str] = field(default_factory=dict)
     """Hashes at the numbers that were asked for."""
     before: dict[str, Subject] = field(default_factory=dict)
@@ -90,6 +92,8 @@ def _step(folded: Folded, event: Event) -> None:
         if before is None:
             before = _EMPTY[kind](id=key) if key else _EMPTY[kind]()
         shards[name] = fold(kind, before, event)
+    if event.subject is not None:
+        folded.last[event.subject] = (event.at, event.version)
     if event.seq == 1:
         folded.first = Link(1, event.hash, event.at)
     folded.end = Link(event.seq, event.hash, event.at)

@@ -5,6 +5,7 @@ import gc
 from equipoise.ledger import ACCESS, CHAINS, TRIAL, LedgerError
 from equipoise.ledger.head import Head, HeadFile, check_head, public_text
 from equipoise.server import trial
+from equipoise.server.agenda.lines import wrong_line as wrong_agenda
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.models import Request
 from equipoise.server.monitoring.reports import wrong_report
@@ -48,6 +49,7 @@ def verify_trial(public_key: str | None = None) -> Report:
     report.check("requests", lambda: _wrong_request(folded, trial.key()), f"{len(folded.requests)} as recorded")
     report.add("checkpoints", folded.checkpoint, f"{folded.kept} checkpoints are what the events give")
     report.check("list of patients", lambda: _wrong_row(folded), f"{len(folded.rows)} lines, rebuilt and compared")
+    report.check("agenda", lambda: wrong_agenda(folded.shards, folded.last), "what is due, rebuilt and compared")
     subjects = {name[8:]: shard for name, shard in folded.shards.items() if name.startswith("subject:")}
     report.check("reads to be made", lambda: wrong_line(subjects), "rebuilt and compared")
     report.check("reports of interim looks", wrong_report, "kept as recorded")

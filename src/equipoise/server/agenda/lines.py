@@ -1,0 +1,130 @@
+"""Lines of the agenda: made from a patient's state, kept up to date with events, compared with what they should be.
+
+A line is made from the patient, the site and the last event about the patient, and changes with them alone. Of the
+questionnaires it holds those whose windows open within a hundred days of that event.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from equipoise.conduct import Site, Subject
+from equipoise.conduct.context import local_date
+from equipoise.conduct.due import Due, on_day
+from equipoise.conduct.nouns.diaries import forms_due
+from equipoise.conduct.planned import Planned, planned
+from equipoise.conduct.rulebook import Rulebook
+from equipoise.ledger import Event
+from equipoise.server import trial
+from equipoise.server.agenda.models import AgendaRow
+from equipoise.server.ledger import shards as states
+from equipoise.server.ledger.round_trip import Statement
+from equipoise.server.ledger.shards import Loaded
+
+__all__ = ["Line", "due_of", "following", "line_of", "wrong_line"]
+
+_AHEAD = 100
+_SITE_WIDE = "consent_form_approved"
+
+
+class Line(NamedTuple):
+    """Values of a line."""
+
+    subject: str
+    site: str
+    opened: bool
+    day: str
+    version: str
+    soonest: str | None
+    things: str
+
+
+def line_of(rules: Rulebook, site: Site, subject: Subject, day: str) -> Line:
+    """Make the line of a patient as of the day of the last event about the patient."""
+    found = [*planned(rules, site, subject), *_forms(rules, subject, day)]
+    things = [{key: value for key, value in asdict(thing).items() if value not in (None, False)} for thing in found]
+    soonest = min((thing.last for thing in found if thing.last is not None and thing.until is None), default=None)
+    if any(thing.late for thing in found):
+        soonest = day if soonest is None else min(day, soonest)
+    text = json.dumps(things, sort_keys=True, separators=(",", ":"))
+    return Line(subject.id, subject.site, subject.unblinded, day, rules.version, soonest, text)
+
+
+def _forms(rules: Rulebook, subject: Subject, day: str) -> list[Planned]:
+    return [
+        Planned(
+            action="submit_diary",
+            what=f"{form.instrument} {form.target}",
+            target=form.planned,
+            first=form.first,
+            last=form.last,
+            until=form.last,
+        )
+        for form in forms_due(rules, subject, day, ahead=_AHEAD)
+    ]
+
+
+def due_of(things: str, today: str) -> list[Due]:
+    """What is due on a day, of a line's things."""
+    return list(on_day((Planned(**thing) for thing in json.loads(things)), today))
+
+
+def following(events: Sequence[Event], parts: Mapping[str, Loaded]) -> list[Statement]:
+    """Say how to bring the agenda up to date with events; ``parts`` are the shards after them."""
+    last = {event.subject: event for event in events if event.subject is not None}
+    found = [_written(event.version, event.at, parts[f"subject:{name}"].state, parts) for name, event in last.items()]
+    for site in sorted({str(event.site) for event in events if event.kind == _SITE_WIDE}):
+        found += _of_site(site, parts)
+    return found
+
+
+def _written(version: str, at: str, subject: Subject, parts: Mapping[str, Loaded]) -> Statement:
+    site = _site(subject.site, parts)
+    rules = trial.rulebooks(parts["study"].state)[version]
+    return Statement(_WRITE, line_of(rules, site, subject, local_date(at, site.time_zone)))
+
+
+def _site(name: str, parts: Mapping[str, Loaded]) -> Site:
+    part = parts.get(f"site:{name}") or states.load([f"site:{name}"])[f"site:{name}"]
+    found: Site = part.state
+    return found
+
+
+def _of_site(site: str, parts: Mapping[str, Loaded]) -> Iterable[Statement]:
+    rows = list(AgendaRow.objects.filter(site=site).order_by("subject"))
+    subjects = states.load([f"subject:{row.subject}" for row in rows]) if rows else {}
+    books = trial.rulebooks(parts["study"].state)
+    for row in rows:
+        subject: Subject = subjects[f"subject:{row.subject}"].state
+        yield Statement(_WRITE, line_of(books[row.version], _site(site, parts), subject, row.day))
+
+
+_WRITE = (
+    f"INSERT INTO agenda ({', '.join(Line._fields)}) VALUES ({', '.join(['%s'] * len(Line._fields))}) "  # noqa: S608
+    "ON CONFLICT (subject) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in Line._fields if name != "subject")
+)
+
+
+def wrong_line(shards: Mapping[str, Any], last: Mapping[str, tuple[str, str]]) -> str | None:
+    """Name the first patient whose line is not what the events give; None where all are.
+
+    Parameters
+    ----------
+    shards
+        State of the whole trial, by shard.
+    last
+        Patient -> time and protocol version of the last event about the patient.
+    """
+    kept = {row[0]: Line(*row) for row in AgendaRow.objects.values_list(*Line._fields).iterator()}
+    books = trial.rulebooks(shards["study"]) if "study" in shards else {}
+    for name in sorted(kept.keys() | last.keys()):
+        if name not in last:
+            return f"patient {name}: a line in the agenda without events"
+        subject: Subject = shards[f"subject:{name}"]
+        site: Site = shards[f"site:{subject.site}"]
+        at, version = last[name]
+        if kept.get(name) != line_of(books[version], site, subject, local_date(at, site.time_zone)):
+            return f"patient {name}: the line in the agenda is not what the events give"
+    return None
