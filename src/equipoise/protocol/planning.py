@@ -14,6 +14,8 @@ __all__ = [
     "EffectPhase",
     "PlannedAccrual",
     "PlannedCrossover",
+    "PlannedMean",
+    "PlannedResponse",
     "ReadingTime",
     "Spending",
 ]
@@ -88,13 +90,41 @@ class ReadingTime(Item):
     """Mean of an exponential part."""
 
 
+class PlannedResponse(Item):
+    """Shares of patients who respond: of two arms, or of one arm against a share that is not worth while."""
+
+    experimental: Annotated[float, Field(gt=0, lt=1)]
+    """Share expected with the experimental treatment."""
+    control: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share expected under control, where there are two arms."""
+    null: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share that is not worth while, where there is one arm."""
+    stages: Literal["one", "optimal", "minimax"] = "one"
+    """Of one arm: an exact binomial test at the end, or Simon's two stages."""
+    largest: Annotated[int, Field(ge=2, le=500)] = 100
+    """Most patients of two stages that are searched."""
+
+
+class PlannedMean(Item):
+    """A difference of means of two arms."""
+
+    difference: float
+    """Experimental less control."""
+    sd: Annotated[float, Field(gt=0)]
+    """Standard deviation of a patient."""
+
+
 class DesignAssumptions(Item):
-    """Assumptions of the design of a time-to-event analysis, beside its level, power and medians."""
+    """Assumptions of the design of an analysis, beside its level, power and medians."""
 
     method: Literal["schoenfeld", "freedman", "hsieh_freedman", "lachin_foulkes"] = "schoenfeld"
     """Formula that gives the number of events; the others are printed beside it."""
     hazard_ratio: Annotated[float, Field(gt=0)] | None = None
     """Experimental over control; the ratio of the medians unless given."""
+    response: PlannedResponse | None = None
+    """Shares of patients who respond, where the analysis is of responses."""
+    mean: PlannedMean | None = None
+    """Difference of means, where the analysis is of a measurement."""
     boundary: Boundary | None = None
     """Efficacy boundary; the alpha spent at each look where the looks say so, else O'Brien-Fleming-like spending."""
     boundary_parameter: float | None = None

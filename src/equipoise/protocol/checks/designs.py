@@ -30,6 +30,7 @@ def check_designs(protocol: Protocol, report: Report) -> None:
         _check_spending(analysis, path, report)
         _check_patients(protocol, analysis, path, report)
         if analysis.design is not None:
+            _check_kind(protocol, analysis, analysis.design, path, report)
             _check_assumptions(protocol, analysis, analysis.design, path, report)
 
 
@@ -44,6 +45,42 @@ def _check_effect(analysis: Analysis, path: KeyPath, report: Report) -> None:
         report.add((*path, "median_experimental_months"), message, seen=f"{control:g} months in both arms")
     if design is not None and design.effect and all(phase.hazard_ratio == 1.0 for phase in design.effect):
         report.add((*path, "design", "effect"), message, seen="1 at all times")
+
+
+def _check_kind(
+    protocol: Protocol, analysis: Analysis, design: DesignAssumptions, path: KeyPath, report: Report
+) -> None:
+    """Shares and means fit the analysis they are of."""
+    place: KeyPath = (*path, "design")
+    response, mean = design.response, design.mean
+    if response is not None and mean is not None:
+        report.add((*place, "mean"), "an analysis is of responses or of means", seen="both", expected="one of them")
+    survival = analysis.test is not None and analysis.test.logrank is not None
+    for key, value in (("response", response), ("mean", mean)):
+        if value is not None and survival:
+            message = "the analysis is of a time to event: a log-rank test is planned by medians or a hazard ratio"
+            report.add((*place, key), message, seen=key, expected="no such plan, or a test of responses")
+    if mean is not None and mean.difference == 0.0:
+        report.add((*place, "mean", "difference"), "no number of patients is enough", seen="0")
+    if response is None:
+        return
+    other = {"control": response.control, "null": response.null}
+    given = [name for name, value in other.items() if value is not None]
+    if len(given) != 1:
+        expected = "control where there are two arms, null where there is one"
+        report.add(
+            (*place, "response"), "one share to compare with", seen=", ".join(given) or "none", expected=expected
+        )
+        return
+    base = response.control if response.control is not None else response.null
+    if base == response.experimental:
+        seen = f"{base:g} in both"
+        report.add((*place, "response", "experimental"), "no number of patients is enough", seen=seen)
+    elif response.null is not None and response.experimental < response.null:
+        seen, expected = f"{response.experimental:g}", f"more than {response.null:g}"
+        report.add((*place, "response", "experimental"), "one arm is tested for more", seen=seen, expected=expected)
+    if response.control is not None and len(protocol.arms) < 2:
+        report.add((*place, "response", "control"), "there is one arm", seen="control", expected="null")
 
 
 def _check_looks(analysis: Analysis, path: KeyPath, report: Report) -> None:
