@@ -228,7 +228,9 @@ def planned_scans(protocol: Protocol, model: PatientModel, plan: Plan, draws: Dr
     count = len(nominal)
     spread = timing.spread_days * draws.normal(_SCAN)[:, :count]
     late = draws.uniform(_LATE)[:, :count]
-    put_off = np.where(late < timing.late, -timing.late_days * np.log(np.maximum(late / max(timing.late, 1e-9), 1e-9)), 0)
+    put_off = np.where(
+        late < timing.late, -timing.late_days * np.log(np.maximum(late / max(timing.late, 1e-9), 1e-9)), 0
+    )
     gaps = np.diff(np.concatenate([[0], nominal])) if count else nominal
     off = np.clip(np.round(spread + put_off), -(gaps // 4), gaps // 2).astype(np.int64)
     planned = anchor[:, None] + nominal[None, :] + off
@@ -287,7 +289,9 @@ def lived_course(
         takes = crosses & there & (draws.uniform(_TAKES) < given.takes)
         wishes = np.array([cause.why == "withdrawal by patient" for cause in model.dropout.causes.values()])
         takes &= ~(wishes[plan.cause] & (plan.leaves < FAR))
-        begin = working(plan.day + np.minimum(unblind, FAR) + span_of(given.start, draws.uniform(_OPEN_START))) - plan.day
+        begin = (
+            working(plan.day + np.minimum(unblind, FAR) + span_of(given.start, draws.uniform(_OPEN_START))) - plan.day
+        )
         last = np.where(review.gate == NO_VISIT, 0, scans.day[np.maximum(review.gate, 0)])
         if window is not None:
             begin = np.minimum(begin, last + window)
@@ -331,9 +335,7 @@ def _blinded_end(
     return np.where(never, FAR, np.maximum(end, np.where(never, 0, plan.dose))), words
 
 
-def _open_end(
-    open_start: Integers, stop: Integers, seen: Integers, death: Integers
-) -> tuple[Integers, Words]:
+def _open_end(open_start: Integers, stop: Integers, seen: Integers, death: Integers) -> tuple[Integers, Words]:
     end = np.minimum(stop, seen)
     words = np.where(stop <= seen, "adverse event", np.where(seen == death, "death", "completed")).astype(object)
     words[open_start >= FAR] = None

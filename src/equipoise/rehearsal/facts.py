@@ -3,13 +3,13 @@
 `generate` gives `Facts`: ``patients``, one row for each patient screened, with the latent truth; and ``records``, a
 frame for each kind of ledger event, whose columns are TRIAL and PATIENT (Int32; patients are numbered in the order of
 their places of screening), AT (Int64, seconds since 1970-01-01 UTC at which the command is given; in the order of AT
-all commands of a patient can be given), NTH (Int32, order within trial, patient and kind, from 1) and then the fields
+all commands of a patient can be given), NTH (Int32, order within trial, patient and kind, from 0) and then the fields
 of the payload. What `decide` adds by itself (``review_requested``, ``adjudication_requested``, ``central_result``,
 ``computed`` and ``sum`` of measurements, ``treatment_stopped`` of a withdrawal) is there too, with the AT of the
 command that brings it about.
 
 ``patients``: TRIAL, PATIENT, SITE, SUBJECT (number that `decide` gives), TIME_ZONE, COUNTRY, SCREENED, FAILED,
-RANDOMIZED (Date), SLOT (Int32), ARM, STRATUM (text of the factors) and the factors as text, the baseline fields, then
+RANDOMIZED (Date), SLOT (Int32), ARM, the factors as text (``factors.NAME``), the baseline fields, then
 of the patients randomized (null for others), all Date unless said otherwise: FIRST_DOSE, BLINDED_END (last day of
 blinded treatment), WHY_END (as recorded; ``unblinded`` after unblinding), LEFT (day on which the patient left treatment
 or more), LEFT_WHY, LEVEL (drug, scans, visits, survival, data), LAST_SEEN (last day on which anything of the patient can
@@ -19,25 +19,31 @@ gate), UNBLINDED, OPEN_START, OPEN_END, OPEN_WHY, DEATH (known to the trial or n
 (Boolean: the trial learns of it), DEATH_CAUSE (disease, treatment, other, unknown), LOST, LAST_PLANNED, GROWTH
 (Float64: standardized growth of the disease; high is fast), RELATIVE_GROWTH.
 
-``scans``: TRIAL, PATIENT, ASSESSMENT (Int32, 0 the baseline), DATE of every scan that took place, under blinded and open
-treatment; PHASE blinded or open; TRUE_SUM (Float64, mm of all lesions).
+``scans``: TRIAL, PATIENT, ASSESSMENT (Int32, 0 the baseline), DATE and PHASE (blinded, open) of every scan that took
+place.
 """
 
-import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.protocol import Protocol
+from equipoise.rehearsal import review
 from equipoise.rehearsal.allocation import allocate
+from equipoise.rehearsal.course import LEVELS, VISITS
 from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.moments import dates
 from equipoise.rehearsal.patients import factor_columns, screened_patients
-from equipoise.rehearsal.recording import Recorder
+from equipoise.rehearsal.recording import records_of
+from equipoise.rehearsal.recording_follow_up import ends_of
+from equipoise.rehearsal.review import NO_VISIT
 from equipoise.rehearsal.streams import Draws
-from equipoise.rehearsal.story import Story, live_through
+from equipoise.rehearsal.tumors import FAR
+from equipoise.rehearsal.story import PD, Story, live_through
 
 __all__ = ["PARTS", "Facts", "generate"]
 
@@ -86,9 +92,81 @@ def generate(
     numbers = Draws(model.seed, draws).of(randomized["ROW"].to_numpy())
     charter = replace(Rulebook(protocol).charter, reference_day=0)
     story = live_through(protocol, model, charter, randomized["RANDOMIZED"].to_numpy(), arms, numbers)
-    recorder = Recorder(protocol, model, patients, randomized, factors.columns, story)
-    return Facts(
-        _patients(protocol, model, patients, randomized, factors, story),
-        recorder.scans(),
-        recorder.records(lesions="lesions" in parts),
+    records = records_of(protocol, model, patients, randomized, factors.columns, story, lesions="lesions" in parts)
+    return Facts(_patients(model, patients, randomized, factors.columns, story), _scans(randomized, story), records)
+
+
+def _patients(
+    model: PatientModel, patients: pl.DataFrame, randomized: pl.DataFrame, factors: list[str], story: Story
+) -> pl.DataFrame:
+    """One row for each patient screened; the latent truth of those randomized."""
+    sites = model.accrual.sites
+    head = patients.drop("ROW", "DECIDED", "DECLINED", "UNMET", "SLOT").with_columns(
+        pl.col("SCREENED", "FAILED", "RANDOMIZED").cast(pl.Int32).cast(pl.Date),
+        TIME_ZONE=pl.col("SITE").replace_strict({name: site.time_zone for name, site in sites.items()}),
+        COUNTRY=pl.col("SITE").replace_strict({name: site.country for name, site in sites.items()}),
     )
+    course, plan, ends = story.course, story.plan, ends_of(model, story)
+
+    def day(values: NDArray[np.int64], there: NDArray[np.bool_] | None = None) -> pl.Series:
+        missing = (values >= FAR) if there is None else ~there | (values >= FAR)
+        return dates(plan.day + np.where(missing, 0, values), missing)
+
+    gate = np.maximum(story.review.gate, 0)
+    answered = np.where(story.review.gate_adjudicated, story.clock.choose[gate], story.clock.read[gate].max(axis=1))
+    left = plan.leaves <= course.seen
+    why = np.array([cause.why for cause in model.dropout.causes.values()], dtype=object)[plan.cause]
+    stay = np.where(left & (plan.level >= VISITS), plan.leaves, course.seen)
+    truth = pl.DataFrame(
+        {
+            "TRIAL": randomized["TRIAL"], "PATIENT": randomized["PATIENT"], "SLOT": randomized["SLOT"],
+            "ARM": pl.Series(list(story.arms)), **{f"factors.{name}": randomized[name] for name in factors},
+            "FIRST_DOSE": day(plan.dose), "BLINDED_END": day(course.blinded_end),
+            "WHY_END": pl.Series(list(course.why), dtype=pl.String), "LEFT": day(plan.leaves, left),
+            "LEFT_WHY": pl.Series(list(np.where(left, why, None)), dtype=pl.String),
+            "LEVEL": pl.Series([LEVELS[i] if is_left else None for i, is_left in zip(plan.level, left, strict=True)], dtype=pl.String),
+            "LAST_SEEN": day(course.seen), "VISITS_END": day(stay), "LOCAL_PD": day(_first_local(story)),
+            "CENTRAL_PD": day(_central(story)),
+            "GATE": dates(answered, story.review.gate == NO_VISIT), "UNBLINDED": day(course.unblind),
+            "OPEN_START": day(course.open_start), "OPEN_END": day(course.open_end),
+            "OPEN_WHY": pl.Series(list(course.open_why), dtype=pl.String), "DEATH": day(course.death),
+            "DEATH_KNOWN": pl.Series(ends.died), "DEATH_CAUSE": pl.Series(list(ends.cause), dtype=pl.String),
+            "LOST": day(plan.lost, ends.lost), "LAST_PLANNED": day(plan.last), "GROWTH": story.disease.score,
+            "RELATIVE_GROWTH": story.disease.relative,
+        }
+    )  # fmt: skip
+    return head.join(truth, on=["TRIAL", "PATIENT"], how="left", maintain_order="left")
+
+
+def _first_local(story: Story) -> NDArray[np.int64]:
+    """Day of the first scan on which the site called progression."""
+    found = np.full(len(story.arms), FAR, np.int64)
+    called = story.review.happened & (story.readings[0].response == PD)
+    np.minimum.at(found, story.scans.row[called], story.scans.day[called])
+    return found
+
+
+def _central(story: Story) -> NDArray[np.int64]:
+    """Day of the progression of the last central result."""
+    found = np.full(len(story.arms), FAR, np.int64)
+    steps = story.review.steps
+    results = steps[steps[:, review.S_KIND] == review.RESULT]
+    place = results[:, review.S_PD]
+    for_all = np.where(place >= 0, story.scans.day[np.maximum(place, 0)], FAR)
+    found[results[:, review.S_PATIENT]] = for_all
+    return found
+
+
+def _scans(randomized: pl.DataFrame, story: Story) -> pl.DataFrame:
+    """Every scan that took place."""
+    blinded, opened = np.flatnonzero(story.review.happened), story.open.new
+    row = np.concatenate([story.scans.row[blinded], story.open.scans.row[opened]])
+    day = np.concatenate([story.scans.day[blinded], story.open.scans.day[opened]])
+    number = np.concatenate([story.scans.assessment[blinded], story.open.scans.assessment[opened]])
+    phase = np.repeat(["blinded", "open"], [len(blinded), len(opened)])
+    return pl.DataFrame(
+        {
+            "TRIAL": randomized["TRIAL"].gather(row), "PATIENT": randomized["PATIENT"].gather(row),
+            "ASSESSMENT": pl.Series(number, dtype=pl.Int32), "DATE": dates(story.plan.day[row] + day), "PHASE": phase,
+        }
+    ).sort("TRIAL", "PATIENT", "ASSESSMENT")  # fmt: skip

@@ -16,7 +16,7 @@ from equipoise.rehearsal.patients import MONTH
 from equipoise.rehearsal.streams import Draws, Slot
 from equipoise.rehearsal.tumors import Disease, Exposure, sizes
 
-__all__ = ["READERS", "RESPONSES", "Reading", "Scans", "lesion_frame", "read_scans"]
+__all__ = ["READERS", "RESPONSES", "Reading", "Scans", "begin_anew", "lesion_frame", "read_scans"]
 
 READERS = 3
 """Readings of each patient: the site's, and two central ones."""
@@ -82,6 +82,8 @@ class Reading:
     """Whether lesions that are not targets are called progressive (scans)."""
     new: Booleans
     """New lesions seen (scans, new lesions and one that is imagined)."""
+    known: Booleans
+    """Those of them that were there at the baseline of this reading, which began later."""
     total: Integers
     """Sum in hundredths of a millimeter; -1 without."""
     response: NDArray[np.int8]
@@ -123,10 +125,36 @@ def read_scans(
     target, other = _chosen(reader, base, disease, scans, seen, draws)
     progressed = _called(reader, base, tumors, scans, truth, other, draws)
     new = _new(reader, base, disease, scans, draws)
+    nothing = np.zeros(0, np.int8)
     reading = Reading(
-        number, target, other, seen, progressed, new, np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros((0, 2), np.int8)
+        number, target, other, seen, progressed, new, np.zeros_like(new), np.zeros(0, np.int64), nothing, nothing
     )
     return _assessed(reading, disease, scans, charter)
+
+
+def begin_anew(
+    reading: Reading, disease: Disease, scans: Scans, chosen: Integers, day: Integers, charter: Charter
+) -> Reading:
+    """Read some of the scans with a new baseline, the first of each patient among those chosen.
+
+    Parameters
+    ----------
+    reading
+        The reading from randomization on.
+    scans, chosen
+        Its scans, and places of those that count.
+    day
+        Day of each scan chosen, counted from the new start.
+    """
+    own = Scans(scans.row[chosen], scans.assessment[chosen], day)
+    series = np.cumsum(own.first) - 1
+    known = reading.new[chosen][own.first][series]
+    before = reading.progressed[chosen][own.first][series]
+    again = replace(
+        reading, target=reading.target[chosen], other=reading.other[chosen], millimeters=reading.millimeters[chosen],
+        progressed=reading.progressed[chosen] & ~before, new=reading.new[chosen] & ~known, known=known,
+    )  # fmt: skip
+    return _assessed(again, disease, own, charter)
 
 
 def _chosen(
@@ -202,7 +230,7 @@ def _assessed(reading: Reading, disease: Disease, scans: Scans, charter: Charter
     rows[:, kernel.R_VISIT] = order[scan]
     rows[:, kernel.R_KIND] = kind
     rows[:, kernel.R_LESION] = which[column]
-    rows[:, kernel.R_NODAL] = (kind != kernel.NEW) & disease.nodal[scans.row[scan], lesion]
+    rows[:, kernel.R_NODAL] = (column < MOST_LESIONS) & disease.nodal[scans.row[scan], lesion]
     is_target = kind == kernel.TARGET
     rows[:, kernel.R_SIZE] = np.where(is_target, reading.millimeters[scan, lesion] * _MILLIMETER, kernel.NOT_MEASURED)
     called = np.where(reading.progressed[scan], kernel.PROGRESSION, kernel.PRESENT)
@@ -231,11 +259,9 @@ def _assessed(reading: Reading, disease: Disease, scans: Scans, charter: Charter
 def _kinds(reading: Reading) -> tuple[NDArray[np.int8], Integers]:
     """Kind of each lesion at each scan (-1 where it is not recorded), and the identifier of each column."""
     known = np.where(reading.target, kernel.TARGET, np.where(reading.other, kernel.NON_TARGET, -1))
-    new = np.where(reading.new, kernel.NEW, -1)
+    new = np.where(reading.known, kernel.NON_TARGET, np.where(reading.new, kernel.NEW, -1))
     kinds = np.concatenate([known, new], axis=1).astype(np.int8)
     return kinds, np.arange(kinds.shape[1], dtype=np.int64)
-
-
 
 
 def lesion_frame(reading: Reading, tumors: Tumors, disease: Disease, scans: Scans, chosen: Integers) -> pl.DataFrame:

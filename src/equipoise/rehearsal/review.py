@@ -16,7 +16,18 @@ from equipoise.rehearsal.reading import RESPONSES, Scans
 from equipoise.stats._kernels import compiled
 from equipoise.terms import Response
 
-__all__ = ["ADJUDICATED", "CALLED", "CLOSED", "NO_VISIT", "RESULT", "TRIGGERS", "ReviewCourse", "SoFar", "follow_review", "so_far"]
+__all__ = [
+    "ADJUDICATED",
+    "CALLED",
+    "CLOSED",
+    "NO_VISIT",
+    "RESULT",
+    "TRIGGERS",
+    "ReviewCourse",
+    "SoFar",
+    "follow_review",
+    "so_far",
+]
 
 TRIGGERS = ("progression_date", "best_response", "response")
 """What may call the adjudicator; bit 1, 2 and 4."""

@@ -57,9 +57,7 @@ def default_draws(trials: Sequence[int], n_patients: int) -> pl.DataFrame:
 
 
 @compiled
-def fill_pairs(
-    seed: int, stream: int, patient: Integers, candidate: Integers, slot: Integers, out: Floats
-) -> None:
+def fill_pairs(seed: int, stream: int, patient: Integers, candidate: Integers, slot: Integers, out: Floats) -> None:
     """Fill (n, 2) with the two uniforms of each patient, candidate and slot."""
     for i in range(out.shape[0]):
         first, second = uniform_pair(seed, patient[i], candidate[i], slot[i], stream)

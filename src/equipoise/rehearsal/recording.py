@@ -1,0 +1,89 @@
+"""From the story of patients to the records that sites and readers make of it, a frame for each kind."""
+
+from collections.abc import Mapping
+from functools import reduce
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from equipoise.protocol import Protocol
+from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.moments import at, dates
+from equipoise.rehearsal.patients import working
+from equipoise.rehearsal.record_frames import numbered
+from equipoise.rehearsal.recording_review import review_records
+from equipoise.rehearsal.recording_treatment import treatment_records
+from equipoise.rehearsal.recording_tumors import tumor_records
+from equipoise.rehearsal.recording_follow_up import follow_up_records
+from equipoise.rehearsal.story import Story
+from equipoise.rehearsal.tumors import FAR
+
+__all__ = ["records_of"]
+
+Integers = NDArray[np.int64]
+
+
+def records_of(
+    protocol: Protocol, model: PatientModel, patients: pl.DataFrame, randomized: pl.DataFrame, factors: list[str],
+    story: Story, *, lesions: bool,
+) -> dict[str, pl.DataFrame]:  # fmt: skip
+    """Write everything that is recorded of the course of disease.
+
+    Parameters
+    ----------
+    patients
+        Everybody who was screened, as `screened_patients` gives them.
+    randomized
+        The rows of those randomized, with their factors.
+    factors
+        Names of the factors.
+    story
+        What happened to those randomized.
+    lesions
+        Whether lesions are listed one by one.
+    """
+    keys = randomized.select("TRIAL", "PATIENT")
+    found = _screening(protocol, patients, randomized, factors)
+    found |= treatment_records(protocol, model, keys, story)
+    found |= tumor_records(model, keys, randomized["SCREENED"].to_numpy(), story, lesions=lesions)
+    found |= review_records(protocol, model, keys, story, lesions=lesions)
+    found |= follow_up_records(protocol, model, keys, story)
+    return dict(sorted(found.items()))
+
+
+def _screening(
+    protocol: Protocol, patients: pl.DataFrame, randomized: pl.DataFrame, factors: list[str]
+) -> dict[str, pl.DataFrame]:
+    screened = patients["SCREENED"].to_numpy()
+    keys = patients.select("TRIAL", "PATIENT")
+    day = dates(screened)
+    found = {
+        "screened": numbered(keys, at(screened, "screened"), date=day, site=patients["SITE"]),
+        "consented": numbered(keys, at(screened, "consented"), form="study", version="1.0", date=day),
+    }
+    fields = [name for name in protocol.baseline if name in patients.columns]
+    found["baseline_recorded"] = numbered(
+        keys, at(screened, "baseline_recorded"), **{name: patients[name] for name in fields}, date=day
+    )
+    failed = patients.filter(pl.col("FAILED").is_not_null())
+    when = failed["FAILED"].to_numpy()
+    comment = pl.select(
+        pl.when(failed["UNMET"].list.len() == 0).then(pl.lit("The patient did not want to go on."))
+    ).to_series()
+    found["screen_failed"] = numbered(
+        failed.select("TRIAL", "PATIENT"), at(when, "screen_failed"), date=dates(when), criteria=failed["UNMET"],
+        comment=comment,
+    )  # fmt: skip
+    when = randomized["RANDOMIZED"].to_numpy()
+    own = randomized.select("TRIAL", "PATIENT")
+    found["registered"] = numbered(own, at(when, "registered"), date=dates(when))
+    stratum = pl.Series([""] * randomized.height)
+    if factors:
+        parts = [pl.format("{}={}", pl.lit(name), pl.col(name)) for name in factors]
+        stratum = randomized.select(pl.concat_str(parts, separator="; ")).to_series()
+    found["randomized"] = numbered(
+        own, at(when, "randomized"), date=dates(when), stage=1, slot=randomized["SLOT"].cast(pl.Int64), stratum=stratum,
+        **{f"factors.{name}": randomized[name] for name in factors},
+    )  # fmt: skip
+    return found

@@ -1,0 +1,105 @@
+"""What is recorded of treatment: visits, doses, the end of treatment, unblinding, open treatment."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from equipoise.protocol import Protocol
+from equipoise.rehearsal import review
+from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.moments import at, dates
+from equipoise.rehearsal.patients import working
+from equipoise.rehearsal.record_frames import numbered
+from equipoise.rehearsal.story import Story
+from equipoise.rehearsal.tumors import FAR
+
+__all__ = ["treatment_records"]
+
+Integers = NDArray[np.int64]
+Words = NDArray[np.object_]
+
+FIRST_PERIOD = 20
+"""Days after the first dose that make the first entry of the dose log."""
+
+
+def treatment_records(
+    protocol: Protocol, model: PatientModel, keys: pl.DataFrame, story: Story
+) -> dict[str, pl.DataFrame]:
+    """Write treatment of those randomized."""
+    course, plan = story.course, story.plan
+    found = _blinded_doses(protocol, keys, story)
+    unblind = np.flatnonzero(course.unblind < FAR)
+    day = plan.day[unblind] + course.unblind[unblind]
+    own = keys[unblind]
+    result = _first_confirmed(story, unblind)
+    found["unblinded"] = numbered(own, at(day, "unblinded"), ground="progression", date=dates(day), result=result)
+    ended = np.minimum(course.blinded_end, course.unblind)[unblind] + plan.day[unblind]
+    found["blinded_treatment_ended"] = numbered(own, at(day, "blinded_treatment_ended"), date=dates(ended))
+    return found | _stops(keys, story) | _open(protocol, keys, story)
+
+
+def _first_confirmed(story: Story, rows: Integers) -> pl.Series:
+    steps = story.review.steps
+    confirmed = steps[(steps[:, review.S_KIND] == review.RESULT) & (steps[:, review.S_PD] >= 0)]
+    version = np.zeros(len(story.arms), np.int64)
+    version[confirmed[::-1, review.S_PATIENT]] = confirmed[::-1, review.S_VERSION]
+    return pl.Series(version[rows]).cast(pl.String)
+
+
+def _blinded_doses(protocol: Protocol, keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
+    course, plan = story.course, story.plan
+    treated = np.flatnonzero(plan.dose < FAR)
+    start, end = plan.dose[treated], course.blinded_end[treated]
+    first_end = np.minimum(start + FIRST_PERIOD, end)
+    more = end > first_end
+    row = np.concatenate([treated, treated[more]])
+    begins = np.concatenate([start, first_end[more] + 1]) + plan.day[row]
+    ends = np.concatenate([first_end, end[more]]) + plan.day[row]
+    amount, unit = _dose(protocol, story.arms)
+    when = at(working(ends), "last_dose")
+    frame = numbered(
+        keys[row], when, start=dates(begins), end=dates(ends), amount=pl.Series(amount[row]).cast(pl.String),
+        unit=unit, why=pl.Series([None] * len(row), dtype=pl.String), phase="blinded",
+    )  # fmt: skip
+    return {"dose_recorded": frame}
+
+
+def _dose(protocol: Protocol, arms: Words) -> tuple[Words, str]:
+    levels = {name: f"{arm.dose_levels[0]:g}" if arm.dose_levels else "1" for name, arm in protocol.arms.items()}
+    unit = next((arm.dose_unit for arm in protocol.arms.values() if arm.dose_unit), "mg")
+    return np.array([levels[arm] for arm in arms], dtype=object), unit
+
+
+def _stops(keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
+    """End of assigned treatment, but for those who were unblinded before it."""
+    course, plan = story.course, story.plan
+    why = course.why
+    wished = (why == "withdrawal by patient") & (plan.leaves == course.blinded_end)
+    stopped = np.flatnonzero((why != "unblinded") & ~wished & (plan.dose < FAR))  # type: ignore[comparison-overlap]
+    day = plan.day[stopped] + course.blinded_end[stopped]
+    frame = numbered(
+        keys[stopped], at(working(day), "treatment_stopped"), date=dates(day), why=pl.Series(list(why[stopped]), dtype=pl.String),
+        detail=pl.Series([None] * len(stopped), dtype=pl.String),
+    )  # fmt: skip
+    return {"treatment_stopped": frame}
+
+
+def _open(protocol: Protocol, keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
+    course, plan = story.course, story.plan
+    crossed = np.flatnonzero(course.open_start < FAR)
+    begin, end = plan.day[crossed] + course.open_start[crossed], plan.day[crossed] + course.open_end[crossed]
+    own = keys[crossed]
+    to = protocol.crossover.to_arm if protocol.crossover else None
+    amount, unit = _dose(protocol, np.full(len(crossed), to, dtype=object)) if to else (crossed, "mg")
+    return {
+        "open_label_started": numbered(own, at(begin, "open_label_started"), date=dates(begin)),
+        "open_label_dose_recorded": numbered(
+            own, at(working(end), "open_label_dose_recorded"), start=dates(begin), end=dates(end),
+            amount=pl.Series(amount).cast(pl.String), unit=unit, why=pl.Series([None] * len(crossed), dtype=pl.String),
+        ),
+        "open_label_stopped": numbered(
+            own, at(working(end), "open_label_stopped"), date=dates(end),
+            why=pl.Series(list(course.open_why[crossed]), dtype=pl.String),
+            detail=pl.Series([None] * len(crossed), dtype=pl.String),
+        ),
+    }  # fmt: skip
