@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 
 from equipoise.rehearsal.errors import RehearsalError
-from equipoise.rehearsal.published import Line, Standing, compare, load_published
-from equipoise.rehearsal.published import computed as computed_from
+from equipoise.rehearsal.twin.published import Line, Standing, compare, load_published
+from equipoise.rehearsal.twin.published import computed as computed_from
 from equipoise.results import STATISTICS
 
-TRIAL = Path(__file__).parents[2] / "trials" / "a021202"
+TRIAL = Path(__file__).parents[3] / "trials" / "a021202"
 
 
 def statistics(*rows: tuple[str, str | None, float | None]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.rehearsal.quick_figures import PER_ARM, Floats, arm_figures, log_hazard_ratio
+from equipoise.rehearsal.twin.quick_figures import PER_ARM, Floats, arm_figures, log_hazard_ratio
 from equipoise.stats._kernels import compiled
 
 __all__ = ["Choice", "EndpointPool", "Goal", "Pool", "choose", "figures_of"]

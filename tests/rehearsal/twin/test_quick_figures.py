@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.rehearsal.quick_figures import PER_ARM, arm_figures, log_hazard_ratio
+from equipoise.rehearsal.twin.quick_figures import PER_ARM, arm_figures, log_hazard_ratio
 from equipoise.stats import cox_ph, kaplan_meier
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from equipoise.rehearsal.search import Choice, EndpointPool, Goal, Pool, choose, figures_of
+from equipoise.rehearsal.twin.search import Choice, EndpointPool, Goal, Pool, choose, figures_of
 from equipoise.stats import cohen_kappa, cox_ph, kaplan_meier
 
 N, K = 120, 60

@@ -7,8 +7,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from equipoise.rehearsal.errors import RehearsalError
-from equipoise.rehearsal.seeds import read_seeds, write_seeds
 from equipoise.rehearsal.streams import STREAMS, default_draws
+from equipoise.rehearsal.twin.seeds import read_seeds, write_seeds
 
 
 def test_round_trip(tmp_path: Path) -> None:

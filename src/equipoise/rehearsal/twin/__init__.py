@@ -1,0 +1,1 @@
+"""The twin of a published trial: a choice of candidates, and what comes of it beside what is in print."""
