@@ -13,7 +13,7 @@ from equipoise.conduct.rights import Stage
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Site, Subject
 
-__all__ = ["Due", "due", "on_day"]
+__all__ = ["Due", "due", "on_day", "planned_forms"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,25 @@ def due(rules: Rulebook, site: Site, subject: Subject, today: str) -> tuple[Due,
     tuple of Due
         Overdue things first, each group by its last day.
     """
-    found = [*on_day(planned(rules, site, subject), today)]
-    if subject.stage is Stage.RANDOMIZED and not _lost(subject):
-        for form in forms_due(rules, subject, today):
-            what = f"{form.instrument} {form.target}"
-            found.append(Due(action="submit_diary", what=what, target=form.planned, first=form.first, last=form.last))
-    return tuple(sorted(found, key=_order))
+    things = (*planned(rules, site, subject), *planned_forms(rules, subject, today))
+    return tuple(sorted(on_day(things, today), key=_order))
+
+
+def planned_forms(rules: Rulebook, subject: Subject, day: str, *, ahead: int = 0) -> list[Planned]:
+    """List the questionnaires of a randomized patient whose windows are open on a day, or open soon after it."""
+    if subject.stage is not Stage.RANDOMIZED or _lost(subject):
+        return []
+    return [
+        Planned(
+            action="submit_diary",
+            what=f"{form.instrument} {form.target}",
+            target=form.planned,
+            first=form.first,
+            last=form.last,
+            until=form.last,
+        )
+        for form in forms_due(rules, subject, day, ahead=ahead)
+    ]
 
 
 def on_day(things: Iterable[Planned], today: str) -> Iterator[Due]:

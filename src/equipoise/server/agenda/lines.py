@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from equipoise.conduct import Site, Subject
 from equipoise.conduct.context import local_date
-from equipoise.conduct.due import Due, on_day
-from equipoise.conduct.nouns.diaries import forms_due
+from equipoise.conduct.due import Due, on_day, planned_forms
 from equipoise.conduct.planned import Planned, planned
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.ledger import Event
@@ -42,27 +41,13 @@ class Line(NamedTuple):
 
 def line_of(rules: Rulebook, site: Site, subject: Subject, day: str) -> Line:
     """Make the line of a patient as of the day of the last event about the patient."""
-    found = [*planned(rules, site, subject), *_forms(rules, subject, day)]
+    found = [*planned(rules, site, subject), *planned_forms(rules, subject, day, ahead=_AHEAD)]
     things = [{key: value for key, value in asdict(thing).items() if value not in (None, False)} for thing in found]
     soonest = min((thing.last for thing in found if thing.last is not None and thing.until is None), default=None)
     if any(thing.late for thing in found):
         soonest = day if soonest is None else min(day, soonest)
     text = json.dumps(things, sort_keys=True, separators=(",", ":"))
     return Line(subject.id, subject.site, subject.unblinded, day, rules.version, soonest, text)
-
-
-def _forms(rules: Rulebook, subject: Subject, day: str) -> list[Planned]:
-    return [
-        Planned(
-            action="submit_diary",
-            what=f"{form.instrument} {form.target}",
-            target=form.planned,
-            first=form.first,
-            last=form.last,
-            until=form.last,
-        )
-        for form in forms_due(rules, subject, day, ahead=_AHEAD)
-    ]
 
 
 def due_of(things: str, today: str) -> list[Due]:
