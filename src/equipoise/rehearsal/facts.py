@@ -61,7 +61,13 @@ class Facts:
 
 
 def generate(
-    protocol: Protocol, model: PatientModel, draws: pl.DataFrame, *, parts: Collection[str] = PARTS, faulty: bool = True
+    protocol: Protocol,
+    model: PatientModel,
+    draws: pl.DataFrame,
+    *,
+    parts: Collection[str] = PARTS,
+    faulty: bool = True,
+    arms: NDArray[np.object_] | None = None,
 ) -> Facts:
     """Generate the facts of trials.
 
@@ -77,6 +83,9 @@ def generate(
         What is wanted.
     faulty
         Whether the declared fault of allocation takes place.
+    arms
+        Arm of every patient randomized, sorted by trial and patient, in place of an allocation: for candidates of a
+        trial whose allocations stand.
 
     Returns
     -------
@@ -88,7 +97,8 @@ def generate(
     randomized = patients.filter(pl.col("RANDOMIZED").is_not_null())
     factors = factor_columns(protocol, randomized)
     randomized = randomized.with_columns(factors.get_columns())
-    arms = allocate(protocol, randomized.select("TRIAL", "SLOT", *factors.columns), model.allocation, faulty=faulty)
+    if arms is None:
+        arms = allocate(protocol, randomized.select("TRIAL", "SLOT", *factors.columns), model.allocation, faulty=faulty)
     numbers = Draws(model.seed, draws).of(randomized["ROW"].to_numpy())
     charter = replace(Rulebook(protocol).charter, reference_day=0)
     story = live_through(protocol, model, charter, randomized["RANDOMIZED"].to_numpy(), arms, numbers)
