@@ -1,0 +1,41 @@
+"""What is wrong with names and shares of a model, as the loader of models takes it."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from equipoise.protocol.nearest import nearest
+from equipoise.protocol.source import KeyPath
+
+__all__ = ["Disagreement", "incomplete", "no_share", "not_adding_up", "unknown"]
+
+Disagreement = tuple[KeyPath, str, dict[str, str | None]]
+"""Place in the file, what is wrong, and ``seen``, ``expected``, ``suggestion``."""
+
+
+def unknown(place: KeyPath, given: Iterable[str], known: Sequence[str], what: str) -> Iterator[Disagreement]:
+    """Find names that are none of those known; ``what`` says of what kind they should be."""
+    for name in given:
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "nothing here"
+            yield (*place, name), f"no {what}", {"seen": name, "expected": expected, "suggestion": nearest(name, known)}
+
+
+def incomplete(place: KeyPath, given: Iterable[str], wanted: Sequence[str], what: str) -> Iterator[Disagreement]:
+    """Find names that are missing."""
+    named = set(given)
+    for name in wanted:
+        if name not in named:
+            yield place, f"{what} {name} is missing", {"expected": f"a value for each of {', '.join(wanted)}"}
+
+
+def no_share(place: KeyPath, shares: Mapping[str, float]) -> Iterator[Disagreement]:
+    """Find shares none of which is above 0."""
+    if math.fsum(shares.values()) <= 0:
+        yield place, "no share is above 0", {"expected": "at least one share above 0"}
+
+
+def not_adding_up(place: KeyPath, parts: Sequence[float]) -> Iterator[Disagreement]:
+    """Find probabilities that do not add up to 1."""
+    total = math.fsum(parts)
+    if abs(total - 1) > 1e-6:
+        yield place, "the probabilities do not add up", {"seen": f"{total:g}", "expected": "1"}
