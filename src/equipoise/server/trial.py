@@ -17,7 +17,6 @@ from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.store import chain_end
 from equipoise.server.place import Place
 from equipoise.server.vault.database_vault import DatabaseVault
-from equipoise.server.vault.models import Seal
 
 __all__ = ["flush_heads", "heads", "key", "key_problem", "place", "rulebooks", "stages", "vault"]
 
@@ -95,20 +94,12 @@ def stages(study: Study) -> dict[int, StageDesign]:
     return found
 
 
-def vault(study: Study, last: Seal | None = None, kept: Mapping[Any, Any] | None = None) -> DatabaseVault:
-    """The vault, opened when it is first asked.
-
-    Parameters
-    ----------
-    study
-        The trial.
-    last, kept
-        As `DatabaseVault` takes them.
-    """
+def vault(study: Study, **more: Any) -> DatabaseVault:
+    """The vault, opened when it is first asked; ``more`` as `DatabaseVault` takes it."""
     opened = key()
     if opened is None:
         raise ServerError(str(key_problem()))
-    return DatabaseVault(opened, _LazyStages(study), last=last, kept=kept)
+    return DatabaseVault(opened, _LazyStages(study), **more)
 
 
 class _LazyStages(Mapping[int, StageDesign]):

@@ -18,12 +18,13 @@ from equipoise.server.keys import TrialKey
 from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.memory import recall, remember
 from equipoise.server.ledger.models import Request
-from equipoise.server.ledger.round_trip import Statement, ask
+from equipoise.server.ledger.round_trip import Statement, ask, commit_with
 from equipoise.server.ledger.store import append, inserting, lock, locking, read_events, sealed
 from equipoise.server.queueing import turn
 from equipoise.server.sources import now
 from equipoise.server.subjects import listing
 from equipoise.server.vault import depot
+from equipoise.server.vault.database_vault import drawing, foreseen
 from equipoise.server.vault.last_seal import SEALING, last_seal
 from equipoise.server.vault.seal import mac, mac_key
 
@@ -97,17 +98,23 @@ def request_mac(key: bytes, *row: str | int) -> str:
 
 def _carried_out(wish: Wish, key: TrialKey) -> Answer:
     fingerprint = wish.fingerprint()
-    asked = (Statement(_KNOWN, [wish.request_id]), SEALING)
+
+    def asked(kept: Mapping[Any, Any]) -> list[Statement]:
+        draw = foreseen(kept) if wish.kind == "randomize" else None
+        more = [] if draw is None else drawing(wish.subject or "", *draw)
+        return [Statement(_KNOWN, [wish.request_id]), SEALING, *more]
+
     with turn(), transaction.atomic():
         found = recall(shards(_command(wish, "")), first=locking(TRIAL), also=asked)
-        known, seals = found.answers
+        known, seals, *drawn = found.answers
         if known:
             return _repeated(wish, fingerprint, Request(*known[0]))
         command = _command(wish, utc_text(now()))
         parts = _with_site(command, found.parts)
         study = parts["study"].state
         last = last_seal(seals) if seals else None
-        vault = trial.vault(study, last, found.kept)
+        draw = foreseen(found.kept) if drawn else None
+        vault = trial.vault(study, last=last, kept=found.kept, drawn=draw and (draw, drawn))
         decided = decide(trial.rulebooks(study), states.state_of(parts), command, vault)
         if isinstance(decided, Refusal):
             transaction.set_rollback(True)
@@ -120,7 +127,7 @@ def _carried_out(wish: Wish, key: TrialKey) -> Answer:
             depot.follow(events)
             listed = listing.following(events, after)
             kept = states.checkpointing(after, parts)
-            ask(*vault.writes, *inserting(events), Statement(_ANSWERED, (*proved, proof)), *listed, *kept)
+            commit_with(*vault.writes, *inserting(events), Statement(_ANSWERED, (*proved, proof)), *listed, *kept)
             transaction.on_commit(lambda: remember(found.end, events, after, vault.keep))
             _after_commit(TRIAL, events)
     return Answer(events=tuple(events))

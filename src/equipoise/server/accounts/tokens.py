@@ -6,6 +6,7 @@ import hashlib
 
 from equipoise.ledger import canonical_text, utc_text
 from equipoise.server.accounts.models import Account, Token
+from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.sources import entropy, now
 
 __all__ = ["LIFETIME", "account_of", "end_token", "new_token", "token_digest"]
@@ -24,11 +25,20 @@ def new_token(account: Account, lifetime: dt.timedelta = LIFETIME) -> tuple[str,
 
 def account_of(secret: str) -> Account | None:
     """Find whose token it is; nobody's where it is unknown, ended or of a closed account."""
-    token = Token.objects.select_related("account").filter(digest=_digest(secret)).first()
-    if token is None or token.expires <= now() or not token.account.is_active:
+    (rows,) = ask(Statement(_WHOSE, [_digest(secret)]))
+    if not rows:
         return None
-    account: Account = token.account
-    return account
+    expires, *values = rows[0]
+    account: Account = Account.from_db("default", _FIELDS, values)
+    expires = expires if expires.tzinfo else expires.replace(tzinfo=dt.UTC)  # SQLite has no zones: all is UTC
+    return account if expires > now() and account.is_active else None
+
+
+_FIELDS = ("password", "id", "login", "name", "email", "is_active")
+_WHOSE = (
+    f"SELECT t.expires, {', '.join(f'a.{name}' for name in _FIELDS)} FROM account_token t "  # noqa: S608
+    "JOIN account a ON a.id = t.account_id WHERE t.digest = %s"
+)
 
 
 def token_digest(row: Token) -> str:

@@ -7,7 +7,7 @@ transaction that was never committed) everything is forgotten and read again. No
 remembers it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,6 +44,7 @@ class Recalled(NamedTuple):
     """Last event of the trial chain."""
     parts: dict[str, Loaded]
     kept: Mapping[Any, Any]
+    """What else the memory held when the further statements were made."""
     answers: list[list[tuple[Any, ...]]]
     """Rows of the further statements."""
 
@@ -53,7 +54,12 @@ def forget() -> None:
     _latest[0] = _Memory()
 
 
-def recall(names: Iterable[str], *, first: Sequence[Statement] = (), also: Sequence[Statement] = ()) -> Recalled:
+def recall(
+    names: Iterable[str],
+    *,
+    first: Sequence[Statement] = (),
+    also: Callable[[Mapping[Any, Any]], Sequence[Statement]] | None = None,
+) -> Recalled:
     """Give shards as the record has them now, in one journey to the database.
 
     Parameters
@@ -63,13 +69,14 @@ def recall(names: Iterable[str], *, first: Sequence[Statement] = (), also: Seque
     first
         Statements to be run before anything is read: a lock.
     also
-        Further statements whose rows are wanted.
+        Gives further statements whose rows are wanted, from what else is kept with the memory.
     """
     wanted, memory = list(dict.fromkeys(names)), _latest[0]
+    kept = memory.kept
     missing = [name for name in wanted if name not in memory.shards]
     onward = following(TRIAL, memory.end.seq, MOST_BEHIND) if memory.end.seq else ending(TRIAL)
     lead, load = len(first), loading(missing)
-    answers = ask(*first, onward, *load, *also)
+    answers = ask(*first, onward, *load, *(also(memory.kept) if also else ()))
     rows, fresh = answers[lead], answers[lead + 1 : lead + 1 + len(load)]
     if memory.end.seq:
         if not rows or rows[0][-1] != memory.end.hash or len(rows) == MOST_BEHIND:
@@ -82,7 +89,7 @@ def recall(names: Iterable[str], *, first: Sequence[Statement] = (), also: Seque
     read = loaded(missing, fresh)
     parts = {name: read.get(name) or memory.shards[name] for name in wanted}
     _publish(_with(memory, parts))
-    return Recalled(memory.end, parts, memory.kept, answers[lead + 1 + len(load) :])
+    return Recalled(memory.end, parts, kept, answers[lead + 1 + len(load) :])
 
 
 def remember(before: Link, events: Sequence[Event], parts: Mapping[str, Loaded], kept: Mapping[Any, Any]) -> None:

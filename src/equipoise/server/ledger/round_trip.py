@@ -1,16 +1,12 @@
 """Several statements in one journey to the database: what a request waits for is the way, not the work."""
 
+import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-try:
-    from psycopg import Cursor
-except ImportError:  # the driver of PostgreSQL is an extra
-    Cursor = None
-
-__all__ = ["Statement", "ask"]
+__all__ = ["Statement", "ask", "commit_with"]
 
 
 class Statement(NamedTuple):
@@ -36,21 +32,37 @@ def ask(*statements: Statement) -> list[list[tuple[Any, ...]]]:
     return found
 
 
+def commit_with(*statements: Statement) -> None:
+    """Run the last statements of a transaction; on PostgreSQL the commit travels with them.
+
+    Inside another transaction, and on SQLite, the transaction ends as ever.
+    """
+    if connection.vendor == "postgresql" and not connection.savepoint_ids:
+        _together((*statements, Statement("COMMIT")))  # when the block ends, the driver finds nothing left to commit
+    else:
+        ask(*statements)
+
+
 def _together(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
-    connection.ensure_connection()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    _skip_greeting()
+    text = ";\n".join(statement.text for statement in statements)
+    values = [value for statement in statements for value in statement.values]
+    found = []
+    with connection.cursor() as wrapped, connection.wrap_database_errors:
+        cursor = wrapped.cursor
+        cursor.execute(text, values)
+        while True:
+            found.append(cursor.fetchall() if cursor.pgresult.nfields else [])
+            if not cursor.nextset():
+                return found
+
+
+def _skip_greeting() -> None:
+    """Spare the question whether the server still answers, where nothing says that it does not.
+
+    A server that ended the connection has said so on its socket; one that goes down right now would not be
+    found out by asking.
+    """
     raw = connection.connection
-    with connection.wrap_database_errors:
-        if len(statements) == 1:
-            cursors = [_sent(raw, statements[0])]
-        else:
-            with raw.pipeline():
-                cursors = [_sent(raw, statement) for statement in statements]
-        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
-
-
-def _sent(raw: Any, statement: Statement) -> Any:
-    cursor = Cursor(raw)
-    cursor.execute(statement.text, statement.values, prepare=True)
-    return cursor
+    if raw is not None and not connection.health_check_done and not raw.closed:
+        connection.health_check_done = not select.select([raw.fileno()], [], [], 0)[0]

@@ -1,7 +1,7 @@
 """The vault in the database, as `conduct` asks it: receipts, kit numbers, yes or no; it reveals nothing."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +31,7 @@ from equipoise.server.vault.opening import (
     sealed_row,
 )
 
-__all__ = ["DatabaseVault"]
+__all__ = ["DatabaseVault", "drawing", "foreseen"]
 
 
 class DatabaseVault:
@@ -49,6 +49,8 @@ class DatabaseVault:
         The seal that holds; read when it is needed unless given.
     kept
         Allocators that the process remembers with the record, each with the slot up to which it was brought.
+    drawn
+        Stage and slot with which `drawing` was asked beforehand, and its answers; asked when needed unless given.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class DatabaseVault:
         *,
         last: Seal | None = None,
         kept: Mapping[Any, Any] | None = None,
+        drawn: tuple[tuple[int, int], Sequence[Any]] | None = None,
     ) -> None:
         self._key = key
         self._stages = stages
         self._last = last
         self._kept = kept or {}
+        self._asked = drawn
         self._drawn: dict[str, SealedRow] = {}
         self.writes: list[Statement] = []
         """What is to be written together with the events."""
@@ -79,10 +83,12 @@ class DatabaseVault:
         """Allocate a subject and give the receipt; a subject who has a slot gets the receipt of that one."""
         remembered = self._kept.get((_ALLOCATOR, slot.stage, cohort))
         after = slot.number - 1 if remembered is None else remembered[0]
-        known, (last,), later = ask(*_drawing(subject, slot.stage, after))
+        if self._asked is None or self._asked[0] != (slot.stage, after):
+            self._asked = ((slot.stage, after), ask(*drawing(subject, slot.stage, after)))
+        ((known, last),), later = self._asked[1]
         if known or subject in self._drawn:
             return self._row(subject).receipt
-        self._check(slot, factors, cohort, due=1 + last[0])
+        self._check(slot, factors, cohort, due=1 + last)
         rows = [row_of(row) for row in later]
         opened = self._open
         if remembered is None:
@@ -217,12 +223,18 @@ _KEEP = f"INSERT INTO vault_allocation ({ALLOCATION}) VALUES (%s, %s, %s, %s, %s
 _KEEP_COUNTS = "INSERT INTO vault_counts (stage, cohort, number, nonce, ciphertext) VALUES (%s, %s, %s, %s, %s)"
 
 
-def _drawing(subject: str, stage: int, after: int) -> list[Statement]:
+def foreseen(kept: Mapping[Any, Any]) -> tuple[int, int] | None:
+    """Say which stage, and after which slot, the next draw will most likely ask for."""
+    known = [(key[1], kept[key][0]) for key in kept if key[0] == _ALLOCATOR]
+    return max(known, default=None)
+
+
+def drawing(subject: str, stage: int, after: int) -> list[Statement]:
     """Say how to ask whether a subject has a slot, for the last slot of a stage, and for those after a number."""
-    later = f"SELECT {ALLOCATION} FROM vault_allocation WHERE stage = %s AND number > %s ORDER BY number"  # noqa: S608
-    known = "SELECT 1 FROM vault_allocation WHERE subject = %s"
+    known = "SELECT COUNT(*) FROM vault_allocation WHERE subject = %s"
     last = "SELECT COALESCE(MAX(number), 0) FROM vault_allocation WHERE stage = %s"
-    return [Statement(known, [subject]), Statement(last, [stage]), Statement(later, [stage, after])]
+    later = f"SELECT {ALLOCATION} FROM vault_allocation WHERE stage = %s AND number > %s ORDER BY number"  # noqa: S608
+    return [Statement(f"SELECT ({known}), ({last})", [subject, stage]), Statement(later, [stage, after])]
 
 
 _ORDER = {status.value: place for place, status in enumerate(KitStatus)}
