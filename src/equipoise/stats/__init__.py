@@ -121,6 +121,7 @@ from equipoise.stats.survival import (
     LogTimeModel,
     MaxComboTest,
     MilestoneDifference,
+    ModestlyWeightedTest,
     PiecewiseModel,
     PredictedCurves,
     ProportionalHazardsTest,
@@ -133,6 +134,7 @@ from equipoise.stats.survival import (
     TrendTest,
     TurnbullCurve,
     TurnbullQuantile,
+    WinRatio,
     aalen_johansen,
     aft_interval_regression,
     aft_regression,
@@ -145,6 +147,7 @@ from equipoise.stats.survival import (
     logrank_trend_test,
     max_combo,
     milestone_difference,
+    modestly_weighted_test,
     nelson_aalen,
     piecewise_exponential,
     rmst,
@@ -152,6 +155,7 @@ from equipoise.stats.survival import (
     subgroup_hazard_ratios,
     threads,
     turnbull,
+    win_ratio,
 )
 
 __all__ = [
@@ -192,6 +196,7 @@ __all__ = [
     "MaxComboTest",
     "MilestoneDifference",
     "MixedModel",
+    "ModestlyWeightedTest",
     "MonitoringBounds",
     "OneSampleSize",
     "PiecewiseHazard",
@@ -234,6 +239,7 @@ __all__ = [
     "TwoStageDesign",
     "TwoStageG",
     "TwoStageInference",
+    "WinRatio",
     "aalen_johansen",
     "aft_interval_regression",
     "aft_regression",
@@ -265,6 +271,7 @@ __all__ = [
     "milestone_difference",
     "mmrm",
     "mmrm_arrays",
+    "modestly_weighted_test",
     "monitoring_bounds",
     "nelson_aalen",
     "piecewise_exponential",
@@ -295,4 +302,5 @@ __all__ = [
     "two_stage",
     "two_stage_g",
     "two_stage_inference",
+    "win_ratio",
 ]

@@ -11,6 +11,7 @@ from equipoise.stats.survival.kaplan_meier import SurvivalAt, SurvivalCurve, Sur
 from equipoise.stats.survival.logrank import LogRankTest, logrank_test
 from equipoise.stats.survival.max_combo import MaxComboTest, max_combo
 from equipoise.stats.survival.milestone import MilestoneDifference, milestone_difference
+from equipoise.stats.survival.modest_weights import ModestlyWeightedTest, modestly_weighted_test
 from equipoise.stats.survival.nelson_aalen import CumulativeHazard, nelson_aalen
 from equipoise.stats.survival.parallel import threads
 from equipoise.stats.survival.parametric import LogTimeModel, aft_interval_regression, aft_regression
@@ -20,6 +21,7 @@ from equipoise.stats.survival.rmst import RestrictedMean, RestrictedMeanDifferen
 from equipoise.stats.survival.subgroups import SubgroupForest, subgroup_hazard_ratios
 from equipoise.stats.survival.trend import TrendTest, logrank_trend_test
 from equipoise.stats.survival.turnbull import TurnbullCurve, TurnbullQuantile, turnbull
+from equipoise.stats.survival.win_ratio import WinRatio, win_ratio
 
 __all__ = [
     "BaselineHazard",
@@ -35,6 +37,7 @@ __all__ = [
     "LogTimeModel",
     "MaxComboTest",
     "MilestoneDifference",
+    "ModestlyWeightedTest",
     "PiecewiseModel",
     "PredictedCurves",
     "ProportionalHazardsTest",
@@ -47,6 +50,7 @@ __all__ = [
     "TrendTest",
     "TurnbullCurve",
     "TurnbullQuantile",
+    "WinRatio",
     "aalen_johansen",
     "aft_interval_regression",
     "aft_regression",
@@ -59,6 +63,7 @@ __all__ = [
     "logrank_trend_test",
     "max_combo",
     "milestone_difference",
+    "modestly_weighted_test",
     "nelson_aalen",
     "piecewise_exponential",
     "rmst",
@@ -66,4 +71,5 @@ __all__ = [
     "subgroup_hazard_ratios",
     "threads",
     "turnbull",
+    "win_ratio",
 ]

@@ -43,6 +43,66 @@ class GroupSums:
     dropped: dict[str, NDArray[np.int64]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupCells:
+    """Deaths, rows that leave and rows that enter per cell and group; cells run over strata, then times."""
+
+    levels: tuple[Any, ...]
+    n: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    """First cell of each stratum, and the number of cells."""
+    time: NDArray[np.float64]
+    deaths: NDArray[np.float64]
+    leaving: NDArray[np.float64]
+    entering: NDArray[np.float64]
+    strata: tuple[Any, ...]
+    n_events: int
+    n_times_joined: int
+    dropped: dict[str, NDArray[np.int64]]
+
+
+def group_cells(
+    check: InputCheck,
+    time: ArrayLike,
+    event: ArrayLike,
+    group: ArrayLike,
+    *,
+    strata: object | None,
+    entry: ArrayLike | None,
+    reference: object | None,
+) -> GroupCells:
+    """Check the arguments and count; the reference group comes first, the others in sorted order."""
+    sample = read_sample(check, time, event, entry=entry)
+    groups = check.labels("group", group)
+    blocks = None if strata is None else check.strata("strata", strata)
+    check.finish()
+    sample = sample.kept(check)
+    levels, codes = reference_first(groups.levels, check.keep(groups.codes)[0], reference)
+    block_levels: tuple[Any, ...] = ()
+    n_blocks, block = 1, np.zeros(0, np.int64)
+    if blocks is not None:
+        block_levels, block = present_levels(blocks.levels, check.keep(blocks.codes)[0])
+        n_blocks = len(block_levels)
+    grid = time_grid(sample.time, sample.entry)
+    starts, cell, entry_cell = _cells(block, n_blocks, grid)
+    deaths, leaving, entering = count_cells(cell, int(starts[-1]), sample.event, codes, len(levels), entry_cell)
+    times = np.zeros(int(starts[-1]))
+    times[cell] = grid.times[grid.codes]
+    return GroupCells(
+        levels=levels,
+        n=scan_codes(codes, 0, len(levels)),
+        starts=starts,
+        time=times,
+        deaths=deaths,
+        leaving=leaving,
+        entering=entering,
+        strata=block_levels,
+        n_events=int(np.count_nonzero(sample.event)),
+        n_times_joined=grid.n_joined,
+        dropped=check.dropped,
+    )
+
+
 def group_sums(
     time: ArrayLike,
     event: ArrayLike,
@@ -56,35 +116,23 @@ def group_sums(
 ) -> GroupSums:
     """Check the arguments and sweep; the reference group comes first, the others in sorted order."""
     check = InputCheck(missing=missing)
-    sample = read_sample(check, time, event, entry=entry)
-    groups = check.labels("group", group)
-    blocks = None if strata is None else check.strata("strata", strata)
     _check_weights(check, weights)
-    check.finish()
-    sample = sample.kept(check)
-    levels, codes = reference_first(groups.levels, check.keep(groups.codes)[0], reference)
-    block_levels: tuple[Any, ...] = ()
-    n_blocks, block = 1, np.zeros(0, np.int64)
-    if blocks is not None:
-        block_levels, block = present_levels(blocks.levels, check.keep(blocks.codes)[0])
-        n_blocks = len(block_levels)
-    grid = time_grid(sample.time, sample.entry)
-    starts, cell, entry_cell = _cells(block, n_blocks, grid)
-    counts = count_cells(cell, int(starts[-1]), sample.event, codes, len(levels), entry_cell)
+    cells = group_cells(check, time, event, group, strata=strata, entry=entry, reference=reference)
     rho, gamma = (np.array([pair[k] for pair in weights], float) for k in (0, 1))
-    observed, expected, covariance, information = logrank_sums(starts, *counts, rho, gamma)
-    silent = tuple(label for label, value in zip(block_levels, information, strict=False) if value <= 0.0)
+    counts = cells.deaths, cells.leaving, cells.entering
+    observed, expected, covariance, information = logrank_sums(cells.starts, *counts, rho, gamma)
+    silent = tuple(label for label, value in zip(cells.strata, information, strict=False) if value <= 0.0)
     return GroupSums(
-        levels=levels,
-        n=scan_codes(codes, 0, len(levels)),
+        levels=cells.levels,
+        n=cells.n,
         observed=observed,
         expected=expected,
         covariance=covariance,
-        strata=block_levels,
+        strata=cells.strata,
         strata_without_information=silent,
-        n_events=int(np.count_nonzero(sample.event)),
-        n_times_joined=grid.n_joined,
-        dropped=check.dropped,
+        n_events=cells.n_events,
+        n_times_joined=cells.n_times_joined,
+        dropped=cells.dropped,
     )
 
 
@@ -111,7 +159,7 @@ def _cells(
     return starts, cell, entry_cell
 
 
-def why_no_information(sums: GroupSums) -> str:
+def why_no_information(sums: GroupSums | GroupCells) -> str:
     """Say why the groups cannot be compared."""
     if sums.n_events == 0:
         return "no events"
