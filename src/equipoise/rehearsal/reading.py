@@ -28,6 +28,7 @@ _READER_SLOTS = 100_000
 _CHOICE, _ERROR, _SEES, _IMAGINES, _CALLS = 1_000, 2_000, 12_000, 16_000, 18_000
 
 _MILLIMETER = 100
+_SMALLEST = 2
 _LEAST, _LEAST_NODE = 10, 15
 _MOST_TARGETS, _MOST_IN_ORGAN = 5, 2
 
@@ -121,7 +122,8 @@ def read_scans(
     place = scans.assessment[:, None] * _PLACES + np.arange(MOST_LESIONS)[None, :]
     rows = np.repeat(scans.row, MOST_LESIONS)
     error = ndtri(draws.at(Slot("readers", base + _ERROR), rows, place.ravel())).reshape(place.shape)
-    seen = np.maximum(np.round(truth * np.exp(reader.error * error)), 2).astype(np.int64)
+    judged = _anchored(np.log(np.maximum(truth, 1)) + reader.error * error, reader.anchor, scans)
+    seen = np.maximum(np.round(np.exp(judged)), _SMALLEST).astype(np.int64)
     target, other = _chosen(reader, base, disease, scans, seen, draws)
     progressed = _called(reader, base, tumors, scans, truth, other, draws)
     new = _new(reader, base, disease, scans, draws)
@@ -157,6 +159,17 @@ def begin_anew(
     return _assessed(again, disease, own, charter)
 
 
+def _anchored(judged: Floats, anchor: float, scans: Scans) -> Floats:
+    """Pull every judgment toward the one at the scan before."""
+    if anchor == 0:
+        return judged
+    found, order = judged.copy(), scans.order
+    for step in range(1, int(order.max(initial=0)) + 1):
+        here = np.flatnonzero(order == step)
+        found[here] = (1 - anchor) * judged[here] + anchor * found[here - 1]
+    return found
+
+
 def _chosen(
     reader: Reader, base: int, disease: Disease, scans: Scans, seen: Integers, draws: Draws
 ) -> tuple[Booleans, Booleans]:
@@ -190,14 +203,14 @@ def _called(
 
 
 def _new(reader: Reader, base: int, disease: Disease, scans: Scans, draws: Draws) -> Booleans:
-    """Tell from which scan on new lesions are seen; the last one is imagined."""
+    """Tell from which scan on new lesions are seen; the last one is imagined, and seen but once."""
     there = disease.new_month[scans.row] * MONTH <= scans.day[:, None]
     place = scans.assessment[:, None] * _PLACES + np.arange(MOST_NEW)[None, :]
     rows = np.repeat(scans.row, MOST_NEW)
     sees = draws.at(Slot("readers", base + _SEES), rows, place.ravel()).reshape(place.shape) < reader.sees_new
     imagined = draws.at(Slot("readers", base + _IMAGINES), scans.row, scans.assessment) < reader.imagines_new
-    found = np.concatenate([there & sees, imagined[:, None]], axis=1) & ~scans.first[:, None]
-    return _from_then_on(found, scans)
+    found = _from_then_on(there & sees & ~scans.first[:, None], scans)
+    return np.concatenate([found, (imagined & ~scans.first)[:, None]], axis=1)
 
 
 def _running_minimum(values: Floats, scans: Scans) -> Floats:

@@ -8,6 +8,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
+from equipoise.rehearsal.consequences import opened_sites, stops_at_withdrawal
+from equipoise.rehearsal.consequences import stops_at_withdrawal
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import at, dates
 from equipoise.rehearsal.patients import working
@@ -49,7 +51,15 @@ def records_of(
     found |= tumor_records(model, keys, randomized["SCREENED"].to_numpy(), story, lesions=lesions)
     found |= review_records(protocol, model, keys, story, lesions=lesions)
     found |= follow_up_records(protocol, model, keys, story)
+    found["treatment_stopped"] = stops_at_withdrawal(found)
+    found["site_opened"] = opened_sites(model.accrual, patients["TRIAL"].unique().sort())
+    found["treatment_stopped"] = stops_at_withdrawal(found)
     return dict(sorted(found.items()))
+
+
+def _as_recorded(values: pl.Series) -> pl.Series:
+    """Decimal numbers stand as text in a record."""
+    return values.cast(pl.String) if values.dtype.is_float() else values
 
 
 def _screening(
@@ -59,12 +69,14 @@ def _screening(
     keys = patients.select("TRIAL", "PATIENT")
     day = dates(screened)
     found = {
-        "screened": numbered(keys, at(screened, "screened"), date=day, site=patients["SITE"]),
+        "screened": numbered(
+            keys, at(screened, "screened"), date=day, site=patients["SITE"], subject=patients["SUBJECT"]
+        ),
         "consented": numbered(keys, at(screened, "consented"), form="study", version="1.0", date=day),
     }
     fields = [name for name in protocol.baseline if name in patients.columns]
     found["baseline_recorded"] = numbered(
-        keys, at(screened, "baseline_recorded"), **{name: patients[name] for name in fields}, date=day
+        keys, at(screened, "baseline_recorded"), **{f"values.{name}": patients[name] for name in fields}, date=day
     )
     failed = patients.filter(pl.col("FAILED").is_not_null())
     when = failed["FAILED"].to_numpy()

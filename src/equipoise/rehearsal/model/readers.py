@@ -1,5 +1,9 @@
 """Those who read scans, and how long it takes."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from equipoise.rehearsal.model.part import NotNegative, Part, Rate, Span
 
 __all__ = ["Reader", "Readers", "TurnAround"]
@@ -10,12 +14,14 @@ class Reader(Part):
 
     error: NotNegative
     """Standard deviation of the logarithm of a measurement, beyond rounding to millimeters."""
+    anchor: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of a change since the last scan that the reader does not follow yet, knowing the last measurement."""
     choice: NotNegative = 0.0
     """Standard deviation of the logarithm by which target lesions are preferred apart from their size."""
     sees_new: Rate
     """A new lesion is seen at an assessment; once seen it is seen again."""
     imagines_new: Rate = 0.0
-    """A new lesion is seen at an assessment where there is none."""
+    """A new lesion is seen at an assessment where there is none; it is not seen again."""
     sees_non_target: Rate
     """Unequivocal progression of other lesions is called at an assessment; once called it stays."""
     most_targets: int = 5
