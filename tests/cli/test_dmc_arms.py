@@ -122,9 +122,9 @@ def _telling(folder: Path, arms: Mapping[str, str], codes: Mapping[str, tuple[st
     pl.concat([ex, reduced.select(ex.columns)]).write_csv(folder / "ex.csv")
     ae = pl.read_csv(folder / "ae.csv", infer_schema_length=None)
     told = [f"Rash after {codes[arms[subject]][2].lower()}" for subject in ae["USUBJID"]]
-    ae.with_columns(AETERM=pl.Series(told), EPOCH=pl.Series([arms[s] for s in ae["USUBJID"]])).write_csv(
-        folder / "ae.csv"
-    )
+    ae.with_columns(
+        AETERM=pl.Series(told), AEDECOD=pl.Series(told), EPOCH=pl.Series([arms[s] for s in ae["USUBJID"]])
+    ).write_csv(folder / "ae.csv")
     dm = pl.read_csv(folder / "dm.csv", infer_schema_length=None)
     slip = pl.when(pl.col("USUBJID") == dm["USUBJID"][4]).then(pl.col("ARMCD") + "X").otherwise("ARMCD")
     dm.with_columns(ACTARMCD=slip).write_csv(folder / "dm.csv")

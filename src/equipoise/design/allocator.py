@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from equipoise.design.assumptions import Assumptions
-    from equipoise.protocol import Protocol
+    from equipoise.protocol import DesignAssumptions, Stratum
+    from equipoise.protocol import Protocol as TrialProtocol
 
-__all__ = ["Allocator", "Factor", "allocator_behavior", "read_allocator"]
+__all__ = ["MOST_TESTS", "Allocated", "Allocator", "Factor", "allocator_behavior", "logrank_sizes", "read_allocator"]
 
 SITE = "site"
 USUAL_SITES = 20
@@ -40,11 +41,33 @@ DRIFT = math.log(2.0)
 """Log hazard ratio of the last patient against the first."""
 
 
+class Allocated(Protocol):
+    """What an analysis says about its allocation."""
+
+    @property
+    def analysis(self) -> str:
+        """Name of the analysis."""
+
+    @property
+    def cohort(self) -> str | None:
+        """Cohort that it is of."""
+
+    @property
+    def patients(self) -> int | None:
+        """Patients of all arms."""
+
+    @property
+    def declared(self) -> DesignAssumptions:
+        """What the protocol says."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Factor:
     """A stratification factor with the share of its levels."""
 
     name: str
+    label: str
+    """Name in words."""
     levels: tuple[str, ...]
     shares: tuple[float, ...]
     prognosis: tuple[float, ...]
@@ -71,7 +94,7 @@ class Allocator:
         return found
 
 
-def read_allocator(protocol: Protocol, plan: Assumptions) -> Allocator:
+def read_allocator(protocol: TrialProtocol, plan: Allocated) -> Allocator:
     """Read the allocator of an analysis off a protocol."""
     ratio = protocol.ratio(plan.cohort)
     arms, shares = tuple(ratio), tuple(ratio.values())
@@ -100,19 +123,25 @@ def _listed(sizes: tuple[int, ...]) -> str:
     return " and ".join(str(size) for size in sizes)
 
 
-def _factors(protocol: Protocol, plan: Assumptions) -> list[Factor]:
+def _factors(protocol: TrialProtocol, plan: Allocated) -> list[Factor]:
     found = []
     for name, stratum in protocol.strata(plan.cohort).items():
         kind = parse_expression(protocol, stratum.expression).type
         levels = kind.levels if kind.kind == "text" and kind.levels else ("true", "false")
-        found.append(_factor(plan, name, tuple(levels)))
+        found.append(_factor(plan, name, _label(protocol, name, stratum), tuple(levels)))
     if protocol.randomization.stratify_by_site:
         sites = protocol.registry.sites or USUAL_SITES
-        found.append(_factor(plan, SITE, tuple(str(k + 1) for k in range(sites))))
+        found.append(_factor(plan, SITE, SITE, tuple(str(k + 1) for k in range(sites))))
     return found
 
 
-def _factor(plan: Assumptions, name: str, levels: tuple[str, ...]) -> Factor:
+def _label(protocol: TrialProtocol, name: str, stratum: Stratum) -> str:
+    """Label of a factor; that of its baseline field where it is one as it stands."""
+    field = protocol.baseline.get(stratum.expression)
+    return stratum.label or (field.label if field is not None and field.label else name.replace("_", " "))
+
+
+def _factor(plan: Allocated, name: str, label: str, levels: tuple[str, ...]) -> Factor:
     given, hazards = plan.declared.strata.get(name, {}), plan.declared.prognosis.get(name, {})
     strange = sorted({*given, *hazards} - set(levels))
     if strange:
@@ -124,14 +153,17 @@ def _factor(plan: Assumptions, name: str, levels: tuple[str, ...]) -> Factor:
     total = math.fsum(shares)
     return Factor(
         name=name,
+        label=label,
         levels=levels,
         shares=tuple(share / total for share in shares),
         prognosis=tuple(hazards.get(level, 1.0) for level in levels),
     )
 
 
-def allocator_behavior(plan: Assumptions, allocator: Allocator, *, trials: int) -> dict[str, Any] | None:
-    """Imbalance, guessable share and size of the planned test; None without the number of patients."""
+def allocator_behavior(
+    plan: Allocated, allocator: Allocator, *, trials: int, sizes: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Imbalance and guessable share, beside the size of the planned test; None without the number of patients."""
     if plan.patients is None:
         return None
     frequencies = [factor.shares for factor in allocator.factors]
@@ -151,16 +183,19 @@ def allocator_behavior(plan: Assumptions, allocator: Allocator, *, trials: int) 
         "mean_imbalance": own.mean_imbalance,
         "p95_imbalance": own.p95_imbalance,
         "factor_imbalance": imbalance,
+        "factor_labels": {factor.name: factor.label for factor in allocator.factors},
         "guessable": own.guessable,
         "guessable_std_error": own.guessable_std_error,
         "forced": own.forced,
         "complete_randomization": {"mean_imbalance": coin.mean_imbalance, "guessable": coin.guessable},
-        "size_of_test": _sizes(plan, allocator, min(trials, MOST_TESTS)),
+        "size_of_test": sizes,
     }
 
 
-def _sizes(plan: Assumptions, allocator: Allocator, trials: int) -> list[dict[str, Any]]:
+def logrank_sizes(plan: Assumptions, allocator: Allocator, trials: int) -> list[dict[str, Any]]:
     """Size of the planned log-rank test under the allocator, with and without a drift in time."""
+    if plan.patients is None:
+        return []
     level = plan.alpha / plan.sided
     places = {name: k for k, name in enumerate(allocator.arms)}
     first, second = places[plan.experimental], places[plan.control]
@@ -187,7 +222,7 @@ def _sizes(plan: Assumptions, allocator: Allocator, trials: int) -> list[dict[st
         )
         size = size_of_test(
             allocator.plan,
-            plan.patients or 2,
+            plan.patients,
             p_value,
             outcome,
             alpha=level,

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equipoise.design.allocator import allocator_behavior, read_allocator
+from equipoise.design.allocator import MOST_TESTS, allocator_behavior, logrank_sizes, read_allocator
 from equipoise.design.assumptions import designed, median_of, read_assumptions, what_is_missing
+from equipoise.design.comparison_paragraph import comparison_paragraph
+from equipoise.design.comparison_size import comparison_sizes
+from equipoise.design.comparisons import compared, comparison_design, read_comparison
 from equipoise.design.errors import DesignError
 from equipoise.design.paragraph import statistical_paragraph
 from equipoise.design.scenarios import accrual_scenarios, event_curve, shape_scenarios
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from equipoise.protocol import Protocol
     from equipoise.stats import GroupSequential
 
-__all__ = ["design_analysis", "design_trial"]
+__all__ = ["design_analysis", "design_comparison", "design_trial"]
 
 MOST_COMPARED = 500
 """Trials in which all tests are compared: they cost more than a log-rank test."""
@@ -44,7 +47,8 @@ def design_trial(
     Parameters
     ----------
     protocol
-        The protocol; analyses need a log-rank test, power and medians or a hazard ratio.
+        The protocol; analyses need power and, with a log-rank test, medians or a hazard ratio, else ``design.response``
+        or ``design.mean``.
     trials
         Simulated trials; as the protocol says unless given.
     mapper
@@ -57,16 +61,22 @@ def design_trial(
     DesignError
         No analysis has a design (says what each lacks), or one that is impossible.
     """
-    names = designed(protocol)
+    survival, others = designed(protocol), compared(protocol)
+    names = [name for name in protocol.analyses if name in survival or name in others]
     if not names:
         lacking = [
-            f"{name} lacks {', '.join(what_is_missing(protocol, analysis))}"
+            f"{name} lacks {', '.join(_lacking(protocol, name))}"
             for name, analysis in protocol.analyses.items()
-            if analysis.test is not None and analysis.test.logrank is not None
+            if analysis.role == "primary" or (analysis.test is not None and analysis.test.logrank is not None)
         ]
-        reason = "; ".join(lacking) or "no analysis has a log-rank test"
+        reason = "; ".join(lacking) or "no analysis is primary"
         raise DesignError(f"the protocol declares no design that can be computed: {reason}")
-    designs = {name: design_analysis(protocol, name, trials=trials, mapper=mapper, simulate=simulate) for name in names}
+    designs = {
+        name: design_analysis(protocol, name, trials=trials, mapper=mapper, simulate=simulate)
+        if name in survival
+        else design_comparison(protocol, name, trials=trials, simulate=simulate)
+        for name in names
+    }
     return {
         "study_id": protocol.study_id,
         "title": protocol.trial.title,
@@ -74,11 +84,70 @@ def design_trial(
         "synthetic": protocol.trial.synthetic,
         "analyses": designs,
         "without_design": {
-            name: what_is_missing(protocol, analysis)
+            name: _lacking(protocol, name)
             for name, analysis in protocol.analyses.items()
             if name not in names and analysis.role == "primary"
         },
     }
+
+
+def _lacking(protocol: Protocol, name: str) -> list[str]:
+    """Say what a design of an analysis would need, by what it is of."""
+    analysis = protocol.analyses[name]
+    kind = protocol.endpoints[analysis.endpoint].kind
+    if (analysis.test is not None and analysis.test.logrank is not None) or kind in ("time_to_event", "deterioration"):
+        return what_is_missing(protocol, analysis)
+    design = analysis.design
+    found = [] if analysis.power is not None else ["power"]
+    if design is None or (design.response is None and design.mean is None):
+        found.append("design.mean" if kind == "change" else "design.response")
+    return found
+
+
+def design_comparison(
+    protocol: Protocol, name: str, *, trials: int | None = None, simulate: bool = True
+) -> dict[str, Any]:
+    """Compute the design of an analysis of responses or means; parameters and errors as `design_trial`."""
+    plan = read_comparison(protocol, name)
+    count = _trials(plan.declared.trials, trials)
+    arms = {"experimental": protocol.arms[plan.experimental].label}
+    if plan.control is not None:
+        arms["control"] = protocol.arms[plan.control].label
+    ratio = protocol.ratio(plan.cohort)
+    pair = [ratio[arm] for arm in (plan.experimental, plan.control) if arm in ratio]
+    content: dict[str, Any] = {
+        "label": _label(protocol, plan.endpoint, plan.cohort),
+        "kind": plan.kind,
+        "endpoint": plan.endpoint,
+        "cohort": plan.cohort,
+        "arms": arms,
+        "ratio": None if plan.control is None else plan.ratio,
+        "all_arms": 1.0 if plan.control is None else sum(ratio.values()) / sum(pair),
+        "alpha": plan.alpha,
+        "sided": plan.sided,
+        "power": plan.power,
+        "patients": plan.patients,
+        **comparison_design(plan),
+        "seed": plan.declared.seed,
+        "allocator": None,
+        "assumed": _assumed(protocol, name),
+    }
+    if simulate and plan.control is not None:
+        allocator = read_allocator(protocol, plan)
+        sizes = comparison_sizes(plan, allocator, min(count, MOST_TESTS))
+        content["allocator"] = allocator_behavior(plan, allocator, trials=min(count, MOST_ALLOCATED), sizes=sizes)
+    content["paragraph"] = comparison_paragraph(content)
+    return content
+
+
+def _trials(declared: int, asked: int | None) -> int:
+    if asked is not None and asked < 1:
+        raise DesignError(f"trials: expected 1 or more, got {asked}")
+    return declared if asked is None else asked
+
+
+def _label(protocol: Protocol, endpoint: str, cohort: str | None) -> str:
+    return protocol.endpoints[endpoint].label + (f", {protocol.cohorts[cohort].label}" if cohort else "")
 
 
 def design_analysis(
@@ -91,15 +160,12 @@ def design_analysis(
 ) -> dict[str, Any]:
     """Compute the design of one analysis; parameters and errors as `design_trial`."""
     plan = read_assumptions(protocol, name)
-    if trials is not None and trials < 1:
-        raise DesignError(f"trials: expected 1 or more, got {trials}")
-    count = plan.declared.trials if trials is None else trials
+    count = _trials(plan.declared.trials, trials)
     sequential, events = planned_design(plan)
     allocator = read_allocator(protocol, plan)
-    label = protocol.endpoints[plan.endpoint].label
-    cohort = f", {protocol.cohorts[plan.cohort].label}" if plan.cohort else ""
     content: dict[str, Any] = {
-        "label": label + cohort,
+        "label": _label(protocol, plan.endpoint, plan.cohort),
+        "kind": "survival",
         "endpoint": plan.endpoint,
         "cohort": plan.cohort,
         "arms": {
@@ -128,7 +194,8 @@ def design_analysis(
         "assumed": _assumed(protocol, name),
     }
     if simulate:
-        content["allocator"] = allocator_behavior(plan, allocator, trials=min(count, MOST_ALLOCATED))
+        sizes = logrank_sizes(plan, allocator, min(count, MOST_TESTS))
+        content["allocator"] = allocator_behavior(plan, allocator, trials=min(count, MOST_ALLOCATED), sizes=sizes)
         if plan.declared.accrual is not None and plan.patients is not None:
             run = {"mapper": mapper}
             content["simulation"] = simulated_power(plan, allocator, sequential, events, trials=count, **run)

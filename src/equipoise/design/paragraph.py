@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["statistical_paragraph"]
+__all__ = ["BOUNDARIES", "allocator_sentences", "listed", "statistical_paragraph"]
 
 BOUNDARIES = {
     "lan_demets_obrien_fleming": "O'Brien-Fleming-like spending (Lan-DeMets)",
@@ -24,7 +24,7 @@ BOUNDARIES = {
 def statistical_paragraph(design: dict[str, Any]) -> list[str]:
     """Write the design of an analysis in sentences."""
     sentences = [_question(design), _events(design), *_methods(design), *_looks(design), *_others(design)]
-    sentences += [*_realized(design), *_time(design), *_simulated(design), *_allocator(design)]
+    sentences += [*_realized(design), *_time(design), *_simulated(design), *allocator_sentences(design)]
     return sentences
 
 
@@ -59,7 +59,7 @@ def _methods(d: dict[str, Any]) -> list[str]:
         for row in d["fixed"]["methods"]
         if row.get("events") and row["method"] != d["fixed"]["planned"]["method"]
     ]
-    return [f"Other formulas give {_and(others)}."] if others else []
+    return [f"Other formulas give {listed(others)}."] if others else []
 
 
 def _looks(d: dict[str, Any]) -> list[str]:
@@ -68,16 +68,16 @@ def _looks(d: dict[str, Any]) -> list[str]:
     if count == 1:
         return [f"There is one look; the bound of Z is {s['upper'][0]:.6g}."]
     rule = BOUNDARIES.get(s["boundary"], s["boundary"])
-    at = _and([f"{t:.4g}" for t in s["information"]])
-    bounds = _and([f"{b:.8g}" for b in s["upper"]])
-    events = _and([f"{e:.2f}" for e in s["events"]])
-    p = _and([f"{value:.3g}" for value in s["p_value"]])
+    at = listed([f"{t:.4g}" for t in s["information"]])
+    bounds = listed([f"{b:.8g}" for b in s["upper"]])
+    events = listed([f"{e:.2f}" for e in s["events"]])
+    p = listed([f"{value:.3g}" for value in s["p_value"]])
     found = [
         f"There are {count} looks, at {at} of the information, with bounds by {rule}: Z {bounds}, one-sided p {p}, "
         f"at {events} events (inflation {s['inflation']:.4f})."
     ]
     if s["futility"]:
-        limits = _and([f"{b:.4g}" for b in s["lower"][:-1] if b is not None])
+        limits = listed([f"{b:.4g}" for b in s["lower"][:-1] if b is not None])
         kind = "binding" if s["binding"] else "not binding"
         found.append(f"Futility bounds ({BOUNDARIES.get(s['futility'], s['futility'])}, {kind}) at Z {limits}.")
     found.append(
@@ -92,7 +92,7 @@ def _others(d: dict[str, Any]) -> list[str]:
     for other in d["other_looks"]:
         if other["looks"] == len(d["sequential"]["information"]) and d["sequential"]["equally_spaced"]:
             continue
-        bounds = _and([f"{b:.6g}" for b in other["upper"]])
+        bounds = listed([f"{b:.6g}" for b in other["upper"]])
         words = "one look" if other["looks"] == 1 else f"{other['looks']} equally spaced looks"
         found.append(f"with {words} {other['events'][-1]:.2f} events and {bounds}")
     rule = BOUNDARIES.get(d["other_looks"][0]["boundary"], "") if d["other_looks"] else ""
@@ -138,17 +138,25 @@ def _simulated(d: dict[str, Any]) -> list[str]:
     return found
 
 
-def _allocator(d: dict[str, Any]) -> list[str]:
+def allocator_sentences(d: dict[str, Any]) -> list[str]:
+    """Say how the allocator behaves."""
     a = d["allocator"]
     if not a:
         return []
-    sizes = _and([f"{row['size']:.3f} with {row['scenario']}" for row in a["size_of_test"]])
-    return [
+    found = (
         f"Allocation by {a['method']}: a mean imbalance of {a['mean_imbalance']:.2f} patients, and "
-        f"{a['guessable']:.1%} of the assignments guessed right by one who knows the method and all earlier records; "
-        f"the planned test at level {a['size_of_test'][0]['nominal']:.4g} rejects {sizes}."
-    ]
+        f"{a['guessable']:.1%} of the assignments guessed right by one who knows the method and all earlier records"
+    )
+    sizes = listed([f"{row['size']:.3f} with {_drift(row['scenario'])}" for row in a["size_of_test"]])
+    if sizes:
+        found += f"; the planned test at level {a['size_of_test'][0]['nominal']:.4g} rejects {sizes}"
+    return [found + "."]
 
 
-def _and(parts: list[str]) -> str:
+def _drift(scenario: str) -> str:
+    return scenario if scenario == "no drift" else f"a drift ({scenario})"
+
+
+def listed(parts: list[str]) -> str:
+    """Join words as a sentence does."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -67,10 +67,8 @@ def _check_kind(
     other = {"control": response.control, "null": response.null}
     given = [name for name, value in other.items() if value is not None]
     if len(given) != 1:
-        expected = "control where there are two arms, null where there is one"
-        report.add(
-            (*place, "response"), "one share to compare with", seen=", ".join(given) or "none", expected=expected
-        )
+        seen, expected = ", ".join(given) or "none", "control where there are two arms, null where there is one"
+        report.add((*place, "response"), "there is one share to compare with", seen=seen, expected=expected)
         return
     base = response.control if response.control is not None else response.null
     if base == response.experimental:

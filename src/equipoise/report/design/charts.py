@@ -10,7 +10,7 @@ from equipoise.report.figures.scene import Circle, Scene, Text, hline, line, vli
 from equipoise.report.figures.style import INK, LINE, MUTED, NARROW, WIDE, background
 from equipoise.report.figures.svg import render_svg
 
-__all__ = ["Chart", "bounds_chart", "events_chart", "power_chart"]
+__all__ = ["Chart", "bounds_chart", "effect_chart", "events_chart", "power_chart"]
 
 FIRST, SECOND, THIRD = "#0072B2", "#D55E00", MUTED
 SIZE = 8.5
@@ -174,4 +174,21 @@ def events_chart(name: str, design: Mapping[str, Any]) -> Chart | None:
         y_ticks=_ticks(0, max(c["patients"])),
         x_label="Months since the first patient",
         y_label="Number",
+    )
+
+
+def effect_chart(name: str, design: Mapping[str, Any]) -> Chart:
+    """Power by the true share of responses, or the true difference of means."""
+    c = design["power_curve"]
+    pairs = sorted(zip(c["effect"], c["power"], strict=True))
+    xs, ys = zip(*pairs, strict=True)
+    size = design["sequential"]["total_patients"] if design["sequential"] else design["planned"]["patients"]
+    return _chart(
+        name,
+        f"Power at {size:.0f} patients, without interim looks.",
+        [Curve(label="Power", x=xs, y=ys, color=FIRST)],
+        x_ticks=_ticks(xs[0], xs[-1]),
+        y_ticks=[0, 0.2, 0.4, 0.6, 0.8, 1.0],
+        x_label=c["label"],
+        y_label="Power",
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from equipoise.report.design.page import table_html, whole_page
+from equipoise.report.design.page import whole_page
+from equipoise.report.design.parts import table_html
 from equipoise.report.words import BAND
 
 __all__ = ["write_closed_look", "write_open_look"]

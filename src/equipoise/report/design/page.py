@@ -1,19 +1,28 @@
 """design.json as one HTML file that opens offline."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from equipoise.report.design.charts import Chart, bounds_chart, events_chart, power_chart
+from equipoise.report.design.charts import bounds_chart, events_chart, power_chart
+from equipoise.report.design.comparison import comparison_section
+from equipoise.report.design.parts import (
+    allocator_part,
+    assumed_part,
+    chart_html,
+    number,
+    paragraph_part,
+    percent,
+    table_html,
+)
 from equipoise.report.words import BAND
 
-__all__ = ["table_html", "whole_page", "write_design"]
+__all__ = ["whole_page", "write_design"]
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
-Row = Sequence[str]
 
 
 def write_design(design: Mapping[str, Any], folder: Path) -> Path:
@@ -70,102 +79,44 @@ def whole_page(
     return str(page)
 
 
-def table_html(name: str, title: str, heads: Row, rows: Iterable[Row], notes: Row = ()) -> Markup:
-    """A table whose first column is text and whose others are numbers."""
-    head = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(Markup(' class="n"') if k else "", cell)
-        for k, cell in enumerate(heads)
-    )
-    body = Markup("\n").join(
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row[0], Markup("").join(Markup("<td class=n>{}</td>").format(cell) for cell in row[1:])
-        )
-        for row in rows
-    )
-    foot = Markup("").join(Markup("<li>{}</li>").format(note) for note in notes)
-    return Markup(
-        '<figure class="table"><figcaption id="{name}-caption">{title}</figcaption>\n'
-        '<div class="frame" role="group" aria-labelledby="{name}-caption" tabindex="0">\n'
-        '<table id="{name}" aria-labelledby="{name}-caption"><thead><tr>{head}</tr></thead>\n'
-        "<tbody>\n{body}\n</tbody></table></div>\n{foot}</figure>"
-    ).format(
-        name=name,
-        title=title,
-        head=head,
-        body=body,
-        foot=Markup('<ol class="notes">{}</ol>').format(foot) if notes else "",
-    )
-
-
-def _chart(chart: Chart | None) -> Markup:
-    if chart is None:
-        return Markup("")
-    return Markup(
-        '<figure class="picture"><div class="canvas wide">{}</div><div class="canvas narrow">{}</div>'
-        "<figcaption>{}</figcaption></figure>"
-    ).format(_svg(chart.wide), _svg(chart.narrow), chart.caption)
-
-
-def _svg(text: str) -> Markup:
-    return Markup(text[text.index("<svg") :].strip())  # noqa: S704 - drawn by report.figures, which escapes its texts
-
-
 def _analysis(name: str, d: Mapping[str, Any]) -> Markup:
+    if d["kind"] != "survival":
+        return comparison_section(name, d)
     key = name.replace("_", "-")
     parts = [
-        Markup("\n").join(Markup("<p>{}</p>").format(" ".join(part)) for part in _thirds(d["paragraph"])),
-        _assumed(d),
+        paragraph_part(d),
+        assumed_part(d),
         _bounds(key, d),
-        _chart(bounds_chart(f"{key}-bounds-chart", d)),
+        chart_html(bounds_chart(f"{key}-bounds-chart", d)),
         _sizes(key, d),
         _other(key, d),
-        _chart(power_chart(f"{key}-power-chart", d)),
+        chart_html(power_chart(f"{key}-power-chart", d)),
         _accrual(key, d),
-        _chart(events_chart(f"{key}-events-chart", d)),
+        chart_html(events_chart(f"{key}-events-chart", d)),
         _simulated(key, d),
         _shapes(key, d),
-        _allocator(key, d),
+        allocator_part(key, d),
     ]
     return Markup("\n").join(part for part in parts if part)
 
 
-def _thirds(sentences: Sequence[str]) -> Iterable[Sequence[str]]:
-    """Sentences in paragraphs of a readable length."""
-    return (sentences[k : k + 4] for k in range(0, len(sentences), 4))
-
-
-def _assumed(d: Mapping[str, Any]) -> Markup:
-    if not d["assumed"]:
-        return Markup("")
-    names = ", ".join(key for key in d["assumed"] if key)
-    return Markup('<p class="notice note">{}</p>').format(
-        f"Assumed because the source is silent: {names}. The notes stand in the protocol."
-    )
-
-
-def _number(value: float | None, digits: int = 2) -> str:
-    return "" if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _percent(value: float, digits: int = 1) -> str:
-    return f"{100 * value:.{digits}f}%"
-
-
 def _bounds(key: str, d: Mapping[str, Any]) -> Markup:
     s = d["sequential"]
+    futile = bool(s["futility"])
     rows = [
         (
             f"Look {k + 1}" if k + 1 < len(s["events"]) else "Final",
-            _percent(s["information"][k]),
-            _number(s["events"][k]),
-            _number(s["upper"][k], 5),
-            _number(s["lower"][k], 4) if s["futility"] and k + 1 < len(s["events"]) else "",
+            percent(s["information"][k]),
+            number(s["events"][k]),
+            number(s["upper"][k], 5),
+            *((number(s["lower"][k], 4) if k + 1 < len(s["events"]) else "",) if futile else ()),
             f"{s['p_value'][k]:.4f}",
             f"{s['alpha_spent'][k]:.5f}",
         )
         for k in range(len(s["events"]))
     ]
-    heads = ("", "Information", "Events", "Efficacy bound of Z", "Futility bound of Z", "One-sided P", "Alpha spent")
+    bound = ("Futility bound of Z",) if futile else ()
+    heads = ("", "Information", "Events", "Efficacy bound of Z", *bound, "One-sided P", "Alpha spent")
     return table_html(f"{key}-bounds", "Looks and bounds", heads, rows)
 
 
@@ -173,18 +124,19 @@ def _sizes(key: str, d: Mapping[str, Any]) -> Markup:
     rows = [
         (
             row["label"],
-            _number(row.get("events")),
-            _number(row.get("patients"), 1),
-            _number(row.get("follow_up_months"), 1),
-            _number(row.get("largest_events"), 1),
+            number(row.get("events")),
+            number(row.get("patients"), 1 if row.get("solved_for") == "patients" else 0),
+            number(row.get("follow_up_months"), 1),
+            number(row.get("largest_events"), 1),
         )
         for row in d["fixed"]["methods"]
     ]
     notes = [f"{row['label']}: {row['impossible']}" for row in d["fixed"]["methods"] if row.get("impossible")]
     if d["realized"]:
         counts = ":".join(str(n) for n in d["realized"]["arms"].values())
-        events = ", ".join(f"{name} {value:.2f}" for name, value in d["realized"]["events"].items())
-        notes.append(f"At the {counts} really randomized: {events} events.")
+        labels = {row["method"]: row["label"] for row in d["fixed"]["methods"]}
+        events = ", ".join(f"{value:.2f} by {labels[name]}" for name, value in d["realized"]["events"].items())
+        notes.append(f"Events at the {counts} really randomized: {events}.")
     heads = ("Formula", "Events", "Patients", "Follow-up, months", "Largest number of events")
     return table_html(f"{key}-sizes", "Size without interim looks, by formula", heads, rows, notes)
 
@@ -193,9 +145,9 @@ def _other(key: str, d: Mapping[str, Any]) -> Markup:
     rows = [
         (
             str(other["looks"]),
-            ", ".join(_number(b, 5) for b in other["upper"]),
-            ", ".join(_number(e) for e in other["events"]),
-            _number(other["inflation"], 4),
+            ", ".join(number(b, 5) for b in other["upper"]),
+            ", ".join(number(e) for e in other["events"]),
+            number(other["inflation"], 4),
         )
         for other in d["other_looks"]
     ]
@@ -209,9 +161,9 @@ def _accrual(key: str, d: Mapping[str, Any]) -> Markup:
     rows = [
         (
             row["scenario"],
-            _number(row["accrual_months"], 1),
-            ", ".join(_number(t, 1) if t is not None else "never" for t in row["look_months"]),
-            _number(row["largest_events"], 1),
+            number(row["accrual_months"], 1),
+            ", ".join(number(t, 1) if t is not None else "never" for t in row["look_months"]),
+            number(row["largest_events"], 1),
         )
         for row in d["accrual"]
     ]
@@ -225,11 +177,11 @@ def _simulated(key: str, d: Mapping[str, Any]) -> Markup:
     rows = [
         (
             run["scenario"],
-            f"{_percent(run['power'], 2)} ({_percent(run['std_error'], 2)})",
-            ", ".join(_percent(p) for p in run["stops_for_success"]),
-            _number(run["expected_events"], 1),
-            _number(run["expected_patients"], 1),
-            _number(run["expected_months"], 1),
+            f"{percent(run['power'], 2)} ({percent(run['std_error'], 2)})",
+            ", ".join(percent(p) for p in run["stops_for_success"]),
+            number(run["expected_events"], 1),
+            number(run["expected_patients"], 1),
+            number(run["expected_months"], 1),
         )
         for run in d["simulation"]
     ]
@@ -247,8 +199,8 @@ def _shapes(key: str, d: Mapping[str, Any]) -> Markup:
     rows = [
         (
             row["words"],
-            *(_percent(row["power"][test]) for test in tests),
-            ", ".join(_number(v) or "none" for v in row["average_hazard_ratio"]),
+            *(percent(row["power"][test]) for test in tests),
+            ", ".join(number(v) or "none" for v in row["average_hazard_ratio"]),
         )
         for row in shapes["scenarios"]
     ]
@@ -258,24 +210,3 @@ def _shapes(key: str, d: Mapping[str, Any]) -> Markup:
         f"restricted mean to {shapes['tau_months']:.1f} months, milestone at {shapes['milestone_months']:.1f} months.",
     )
     return table_html(f"{key}-shapes", "Power where hazards are not proportional", heads, rows, notes)
-
-
-def _allocator(key: str, d: Mapping[str, Any]) -> Markup:
-    a = d["allocator"]
-    if not a:
-        return Markup("")
-    rows = [("Imbalance of the trial, mean", _number(a["mean_imbalance"]))]
-    rows += [("Imbalance of the trial, 95th percentile", _number(a["p95_imbalance"], 1))]
-    rows += [(f"Imbalance of {name.replace('_', ' ')}, mean", _number(v)) for name, v in a["factor_imbalance"].items()]
-    rows += [
-        ("Assignments guessed right", _percent(a["guessable"])),
-        ("Assignments that are certain", _percent(a["forced"])),
-        ("Imbalance under complete randomization, mean", _number(a["complete_randomization"]["mean_imbalance"])),
-    ]
-    rows += [
-        (f"Size of the planned test, {row['scenario']}", f"{row['size']:.4f} ({row['std_error']:.4f})")
-        for row in a["size_of_test"]
-    ]
-    method, trials = a["method"].capitalize(), f"{a['trials']:,} simulated trials"
-    note = f"{method}, {a['patients']} patients, {trials}; standard errors in brackets."
-    return table_html(f"{key}-allocator", "The allocator", ("", "Value"), rows, (note,))
