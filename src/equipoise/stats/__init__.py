@@ -106,6 +106,7 @@ from equipoise.stats.simulation import (
     compare_tests,
     replay_trial,
     simulate_trials,
+    trial_from_times,
 )
 from equipoise.stats.survival import (
     BaselineHazard,
@@ -298,6 +299,7 @@ __all__ = [
     "subgroup_hazard_ratios",
     "threads",
     "tipping_point",
+    "trial_from_times",
     "turnbull",
     "two_stage",
     "two_stage_g",

@@ -118,21 +118,21 @@ def sort_rows(room: Sorting, m: int) -> None:
 
 
 @compiled
-def look_times(model: TrialModel, known: np.ndarray, room: Sorting, out: np.ndarray) -> None:
+def look_times(kind: np.ndarray, at: np.ndarray, end: float, known: np.ndarray, room: Sorting, out: np.ndarray) -> None:
     """Write the calendar time of each look; the end of the trial where the events are never known."""
     count = 0
-    for i in range(model.n):
+    for i in range(known.size):
         room.key[count] = known[i]
         count += known[i] < NEVER
     for i in range(count):
         room.row[i] = 0
     sort_rows(room, count)
-    for look in range(model.look_at.size):
-        if model.look_kind[look] == BY_CALENDAR:
-            out[look] = min(model.look_at[look], model.end)
+    for look in range(at.size):
+        if kind[look] == BY_CALENDAR:
+            out[look] = min(at[look], end)
         else:
-            wanted = int(model.look_at[look])
-            out[look] = min(room.key[wanted - 1], model.end) if wanted <= count else model.end
+            wanted = int(at[look])
+            out[look] = min(room.key[wanted - 1], end) if wanted <= count else end
 
 
 @inlined
@@ -255,34 +255,44 @@ def _arm_cells(model: TrialModel, patients: Patients, cell: np.ndarray) -> None:
 
 
 @compiled
+def sums_of_looks(
+    cuts: np.ndarray,
+    patients: Patients,
+    cell: np.ndarray,
+    room: Sorting,
+    at_risk: np.ndarray,
+    sums: np.ndarray,
+    facts: np.ndarray,
+) -> None:
+    """Test one trial at each look.
+
+    `sums` (looks, 6): observed minus expected, variance, events of both arms, patients entered in both arms; `facts`
+    (looks, 3): the calendar time, crossovers up to then, and dropouts.
+    """
+    m = _sort_exits(patients, cell, cuts.max(), room)
+    for look in range(cuts.size):
+        cut = cuts[look]
+        entered = logrank_sums_of(cut, patients, cell, room, m, at_risk, sums[look])
+        crossed, gone = 0, 0
+        for i in range(entered):
+            follow = cut - patients.entry[i]
+            crossed += patients.crossover[i] <= follow
+            gone += patients.known[i] > cut and patients.dropout[i] < min(patients.event[i], follow)
+        facts[look, 0], facts[look, 1], facts[look, 2] = cut, crossed, gone
+
+
+@compiled
 def simulate_block(
     model: TrialModel, plan: Plan, seed: int, scenario: int, first: int, sums: np.ndarray, facts: np.ndarray
 ) -> None:
-    """Simulate trials from number `first` on.
-
-    `sums` (trials, looks, 6) gets observed minus expected, variance, events of both arms, patients entered in both
-    arms; `facts` (trials, looks, 3) the calendar time, crossovers up to then, and dropouts.
-    """
+    """Simulate trials from number `first` on: `sums` and `facts` of `sums_of_looks`, one more dimension in front."""
     patients, draws = room_for(model, plan)
     room = sorting_room(model.n)
     cell = np.empty(model.n, np.int64)
     at_risk = np.empty(2 * (model.stratum_test.max() + 1))
     cuts = np.empty(model.look_at.size)
-    leave, cross = model.may_drop_out, model.cross_probability > 0.0
     for t in range(sums.shape[0]):
         draw_trial(model, plan, seed, scenario, first + t, patients, draws)
-        look_times(model, patients.known, room, cuts)
+        look_times(model.look_kind, model.look_at, model.end, patients.known, room, cuts)
         _arm_cells(model, patients, cell)
-        m = _sort_exits(patients, cell, cuts.max(), room)
-        for look in range(cuts.size):
-            cut = cuts[look]
-            entered = logrank_sums_of(cut, patients, cell, room, m, at_risk, sums[t, look])
-            crossed, gone = 0, 0
-            if cross:
-                for i in range(entered):
-                    crossed += patients.crossover[i] <= cut - patients.entry[i]
-            if leave:
-                for i in range(entered):
-                    follow = min(patients.event[i], cut - patients.entry[i])
-                    gone += patients.known[i] > cut and patients.dropout[i] < follow
-            facts[t, look, 0], facts[t, look, 1], facts[t, look, 2] = cut, crossed, gone
+        sums_of_looks(cuts, patients, cell, room, at_risk, sums[t], facts[t])

@@ -1,6 +1,7 @@
 """Simulated trials with times to event: the live allocators, looks, delay of readings, crossover."""
 
 from equipoise.stats.simulation.comparison import ComparedPower, average_hazard_ratios, compare_tests
+from equipoise.stats.simulation.given_times import trial_from_times
 from equipoise.stats.simulation.model import Crossover, Look, ReadingDelay, SimulatedStratum, TrialPlan
 from equipoise.stats.simulation.simulate import (
     SimulatedTrial,
@@ -24,4 +25,5 @@ __all__ = [
     "compare_tests",
     "replay_trial",
     "simulate_trials",
+    "trial_from_times",
 ]

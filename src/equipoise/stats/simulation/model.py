@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     from equipoise.stats.allocation import Plan
 
-__all__ = ["Crossover", "Look", "ReadingDelay", "SimulatedStratum", "TrialPlan", "arrays_of"]
+__all__ = [
+    "Crossover",
+    "Look",
+    "ReadingDelay",
+    "SimulatedStratum",
+    "TrialPlan",
+    "arrays_of",
+    "look_arrays",
+    "look_problems",
+]
 
 NO_DROPOUT = PiecewiseHazard((0.0,))
 MOST_PATIENTS = 100_000
@@ -115,7 +124,8 @@ def arrays_of(plan: TrialPlan) -> TrialModel:
     StatsError
         Lists everything that is wrong.
     """
-    problems = [*_size_problems(plan), *_stratum_problems(plan), *_look_problems(plan), *_other_problems(plan)]
+    looks = look_problems(plan.looks, plan.n)
+    problems = [*_size_problems(plan), *_stratum_problems(plan), *looks, *_other_problems(plan)]
     if problems:
         raise StatsError(problems)
     arms = n_arms(plan.allocation)
@@ -151,10 +161,17 @@ def arrays_of(plan: TrialPlan) -> TrialModel:
         cross_factor=float(crossover.hazard_ratio),
         delay_fixed=float(plan.delay.fixed),
         delay_mean=float(plan.delay.mean),
-        look_kind=np.array([BY_EVENTS if look.time is None else BY_CALENDAR for look in plan.looks], np.int64),
-        look_at=np.array([float(look.events if look.time is None else look.time) for look in plan.looks]),  # type: ignore[arg-type]
+        look_kind=look_arrays(plan.looks)[0],
+        look_at=look_arrays(plan.looks)[1],
         end=min(float(plan.end), 1e200),
     )
+
+
+def look_arrays(looks: tuple[Look, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Kinds of the looks, and their events or times."""
+    kind = [BY_EVENTS if look.time is None else BY_CALENDAR for look in looks]
+    at = [float(look.events if look.time is None else look.time) for look in looks]  # type: ignore[arg-type]
+    return np.array(kind, np.int64), np.array(at)
 
 
 def _without_pauses(values: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -200,12 +217,13 @@ def _stratum_problems(plan: TrialPlan) -> list[InputProblem]:
     return problems
 
 
-def _look_problems(plan: TrialPlan) -> list[InputProblem]:
+def look_problems(looks: tuple[Look, ...], n: int) -> list[InputProblem]:
+    """Check looks: at least one, each by events or by time, each after the one before it."""
     problems = []
-    if not plan.looks:
+    if not looks:
         problems.append(_problem("looks", "expected at least the final analysis"))
     last = {"events": 0.0, "time": 0.0}
-    for i, look in enumerate(plan.looks):
+    for i, look in enumerate(looks):
         given = [name for name in ("events", "time") if getattr(look, name) is not None]
         if len(given) != 1:
             problems.append(_problem("looks", "expected a number of events or a time, one of the two", i))
@@ -216,8 +234,8 @@ def _look_problems(plan: TrialPlan) -> list[InputProblem]:
             message = f"expected more {name} than at the look before it ({last[name]:g})"
             problems.append(_problem("looks", message, i, value))
         last[name] = max(last[name], value)
-        if name == "events" and isinstance(plan.n, int) and value > plan.n:
-            message = f"more events than the {plan.n} patients can have"
+        if name == "events" and isinstance(n, int) and value > n:
+            message = f"more events than the {n} patients can have"
             problems.append(_problem("looks", message, i, value))
     return problems
 

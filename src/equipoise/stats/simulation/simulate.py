@@ -189,6 +189,13 @@ def simulate_trials(plan: TrialPlan, n_trials: int, *, seed: int, scenario: int 
         simulate_block(model, plan.allocation, seed, scenario, first + start, sums[part], facts[part])
 
     each(run, range(0, n_trials, BLOCK))
+    return trials_of(sums, facts, seed=seed, scenario=scenario, first=first)
+
+
+def trials_of(
+    sums: NDArray[np.float64], facts: NDArray[np.float64], *, seed: int, scenario: int, first: int
+) -> SimulatedTrials:
+    """Name what the kernels wrote."""
     score, variance = sums[..., 0], sums[..., 1]
     safe = np.where(variance > 0.0, variance, 1.0)
     return SimulatedTrials(
@@ -220,7 +227,7 @@ def replay_trial(plan: TrialPlan, trial: int, *, seed: int, scenario: int = 0) -
     patients, draws = room_for(model, plan.allocation)
     draw_trial(model, plan.allocation, seed, scenario, trial, patients, draws)
     looks = np.empty(len(plan.looks))
-    look_times(model, patients.known, sorting_room(plan.n), looks)
+    look_times(model.look_kind, model.look_at, model.end, patients.known, sorting_room(plan.n), looks)
     time, status = np.empty((looks.size, plan.n)), np.empty((looks.size, plan.n), dtype=bool)
     for k, cut in enumerate(looks):
         data_at(model, cut, patients, time[k], status[k])
