@@ -1,0 +1,149 @@
+"""A synthetic trial run in memory: every command through `conduct`, every event sealed in the chain."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from equipoise.conduct import Command, Refusal, Rulebook, Rulebooks, State, apply, decide
+from equipoise.conduct.memory_vault import MemoryVault
+from equipoise.conduct.vault import Grant, GrantKind
+from equipoise.ledger import Chain, Event
+from equipoise.protocol import Problem, Protocol
+from equipoise.rehearsal.commands import in_order, patient_commands
+from equipoise.rehearsal.errors import RehearsalError
+from equipoise.rehearsal.facts import Facts
+from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.opening import opening_commands
+from equipoise.rehearsal.vault import RequestEntropy, rehearsal_vault
+
+__all__ = ["Refused", "Rehearsed", "commands_of", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A command that was refused."""
+
+    command: Command
+    refusal: Refusal
+
+
+@dataclass(slots=True)
+class Rehearsed:
+    """A trial as it was run."""
+
+    protocol: Protocol
+    vault: MemoryVault
+    chain: Chain = field(default_factory=Chain)
+    state: State = field(default_factory=State)
+    refused: list[Refused] = field(default_factory=list)
+    given: int = 0
+    """Commands given."""
+
+    @property
+    def events(self) -> list[Event]:
+        """Events of the trial chain."""
+        return self.chain.events
+
+    def arms(self) -> dict[str, str]:
+        """Subject number -> arm, as the vault holds it."""
+        return self.vault.reveal_all(_GRANT)
+
+
+_GRANT = Grant(
+    subject="*", kind=GrantKind.END_OF_TRIAL, actor="rehearsal", at=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), event=""
+)
+
+
+def commands_of(
+    protocol: Protocol, text: str, model: PatientModel, facts: Facts, *, commitment: str, trial: int = 0
+) -> list[Command]:
+    """Give all commands of a trial in order: the set-up, then the patients' by time."""
+    opening = opening_commands(protocol, text, model, facts.records, commitment=commitment, trial=trial)
+    return in_order(opening, patient_commands(facts.records, facts.patients, trial))
+
+
+def run(
+    protocol: Protocol,
+    text: str,
+    model: PatientModel,
+    facts: Facts,
+    *,
+    trial: int = 0,
+    faulty: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Rehearsed:
+    """Run a synthetic trial in memory.
+
+    Parameters
+    ----------
+    protocol, text
+        The protocol, and its text as adopted.
+    model, facts
+        The synthetic patients, and what `generate` made of them.
+    trial
+        Which of the trials in the facts.
+    faulty
+        Whether the declared fault of allocation takes place.
+    progress
+        Told, now and then, how many commands of how many are done.
+
+    Raises
+    ------
+    RehearsalError
+        A patient gets another number or another arm than the facts have.
+    """
+    vault, entropy = rehearsal_vault(protocol, model.allocation, trial, faulty=faulty)
+    commands = commands_of(protocol, text, model, facts, commitment=vault.commitment, trial=trial)
+    rehearsed = Rehearsed(protocol, vault)
+    carry_out(rehearsed, commands, entropy, progress)
+    _check(rehearsed, facts, trial)
+    return rehearsed
+
+
+def carry_out(
+    rehearsed: Rehearsed,
+    commands: Sequence[Command],
+    entropy: RequestEntropy,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Give commands one after the other; refusals are kept, as a server keeps them."""
+    version = rehearsed.protocol.version.number
+    rulebooks = Rulebooks({version: Rulebook(rehearsed.protocol, version)})
+    state, chain, vault = rehearsed.state, rehearsed.chain, rehearsed.vault
+    for number, given in enumerate(commands):
+        if progress is not None and number % 1000 == 0:
+            progress(number, len(commands))
+        command = _with_kit(given, state)
+        entropy.begin(command.request_id)
+        answer = decide(rulebooks, state, command, vault)
+        if isinstance(answer, Refusal):
+            rehearsed.refused.append(Refused(command, answer))
+            continue
+        for event in chain.append(answer, command.stamp()):
+            state = apply(state, event)
+    rehearsed.state = state
+    rehearsed.given += len(commands)
+
+
+def _with_kit(command: Command, state: State) -> Command:
+    """Name the kit that the vault assigned, where the command does not."""
+    if command.kind != "dispense" or "kit" in command.payload or not command.subject:
+        return command
+    assigned = state.subjects[command.subject].last("kit_assigned")
+    return command if assigned is None else replace(command, payload={**command.payload, "kit": assigned["kit"]})
+
+
+def _check(rehearsed: Rehearsed, facts: Facts, trial: int) -> None:
+    """Refuse a run that is not of these facts."""
+    known = facts.patients.filter(pl.col("TRIAL") == trial, pl.col("ARM").is_not_null())
+    expected = dict(known.select("SUBJECT", "ARM").rows())
+    found = rehearsed.arms()
+    wrong = [subject for subject in {**expected, **found} if expected.get(subject) != found.get(subject)]
+    if wrong:
+        refused = next((f"; refused: {r.command.kind}: {r.refusal.reason}" for r in rehearsed.refused), "")
+        message = f"{len(wrong)} patients have not the arm of the facts, first {wrong[0]}{refused}"
+        raise RehearsalError(
+            (Problem(file=f"trial {trial}", message=message, expected="facts of this model and seed"),)
+        )
