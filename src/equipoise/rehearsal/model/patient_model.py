@@ -1,12 +1,13 @@
 """The whole model of synthetic patients."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from equipoise.rehearsal.model.accrual import Accrual
 from equipoise.rehearsal.model.allocation import AllocationModel
 from equipoise.rehearsal.model.baseline import BaselineDistribution
+from equipoise.rehearsal.model.calibration import Calibration
 from equipoise.rehearsal.model.course import CrossoverCourse, Deaths, Dropout, FollowUp, Therapies, Treatment
 from equipoise.rehearsal.model.part import Part
 from equipoise.rehearsal.model.readers import Readers
@@ -34,5 +35,5 @@ class PatientModel(Part):
     crossover: CrossoverCourse | None = None
     therapies: Therapies
     follow_up: FollowUp
-    calibration: dict[str, Any] | None = None
+    calibration: Calibration | None = None
     """Figures that a search for candidates aims at; the generator does not look at them."""

@@ -4,7 +4,7 @@ Who comes, and to which arm, stands; each candidate trial has the same patients 
 through the production pipeline, SDTM and ADaM, and the search chooses among what came out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -14,26 +14,23 @@ from equipoise.analyze.study import POSITION, read_study
 from equipoise.derive import Derived, derive
 from equipoise.derive.sdtm import sdtm_from_records
 from equipoise.protocol import Protocol, data_cut
-from equipoise.rehearsal.facts import Facts, generate
 from equipoise.rehearsal.model.patient_model import PatientModel
-from equipoise.rehearsal.streams import default_draws
-from equipoise.rehearsal.twin.search import EndpointPool, Integers, Pool
+from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
+from equipoise.rehearsal.twin.search import EndpointPool, Pool
 from equipoise.terms import ArmRole
 
-__all__ = ["CourseParts", "course_chunks", "course_pool"]
+__all__ = ["course_pool"]
 
-CHUNK = 25
-"""Candidate trials derived at once."""
-_DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR")
+_DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR", "LB", "VS", "QS")
 _RESPONSES = {"CR": 0, "PR": 0, "SD": 1, "NON-CR/NON-PD": 1, "PD": 2}
 """Rows and columns of the table of scans: response, stable, progression."""
 CELLS = tuple(f"scans_central_{row}_local_{column}" for row in range(3) for column in range(3))
 
 
-class CourseParts:
+class _Parts:
     """What the search needs of every patient and candidate, filled chunk by chunk."""
 
-    def __init__(self, n: int, candidates: int, endpoints: dict[str, str]) -> None:
+    def __init__(self, n: int, candidates: int, endpoints: tuple[str, ...]) -> None:
         self.endpoints = endpoints
         shape = (n, candidates)
         self.time = {name: np.ones(shape, dtype=np.int64) for name in endpoints}
@@ -43,8 +40,8 @@ class CourseParts:
     def add(self, protocol: Protocol, derived: Derived, rows: pl.DataFrame) -> None:
         """Take what was derived; ``rows`` says of each USUBJID which patient and candidate it is (``i``, ``k``)."""
         times = derived.adam["ADTTE"].filter(pl.col("PRIMFL") == "Y").join(rows, on="USUBJID")
-        for name, endpoint in self.endpoints.items():
-            own = times.filter(pl.col("ENDPT") == endpoint)
+        for name in self.endpoints:
+            own = times.filter(pl.col("ENDPT") == name)
             at = own["i"].to_numpy(), own["k"].to_numpy()
             self.time[name][at] = own["AVAL"].to_numpy()
             self.event[name][at] = own["CNSR"].to_numpy() == 0
@@ -67,63 +64,48 @@ class CourseParts:
             np.add.at(self.counts[name], (i[chosen], k[chosen]), 1)
 
 
-def course_chunks(
-    protocol: Protocol, model: PatientModel, accrual: Integers, candidates: int, arms: np.ndarray
-) -> Iterator[tuple[Facts, range]]:
-    """Generate candidate trials in chunks: the patients of ``accrual``, allocated to ``arms``, with other courses."""
-    for start in range(0, candidates, CHUNK):
-        numbers = range(start, min(start + CHUNK, candidates))
-        draws = default_draws(numbers, model.accrual.screened)
-        draws = draws.with_columns(accrual=pl.Series(np.tile(accrual, len(numbers)), dtype=pl.Int32))
-        yield generate(protocol, model, draws, parts=("disease", "lesions"), arms=np.tile(arms, len(numbers))), numbers
-
-
 def course_pool(
     protocol: Protocol,
     model: PatientModel,
-    accrual: Integers,
-    arms: np.ndarray,
+    draws: pl.DataFrame,
+    arms: Arms,
     *,
     candidates: int,
-    endpoints: dict[str, str],
-    landmarks: dict[str, tuple[int, ...]],
+    landmarks: Mapping[str, tuple[int, ...]],
 ) -> tuple[Pool, pl.DataFrame]:
     """Derive all candidates; give the pool and its patients (PATIENT, ARM, i).
 
     Parameters
     ----------
-    endpoints
-        Name in the pool -> endpoint of the protocol, each under its primary rule set.
+    draws
+        Draws of trial 0, of which ``accrual`` stands.
+    arms
+        Arm of each patient randomized, in order of PATIENT.
     landmarks
-        Name in the pool -> days at which survival is wanted.
+        Endpoint of the protocol, taken under its primary rule set -> days at which survival is wanted.
     """
     cut = data_cut(protocol)
-    parts: CourseParts | None = None
+    parts: _Parts | None = None
     people = pl.DataFrame()
-    for facts, numbers in course_chunks(protocol, model, accrual, candidates, arms):
+    for facts, numbers in candidate_trials(protocol, model, draws, arms, "disease readers", candidates):
         randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
         if parts is None:
-            people = randomized.filter(pl.col("TRIAL") == numbers[0]).select("PATIENT", "ARM", "STRATUM")
+            people = randomized.filter(pl.col("TRIAL") == numbers[0]).select(
+                "PATIENT", "ARM", pl.concat_str(pl.col("^factors\\..*$"), separator=" ").alias("STRATUM")
+            )
             people = people.sort("PATIENT").with_row_index("i")
-            parts = CourseParts(people.height, candidates, endpoints)
+            parts = _Parts(people.height, candidates, tuple(landmarks))
         sdtm = sdtm_from_records(
-            protocol, facts.records, randomized.select("TRIAL", "PATIENT", pl.col("ARM").alias("arm")), domains=_DOMAINS
+            protocol, facts.records, randomized.select("TRIAL", "PATIENT", arm="ARM"), domains=_DOMAINS
         )
         derived = derive(protocol, sdtm, cut=cut, studies="all")
-        known = randomized.join(people.select("PATIENT", "i"), on="PATIENT")
-        study = pl.when(pl.col("TRIAL") == 0).then(pl.lit(protocol.study_id))
-        study = study.otherwise(
-            pl.format("{}-{}", pl.lit(protocol.study_id), pl.col("TRIAL").cast(pl.String).str.zfill(4))
-        )
-        known = known.select(study.alias("STUDYID"), pl.col("SUBJECT").alias("SUBJID"), "i", pl.col("TRIAL").alias("k"))
-        rows = derived.adam["ADSL"].select("STUDYID", "SUBJID", "USUBJID").join(known, on=["STUDYID", "SUBJID"])
-        parts.add(protocol, derived, rows.select("USUBJID", "i", "k"))
+        parts.add(protocol, derived, patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people))
     if parts is None:
         raise ValueError("no candidates")
     return _pool(protocol, parts, people, landmarks), people
 
 
-def _pool(protocol: Protocol, parts: CourseParts, people: pl.DataFrame, landmarks: dict[str, tuple[int, ...]]) -> Pool:
+def _pool(protocol: Protocol, parts: _Parts, people: pl.DataFrame, landmarks: dict[str, tuple[int, ...]]) -> Pool:
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     arm = people["ARM"].is_in(experimental).to_numpy().astype(np.int64)
     counts = {name: values for name, values in parts.counts.items() if name != "treated"}
@@ -136,9 +118,7 @@ def _pool(protocol: Protocol, parts: CourseParts, people: pl.DataFrame, landmark
     return Pool(
         arm=arm,
         stratum=people["STRATUM"].rank("dense").to_numpy().astype(np.int64) - 1,
-        endpoints={
-            name: EndpointPool(parts.time[name], parts.event[name], landmarks.get(name, ())) for name in parts.endpoints
-        },
+        endpoints={name: EndpointPool(parts.time[name], parts.event[name], days) for name, days in landmarks.items()},
         counts=counts,
         shares={
             "scans_differ": ("scans_differ", "scans"),
