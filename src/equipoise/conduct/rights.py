@@ -144,6 +144,7 @@ _ROWS = (
     _subject("submit_diary", PATIENT, COORDINATOR, stages=ENROLLED, trained=False, task="data"),
     _subject("give_diary_link", *SITE_STAFF, stages=ENROLLED, task="data", access=True),
     _subject("miss_diary", *SITE_STAFF, stages=FOLLOWED, task="data"),
+    _site("load_dictionary", *SITE_STAFF, stages=TRIAL, trained=False, access=True),
     # Tumors and central review
     _subject("measure_tumors", *SITE_STAFF, LOCAL_READER, stages=ENROLLED, task="tumors"),
     _subject("assess_response", INVESTIGATOR, LOCAL_READER, task="tumors"),
@@ -204,6 +205,7 @@ _ROWS = (
     _subject("see_open_treatment", *SITE_STAFF, PHARMACIST, stages=READABLE, trained=False, reads=True),
     _subject("see_arm_for_safety", SAFETY, stages=READABLE, trained=False, reads=True, second_factor=True),
     _trial("see_today", *(role for role in Role if role is not PATIENT), stages=TRIAL, reads=True),
+    _trial("see_due", *SITE_STAFF, LOCAL_READER, DATA_MANAGER, MONITOR, stages=TRIAL, reads=True),
     _trial("see_review_queue", DATA_MANAGER, READER_1, READER_2, ADJUDICATOR, stages=TRIAL, reads=True),
     _trial("see_reader_agreement", DATA_MANAGER, stages=TRIAL, reads=True),
     _trial("see_accrual", *SITE_STAFF, PHARMACIST, DATA_MANAGER, BLINDED_STATISTICIAN, UNBLINDED_STATISTICIAN, DMC,

@@ -19,6 +19,8 @@ class Task:
     url: str = ""
     when: str = ""
     """Window or date in words."""
+    target: str = ""
+    """Planned day."""
     late: bool = False
 
 

@@ -1,7 +1,7 @@
 """From the declaration of a command to a form, and from what was typed to its payload."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from equipoise.conduct import Field
@@ -42,8 +42,7 @@ _KINDS = {"identifier": "text", "any": "text", "hash": "hidden", "texts": "lines
 def parts_of(fields: tuple[Field, ...], tuned: Mapping[str, Tuned], posted: Posted | None) -> tuple[Input | Group, ...]:
     """Draw fields: with what was posted, else with the values to begin with."""
     found: list[Input | Group] = []
-    for field in fields:
-        own = tuned.get(field.name, _NO)
+    for field, own in _standing(fields, tuned):
         if own.left_out:
             continue
         if field.type == "records":
@@ -58,13 +57,18 @@ def parts_of(fields: tuple[Field, ...], tuned: Mapping[str, Tuned], posted: Post
     return tuple(found)
 
 
+def _standing(fields: tuple[Field, ...], tuned: Mapping[str, Tuned]) -> Iterator[tuple[Field, Tuned]]:
+    for field in fields:
+        own = tuned.get(field.name, _NO)
+        yield field if own.stands_for is None else replace(own.stands_for, name=field.name), own
+
+
 def payload_of(fields: tuple[Field, ...], tuned: Mapping[str, Tuned], posted: Posted, time_zone: str) -> "Understood":
     """Read what was posted."""
     payload: dict[str, Any] = {}
     places: dict[str, list[int]] = {}
     reading = _Reading(posted, time_zone, [])
-    for field in fields:
-        own = tuned.get(field.name, _NO)
+    for field, own in _standing(fields, tuned):
         if own.left_out:
             continue
         if field.type == "records":
@@ -104,8 +108,11 @@ def _row(reading: "_Reading", field: Field, own: Tuned, prefix: str) -> dict[str
         tuned = own.inner.get(inner.name, _NO)
         if not tuned.left_out:
             _read(reading, inner, tuned, f"{prefix}.{inner.name}", row)
+    if len(reading.problems) > before:
+        return row
     given = {name for name, tuned in own.inner.items() if tuned.hidden or tuned.fixed}
-    return None if set(row) <= given and len(reading.problems) == before else row
+    filled = any(name in row for name in own.counts) if own.counts else not set(row) <= given
+    return row if filled else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,7 @@ def _input(field: Field, own: Tuned, name: str, posted: Posted | None, values: M
         picked=picked,
         low="" if field.minimum is None or kind != "integer" else str(field.minimum),
         high="" if field.maximum is None or kind != "integer" else str(field.maximum),
+        options=own.options,
         most=field.maximum if field.type == "text" else 80 if field.type == "identifier" else None,
     )
 

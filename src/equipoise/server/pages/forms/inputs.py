@@ -1,8 +1,10 @@
 """What a form shows: inputs with label, why it is asked, unit, choices, what was typed and what is wrong with it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from equipoise.conduct import Field
 
 __all__ = ["Choice", "Group", "Input", "Tuned", "everything"]
 
@@ -34,10 +36,16 @@ class Tuned:
     """Rows of a list to begin with."""
     most: int | None = None
     """Most rows that can be added."""
+    counts: tuple[str, ...] = ()
+    """Fields of a row of a list without any of which the row counts as not filled in."""
     inner: dict[str, "Tuned"] = field(default_factory=dict)
     """The same for the fields of each record of a list."""
-    fields: tuple[Any, ...] = ()
-    """For ``values``: the fields by name (`equipoise.conduct.Field`)."""
+    options: tuple[str, ...] = ()
+    """Words that are offered while somebody types; others may be typed too."""
+    stands_for: Field | None = None
+    """Field by whose type it is asked for, where it is declared as any value."""
+    fields: tuple[Field, ...] = ()
+    """For ``values``: the fields by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,7 @@ class Input:
     low: str = ""
     high: str = ""
     most: int | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -126,8 +135,3 @@ def everything(parts: tuple[Input | Group, ...]) -> Iterator[Input]:
         else:
             for row in part.rows:
                 yield from row
-
-
-def marked(part: Input, problem: str) -> Input:
-    """The same input, with what is wrong with it."""
-    return part if part.problem else replace(part, problem=problem)

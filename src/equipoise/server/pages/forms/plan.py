@@ -25,6 +25,8 @@ class Plan:
     """Title of the page; the command's sentence unless given."""
     intro: str = ""
     """Why it is asked, or how to go about it."""
+    more: tuple[str, str] | None = None
+    """A link under the introduction: words and address."""
     consequence: str = ""
     """What will happen, of what cannot be taken back; shown apart."""
     button: str = ""
@@ -33,6 +35,8 @@ class Plan:
     """Part that follows what is typed; shown beside the form and renewed while somebody types."""
     doubts: Callable[[Call, Understood], list[tuple[str, str]]] | None = None
     """What is possible but looks wrong, by name of the input: somebody confirms it, or corrects it."""
+    prepare: Callable[[Call, dict[str, Any]], dict[str, Any]] | None = None
+    """Completes what was typed with what follows from it, before it is sent."""
     after: Callable[[Call], str] | None = None
     """Address to go to when it is done; the patient's page, or today's, unless given."""
     done: str = ""

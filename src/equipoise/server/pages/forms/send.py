@@ -193,14 +193,14 @@ def _doubtful(form: Form) -> bool:
 
 
 def _performed(form: Form) -> Answer:
-    command = form.call.context.command
+    command, prepare = form.call.context.command, form.plan.prepare
     return perform(
         Wish(
             kind=form.command,
             actor=command.actor,
             role=command.role,
             request_id=form.request_id,
-            payload=form.understood.payload,
+            payload=form.understood.payload if prepare is None else prepare(form.call, form.understood.payload),
             site=command.site,
             subject=command.subject,
             reason=form.reason.strip() or None if form.asks_reason else None,

@@ -1,0 +1,161 @@
+"""The lesion table with sums and response as somebody types, beside the visits before; response; scans."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from equipoise.conduct import Subject, tumor_response
+from equipoise.criteria import CriteriaError
+from equipoise.server.pages.forms.build import Understood
+from equipoise.server.pages.forms.inputs import Tuned
+from equipoise.server.pages.forms.plan import Beside, Plan, Planner
+from equipoise.server.pages.page import Call
+from equipoise.server.pages.seen import seen_subject
+from equipoise.server.pages.words import translated as _
+from equipoise.server.pages.words_of_record import lesion_state_words
+
+__all__ = ["PLANS", "lesion_table"]
+
+_STATES = ("ABSENT", "TOO SMALL", "PRESENT", "INCREASED", "UNEQUIVOCAL", "EQUIVOCAL", "MERGED", "NOT EVALUABLE")
+_KINDS = ("TARGET", "NON-TARGET", "NEW")
+_RARE = ("date", "part", "method")
+
+
+def _known(subject: Subject) -> list[dict[str, Any]]:
+    """Lesions of the patient so far: the row of each, without what was seen of it."""
+    found: dict[str, dict[str, Any]] = {}
+    for measured in sorted(subject.live("tumors_measured"), key=lambda m: int(m["assessment"])):
+        for lesion in measured["lesions"]:
+            known = found.setdefault(lesion["lesion"], {})
+            for name in ("lesion", "kind", "organ", "nodal"):
+                if lesion.get(name) is not None:
+                    known.setdefault(name, lesion[name])
+    return list(found.values())
+
+
+def _measure(call: Call) -> Plan:
+    subject = seen_subject(call)
+    measured = [int(m["assessment"]) for m in subject.live("tumors_measured")]
+    number = max(measured, default=-1) + 1
+    rows = _known(subject) if measured else [{"lesion": f"T{n}", "kind": "TARGET"} for n in range(1, 4)]
+    rare = "more" in call.request.GET
+    inner = {
+        "lesion": Tuned(label=_("Lesion")),
+        "kind": Tuned(label=_("Kind"), choices=tuple((k, k.lower()) for k in (_KINDS if measured else _KINDS[:2]))),
+        "organ": Tuned(label=_("Organ")),
+        "nodal": Tuned(label=_("Lymph node")),
+        "diameter": Tuned(label=_("Size"), kind="size"),
+        "state": Tuned(label=_("Or what was seen"), choices=tuple((s, lesion_state_words(s)) for s in _STATES)),
+        **{name: Tuned(left_out=not rare) for name in _RARE},
+    }
+    intro = _("Sizes in millimeters: the longest diameter, of a lymph node the short axis. 23 means 23 mm.")
+    return Plan(
+        title=_("Measure tumors: baseline") if number == 0 else _("Measure tumors: assessment %(n)s") % {"n": number},
+        intro=intro,
+        fields={
+            "assessment": Tuned(value=number, label=_("Assessment"), why=_("0 is the baseline.")),
+            "date": Tuned(value=call.today, label=_("Day of the first scan")),
+            "lesions": Tuned(value=rows, inner=inner, counts=("diameter", "state"), rows=len(rows)),
+        },
+        more=None if rare else (_("Ask for other scan days, methods and parts of split lesions too"), "?more=1"),
+        beside=_while_typing,
+        doubts=_doubts,
+        button=_("Record the measurements"),
+    )
+
+
+def lesion_table(subject: Subject, typed: tuple[int, str, list[Mapping[str, Any]]] | None = None) -> dict[str, Any]:
+    """Lesions by assessment, for a table: what was recorded, and what is being typed as the last column."""
+    visits = [(int(m["assessment"]), str(m["date"]), m["lesions"]) for m in subject.live("tumors_measured")]
+    columns = sorted(visits, key=lambda v: v[0]) + ([(typed[0], typed[1], typed[2])] if typed else [])
+    names = list(dict.fromkeys(str(lesion["lesion"]) for _n, _d, lesions in columns for lesion in lesions))
+    rows = [{"lesion": name, "cells": [_cell(lesions, name) for _n, _d, lesions in columns]} for name in names]
+    return {"columns": [{"assessment": n, "date": d} for n, d, _l in columns], "lesions": rows}
+
+
+def _cell(lesions: Any, name: str) -> str:
+    found = [lesion for lesion in lesions if lesion.get("lesion") == name]
+    texts = []
+    for lesion in found:
+        size, state = lesion.get("diameter"), lesion.get("state")
+        texts.append(f"{size / 100:g}" if size is not None else lesion_state_words(state) if state else "")
+    return ", ".join(filter(None, texts))
+
+
+def _while_typing(call: Call, understood: Understood) -> Beside:
+    subject, payload = seen_subject(call), understood.payload
+    assessment, day = payload.get("assessment"), payload.get("date", call.today)
+    lesions = [row for row in payload.get("lesions", ()) if _usable(row)]
+    typed = (assessment, day, lesions) if isinstance(assessment, int) and lesions else None
+    content: dict[str, Any] = {"table": lesion_table(subject, typed), "problems": [], "results": []}
+    try:
+        response = tumor_response(call.context.rules, subject, *([typed] if typed else []))
+    except CriteriaError as error:
+        return "pages/site/lesions.html", {**content, "problems": list(error.problems)}
+    if response is not None:
+        content |= {"baseline": response.baseline, "results": [_result(v, response.baseline) for v in response.visits]}
+    return "pages/site/lesions.html", content
+
+
+def _usable(row: Mapping[str, Any]) -> bool:
+    return bool(row.get("lesion")) and row.get("kind") in _KINDS and row.get("state", "ABSENT") in _STATES
+
+
+def _result(visit: Any, baseline: float | None) -> dict[str, Any]:
+    total = visit.total
+    change = None if total is None or not baseline else 100 * (total - baseline) / baseline
+    return {
+        "assessment": f"{visit.visit:g}",
+        "sum": None if total is None else f"{total:g}",
+        "change": None if change is None else f"{change:+.0f}",
+        "overall": visit.overall,
+    }
+
+
+def _doubts(call: Call, understood: Understood) -> list[tuple[str, str]]:
+    """Sizes that look like centimeters: a tenth, or ten times, of what the lesion measured before."""
+    before: dict[str, int] = {}
+    for measured in sorted(seen_subject(call).live("tumors_measured"), key=lambda m: int(m["assessment"])):
+        before |= {str(x["lesion"]): x["diameter"] for x in measured["lesions"] if x.get("diameter")}
+    found = []
+    for place, row in enumerate(understood.payload.get("lesions", ())):
+        size, name = row.get("diameter"), str(row.get("lesion", ""))
+        old = before.get(name)
+        small = old is None and size is not None and 0 < size < 500
+        if size and ((old and not 0.16 < size / old < 6.5) or small):
+            input_name = f"lesions.{understood.places['lesions'][place]}.diameter"
+            told = {"size": f"{size / 100:g}", "old": f"{(old or 0) / 100:g}", "ten": f"{size / 10:g}"}
+            if old:
+                said = _("%(size)s mm; it was %(old)s mm before. Is the size in millimeters?") % told
+            else:
+                said = _("%(size)s mm is very small. If centimeters were meant, type %(ten)s.") % told
+            found.append((input_name, said))
+    return found
+
+
+def _assess(call: Call) -> Plan:
+    subject = seen_subject(call)
+    done = {int(r["assessment"]) for r in subject.live("response_assessed")}
+    open_ones = [
+        int(m["assessment"]) for m in subject.live("tumors_measured") if int(m["assessment"]) not in {0, *done}
+    ]
+    return Plan(
+        intro=_("Your judgment; what the criteria give for the measurements stands beside. A progression asks central "
+                "review for its answer."),
+        fields={"assessment": Tuned(value=max(open_ones, default=None), label=_("Assessment"))},
+        beside=lambda here, _typed: _while_typing(here, Understood({}, (), {})),
+        button=_("Record the response"),
+    )  # fmt: skip
+
+
+def _scan(call: Call) -> Plan:
+    numbers = [int(m["assessment"]) for m in seen_subject(call).live("tumors_measured")]
+    why = _("Number under which the archive of images has the scan. Images are not sent through these pages.")
+    fields = {
+        "assessment": Tuned(value=max(numbers, default=0)),
+        "date": Tuned(value=call.today),
+        "reference": Tuned(why=why),
+    }
+    return Plan(fields=fields, button=_("Send the scan to the core laboratory"))
+
+
+PLANS: dict[str, Planner] = {"measure_tumors": _measure, "assess_response": _assess, "submit_scan": _scan}
