@@ -31,6 +31,7 @@ def test_the_paragraph_and_the_files(trial):
     assert design["analyses"]["primary"]["sequential"]["upper"] == pytest.approx([2.0535578, 1.3164605], abs=1e-6)
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
     assert "1.31646" in page
+    assert not [name for name in ("lachin_foulkes", "hsieh_freedman", "freedman ") if name in page]
     first = page
     assert trial.run("design", str(trial.folder), "-o", str(trial.out)).returncode == 0
     assert (trial.out / "index.html").read_text() == first

@@ -172,6 +172,8 @@ def test_the_board_opens_the_closed_report_and_each_opening_is_recorded(looked: 
     assert sorted(key["arms"].values()) == sorted(("pazopanib", "placebo"))
     opened = [(e.actor, e.payload["report"]) for e in looked.access("look_opened")]
     assert opened == [("dmc", "closed"), ("unblinded_statistician", "closed"), ("dmc", "letters")]
+    (listed,) = looked.trial.get("looks?role=auditor", "auditor").json()
+    assert [(o["by"], o["report"]) for o in listed["opened"]] == opened
 
 
 def test_nobody_else_opens_it_before_the_lock(looked: Desk) -> None:

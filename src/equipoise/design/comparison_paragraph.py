@@ -9,6 +9,9 @@ from equipoise.design.paragraph import BOUNDARIES, allocator_sentences, listed
 
 __all__ = ["comparison_paragraph"]
 
+PROPER = ("Fisher",)
+"""Names with which a label may begin."""
+
 
 def comparison_paragraph(design: dict[str, Any]) -> list[str]:
     """Write the design of an analysis in sentences."""
@@ -19,7 +22,7 @@ def comparison_paragraph(design: dict[str, Any]) -> list[str]:
 def _question(d: dict[str, Any]) -> str:
     effect, sides = d["effect"], "one" if d["sided"] == 1 else "two"
     level = f"{sides}-sided at level {d['alpha']:.4g} with power {d['power']:.0%}"
-    test = d["planned"]["label"]
+    test = _within(d["planned"]["label"])
     if d["kind"] == "single_arm":
         return (
             f"{d['label']}: {d['arms']['experimental']} in one arm, planned for a share of responses of "
@@ -33,6 +36,11 @@ def _question(d: dict[str, Any]) -> str:
     return f"{d['label']}: {arms}, is planned for {what}; {test}, {level}."
 
 
+def _within(label: str) -> str:
+    """Write a label as it stands within a sentence."""
+    return label if label.startswith(PROPER) or label[1:2] == " " else label[0].lower() + label[1:]
+
+
 def _sizes(d: dict[str, Any]) -> list[str]:
     planned = d["planned"]
     if d["kind"] == "single_arm":
@@ -44,9 +52,13 @@ def _sizes(d: dict[str, Any]) -> list[str]:
     arms = planned["rounded"]
     found = [
         f"Without interim looks this takes {planned['patients']:.2f} patients, {arms['experimental']} and "
-        f"{arms['control']} in whole patients ({planned['label']})."
+        f"{arms['control']} in whole patients ({_within(planned['label'])})."
     ]
-    others = [f"{row['patients']:.2f} by {row['label']}" for row in d["methods"] if row["method"] != planned["method"]]
+    others = [
+        f"{row['patients']:.2f} by {_within(row['label'])}"
+        for row in d["methods"]
+        if row["method"] != planned["method"]
+    ]
     return [*found, f"Other tests take {listed(others)}."] if others else found
 
 

@@ -1,6 +1,6 @@
 """design.json as one HTML file that opens offline."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def whole_page(
     """A page in the style of the report: identifier, heading and content of each section."""
     style = files("equipoise.report.page").joinpath("style.css").read_text(encoding="utf-8")
     listed = list(sections)
-    contents = Markup("").join(Markup('<li><a href="#{}">{}</a></li>\n').format(key, head) for key, head, _ in listed)
+    contents = _contents([(key, head) for key, head, _ in listed])
     body = Markup("\n").join(
         Markup('<section id="{0}" aria-labelledby="{0}-title">\n<h2 id="{0}-title">{1}</h2>\n{2}\n</section>').format(
             key, head, content
@@ -63,8 +63,7 @@ def whole_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         '<style>\n{style}</style>\n</head>\n<body>\n<a class="skip" href="#content">Skip to the content</a>\n{band}'
         '<div class="layout">\n<header class="top"><p class="kicker">{kicker}</p>\n<h1>{title}</h1></header>\n'
-        '<nav class="contents" aria-labelledby="contents-title"><h2 id="contents-title">Contents</h2>\n'
-        '<ol>\n{contents}</ol></nav>\n<main id="content" tabindex="-1">\n{body}\n</main>\n'
+        '{contents}<main id="content" tabindex="-1">\n{body}\n</main>\n'
         "<footer><p>{foot}</p></footer>\n</div>\n</body>\n</html>\n"
     ).format(
         policy=POLICY,
@@ -77,6 +76,17 @@ def whole_page(
         foot=foot,
     )
     return str(page)
+
+
+def _contents(sections: Sequence[tuple[str, str]]) -> Markup:
+    """Links to the sections; nothing where there is one."""
+    if len(sections) < 2:
+        return Markup("")
+    links = Markup("").join(Markup('<li><a href="#{}">{}</a></li>\n').format(*section) for section in sections)
+    return Markup(
+        '<nav class="contents" aria-labelledby="contents-title"><h2 id="contents-title">Contents</h2>\n'
+        "<ol>\n{}</ol></nav>\n"
+    ).format(links)
 
 
 def _analysis(name: str, d: Mapping[str, Any]) -> Markup:

@@ -9,11 +9,15 @@ from equipoise.report.design.charts import Chart
 
 __all__ = ["allocator_part", "assumed_part", "chart_html", "number", "paragraph_part", "percent", "table_html"]
 
+BRIEF = 18
+"""Letters up to which the names of rows stay on one line, so that a narrow screen shows more columns."""
 Row = Sequence[str]
 
 
 def table_html(name: str, title: str, heads: Row, rows: Iterable[Row], notes: Row = ()) -> Markup:
     """A table whose first column is text and whose others are numbers."""
+    listed = list(rows)
+    brief = all(len(row[0]) <= BRIEF for row in listed)
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(' class="n"') if k else "", cell)
         for k, cell in enumerate(heads)
@@ -22,16 +26,17 @@ def table_html(name: str, title: str, heads: Row, rows: Iterable[Row], notes: Ro
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             row[0], Markup("").join(Markup("<td class=n>{}</td>").format(cell) for cell in row[1:])
         )
-        for row in rows
+        for row in listed
     )
     foot = Markup("").join(Markup("<li>{}</li>").format(note) for note in notes)
     return Markup(
         '<figure class="table"><figcaption id="{name}-caption">{title}</figcaption>\n'
         '<div class="frame" role="group" aria-labelledby="{name}-caption" tabindex="0">\n'
-        '<table id="{name}" aria-labelledby="{name}-caption"><thead><tr>{head}</tr></thead>\n'
+        '<table id="{name}"{brief} aria-labelledby="{name}-caption"><thead><tr>{head}</tr></thead>\n'
         "<tbody>\n{body}\n</tbody></table></div>\n{foot}</figure>"
     ).format(
         name=name,
+        brief=Markup(' class="brief"') if brief else "",
         title=title,
         head=head,
         body=body,

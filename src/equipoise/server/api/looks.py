@@ -10,7 +10,7 @@ from pydantic import Field
 from equipoise.conduct import ACTIONS, BLINDED, Role
 from equipoise.conduct.context import Context
 from equipoise.conduct.vault import VaultError
-from equipoise.ledger import TRIAL
+from equipoise.ledger import ACCESS, TRIAL
 from equipoise.server import trial
 from equipoise.server.api.access import AUTH, asker, may, proved
 from equipoise.server.api.commands import REFUSALS
@@ -39,6 +39,15 @@ class RecommendationOut(Schema):
     comment: str | None = None
 
 
+class OpeningOut(Schema):
+    """Somebody opened the closed report, or the letters of its arms."""
+
+    by: str
+    role: str
+    at: str
+    report: str
+
+
 class LookOut(Schema):
     """A look that took place: nothing by arm."""
 
@@ -57,6 +66,7 @@ class LookOut(Schema):
     alpha_spent: str | None
     reports: list[str] = Field(description="Which reports are kept: open, closed, letters.")
     recommended: RecommendationOut | None
+    opened: list[OpeningOut] = Field(description="Who opened the closed report or the letters, and when.")
 
 
 @router.get("/looks", response={200: list[LookOut], **REFUSALS}, summary="Interim looks.")
@@ -67,6 +77,10 @@ def looks(request: HttpRequest, where: Where) -> list[dict[str, Any]]:
         (known.get("analysis"), known["look"]): {"comment": None, **known}
         for known in context.study.live("look_recorded")
     }
+    opened: dict[tuple[str, int], list[dict[str, str]]] = {}
+    for event in read_events(ACCESS, "kind = %s", ["look_opened"]):
+        said = {"by": event.actor, "role": event.role, "at": event.at, "report": event.payload["report"]}
+        opened.setdefault((event.payload["analysis"], event.payload["look"]), []).append(said)
     # the number of events tells who is treated openly
     hidden = dict.fromkeys(("snapshot", "snapshot_hash")) if where.role in BLINDED else {}
     return [
@@ -80,6 +94,7 @@ def looks(request: HttpRequest, where: Where) -> list[dict[str, Any]]:
                 for part, name in (("open", "open_report"), ("closed", "closed_report"), ("letters", "letters"))
                 if event.payload.get(name)
             ],
+            "opened": opened.get((event.payload["analysis"], event.payload["look"]), []),
             "recommended": recommended.get((event.payload["analysis"], event.payload["look"])),
         }
         for event in read_events(TRIAL, "kind = %s", ["look_made"])
