@@ -188,7 +188,7 @@ def planned_course(model: PatientModel, disease: Disease, day: Integers, arms: W
         leaves = np.minimum(when, leaves)
     own_wish = next((i for i, given in enumerate(causes) if given.why == "withdrawal by patient"), 0)
     leaves, cause = np.where(never, start + 7, leaves), np.where(never, own_wish, cause)
-    leaves = np.where(leaves >= FAR, FAR, np.maximum(working(day + np.minimum(leaves, FAR)) - day, start + 1))
+    leaves = np.where(leaves >= FAR, FAR, working(day + np.maximum(leaves, start + 1)) - day)
     level = np.zeros(n, np.int64)
     uniform = draws.uniform(_LEVEL)
     for place, given in enumerate(causes):

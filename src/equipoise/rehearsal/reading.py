@@ -25,7 +25,7 @@ RESPONSES = (None, "CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE")
 
 _PLACES = 32
 _READER_SLOTS = 100_000
-_CHOICE, _ERROR, _SEES, _IMAGINES, _CALLS = 1_000, 2_000, 12_000, 16_000, 18_000
+_CHOICE, _ERROR, _SEES, _IMAGINES, _CALLS, _UNMEASURED = 1_000, 2_000, 12_000, 16_000, 18_000, 19_000
 
 _MILLIMETER = 100
 _SMALLEST = 2
@@ -79,6 +79,8 @@ class Reading:
     """Whether a lesion is followed without measuring."""
     millimeters: Integers
     """Diameter as measured."""
+    unmeasured: Booleans
+    """Whether a target lesion cannot be measured."""
     progressed: Booleans
     """Whether lesions that are not targets are called progressive (scans)."""
     new: Booleans
@@ -125,11 +127,13 @@ def read_scans(
     judged = _anchored(np.log(np.maximum(truth, 1)) + reader.error * error, reader.anchor, scans)
     seen = np.maximum(np.round(np.exp(judged)), _SMALLEST).astype(np.int64)
     target, other = _chosen(reader, base, disease, scans, seen, draws)
+    fails = draws.at(Slot("readers", base + _UNMEASURED), scans.row, scans.assessment) < reader.not_evaluable
+    unmeasured = target & (np.cumsum(target, axis=1) == 1) & (fails & ~scans.first)[:, None]
     progressed = _called(reader, base, tumors, scans, truth, other, draws)
     new = _new(reader, base, disease, scans, draws)
     nothing = np.zeros(0, np.int8)
     reading = Reading(
-        number, target, other, seen, progressed, new, np.zeros_like(new), np.zeros(0, np.int64), nothing, nothing
+        number, target, other, seen, unmeasured, progressed, new, np.zeros_like(new), np.zeros(0, np.int64), nothing, nothing
     )
     return _assessed(reading, disease, scans, charter)
 
@@ -154,7 +158,7 @@ def begin_anew(
     before = reading.progressed[chosen][own.first][series]
     again = replace(
         reading, target=reading.target[chosen], other=reading.other[chosen], millimeters=reading.millimeters[chosen],
-        progressed=reading.progressed[chosen] & ~before, new=reading.new[chosen] & ~known, known=known,
+        unmeasured=reading.unmeasured[chosen], progressed=reading.progressed[chosen] & ~before, new=reading.new[chosen] & ~known, known=known,
     )  # fmt: skip
     return _assessed(again, disease, own, charter)
 
@@ -245,9 +249,11 @@ def _assessed(reading: Reading, disease: Disease, scans: Scans, charter: Charter
     rows[:, kernel.R_LESION] = which[column]
     rows[:, kernel.R_NODAL] = (column < MOST_LESIONS) & disease.nodal[scans.row[scan], lesion]
     is_target = kind == kernel.TARGET
-    rows[:, kernel.R_SIZE] = np.where(is_target, reading.millimeters[scan, lesion] * _MILLIMETER, kernel.NOT_MEASURED)
+    measured = is_target & ~reading.unmeasured[scan, lesion]
+    rows[:, kernel.R_SIZE] = np.where(measured, reading.millimeters[scan, lesion] * _MILLIMETER, kernel.NOT_MEASURED)
     called = np.where(reading.progressed[scan], kernel.PROGRESSION, kernel.PRESENT)
-    rows[:, kernel.R_STATE] = np.where(is_target, 0, np.where(kind == kernel.NEW, kernel.PROGRESSION, called))
+    rows[:, kernel.R_STATE] = np.where(is_target, kernel.NOT_STATED, np.where(kind == kernel.NEW, kernel.PROGRESSION, called))
+    rows[is_target & ~measured, kernel.R_STATE] = kernel.NOT_EVALUABLE
     rows[:, kernel.R_DAY] = scans.day[scan]
     rows[:, kernel.R_SCHEDULED] = kernel.NO_DAY
     series = np.cumsum(first) - 1
@@ -300,9 +306,9 @@ def lesion_frame(reading: Reading, tumors: Tumors, disease: Disease, scans: Scan
     organ = np.where(is_new, disease.new_organ[row, extra], disease.organ[row, lesion])
     names = pl.Series(list(tumors.lesions.organs), dtype=pl.String)
     label = pl.Series([f"L{i + 1}" for i in range(MOST_LESIONS)] + [f"N{i + 1}" for i in range(MOST_NEW + 1)])
-    called = np.where(reading.progressed[source], 1, 0)
-    state = np.where(is_new, 1, called)
-    words = pl.Series(["PRESENT", "UNEQUIVOCAL"]).gather(state)
+    measured = is_target & ~reading.unmeasured[source, lesion]
+    state = np.where(is_target, 2, np.where(is_new | reading.progressed[source], 1, 0))
+    words = pl.Series(["PRESENT", "UNEQUIVOCAL", "NOT EVALUABLE"]).gather(state)
     return pl.DataFrame(
         {
             "SCAN": scan.astype(np.int64),
@@ -314,6 +320,5 @@ def lesion_frame(reading: Reading, tumors: Tumors, disease: Disease, scans: Scan
             "state": words,
         }
     ).with_columns(
-        diameter=pl.when(pl.col("kind") == "TARGET").then("diameter"),
-        state=pl.when(pl.col("kind") != "TARGET").then("state"),
+        diameter=pl.when(pl.Series(measured)).then("diameter"), state=pl.when(pl.Series(~measured)).then("state")
     )

@@ -24,6 +24,7 @@ _FACTOR = Slot("disease", 2)
 _DEPTH = Slot("disease", 3)
 _OPEN_FACTOR = Slot("disease", 4)
 _OPEN_DEPTH = Slot("disease", 5)
+_INDOLENT = Slot("disease", 6)
 _ORGAN = Slot("disease", 100, MOST_LESIONS)
 _SIZE = Slot("disease", 120, MOST_LESIONS)
 _RATE = Slot("disease", 140, MOST_LESIONS)
@@ -94,6 +95,7 @@ def make_disease(tumors: Tumors, crosses_to: str | None, arms: NDArray[np.object
     n = len(draws)
     score = draws.normal(_GROWTH)
     relative = np.exp(growth.doubling_months.spread * score)
+    relative[draws.uniform(_INDOLENT) < growth.indolent] *= growth.indolent_growth
     number = 1 + np.minimum(_poisson(draws.uniform(_NUMBER), lesions.mean_more), MOST_LESIONS - 1)
     there = np.arange(MOST_LESIONS)[None, :] < number[:, None]
     organ, nodal = _organs(tumors, draws.uniform(_ORGAN))

@@ -22,6 +22,8 @@ class Reader(Part):
     """A new lesion is seen at an assessment; once seen it is seen again."""
     imagines_new: Rate = 0.0
     """A new lesion is seen at an assessment where there is none; it is not seen again."""
+    not_evaluable: Rate = 0.0
+    """Assessments after baseline at which a target lesion cannot be measured."""
     sees_non_target: Rate
     """Unequivocal progression of other lesions is called at an assessment; once called it stays."""
     most_targets: int = 5

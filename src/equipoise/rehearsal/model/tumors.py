@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from equipoise.rehearsal.model.part import Lognormal, NotNegative, Part, Positive
+from equipoise.rehearsal.model.part import Lognormal, NotNegative, Part, Positive, Rate
 
 __all__ = ["MOST_LESIONS", "MOST_NEW", "Effect", "Growth", "Lesions", "NewLesions", "Organ", "Tumors"]
 
@@ -39,6 +39,10 @@ class Growth(Part):
 
     doubling_months: Lognormal
     """Months in which diameters double, between patients."""
+    indolent: Rate = 0.0
+    """Patients whose disease hardly grows."""
+    indolent_growth: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Their growth rate relative to what it would be."""
     lesion_spread: NotNegative = 0.0
     """Standard deviation of the logarithm of the growth rate between lesions of one patient."""
 
