@@ -80,8 +80,8 @@ def _without_consequences(kind: str, frame: pl.DataFrame, records: Records) -> p
     cause = {"treatment_stopped": "withdrawn", "deviation_recorded": "wrong_kit_dispensed"}.get(kind)
     if cause is None or cause not in records:
         return frame
-    return frame.join(records[cause].select("TRIAL", "PATIENT", "AT").unique(), on=["TRIAL", "PATIENT", "AT"], how="anti",
-                      maintain_order="left")  # fmt: skip
+    keys = ["TRIAL", "PATIENT", "AT"]
+    return frame.join(records[cause].select(keys).unique(), on=keys, how="anti", maintain_order="left")
 
 
 def _moves(records: Records, trial: int) -> Mapping[int, list[tuple[int, str]]]:

@@ -18,7 +18,7 @@ from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.opening import opening_commands
 from equipoise.rehearsal.vault import RequestEntropy, rehearsal_vault
 
-__all__ = ["Refused", "Rehearsed", "commands_of", "run"]
+__all__ = ["Granted", "Refused", "Rehearsed", "commands_of", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class Refused:
 
     command: Command
     refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A command that was granted, with the numbers of its first and last event."""
+
+    command: Command
+    first: int
+    last: int
 
 
 @dataclass(slots=True)
@@ -38,8 +47,12 @@ class Rehearsed:
     chain: Chain = field(default_factory=Chain)
     state: State = field(default_factory=State)
     refused: list[Refused] = field(default_factory=list)
-    given: int = 0
-    """Commands given."""
+    granted: list[Granted] = field(default_factory=list)
+
+    @property
+    def given(self) -> int:
+        """Commands given."""
+        return len(self.granted) + len(self.refused)
 
     @property
     def events(self) -> list[Event]:
@@ -121,10 +134,12 @@ def carry_out(
         if isinstance(answer, Refusal):
             rehearsed.refused.append(Refused(command, answer))
             continue
-        for event in chain.append(answer, command.stamp()):
+        events = chain.append(answer, command.stamp())
+        for event in events:
             state = apply(state, event)
+        if events:
+            rehearsed.granted.append(Granted(command, events[0].seq, events[-1].seq))
     rehearsed.state = state
-    rehearsed.given += len(commands)
 
 
 def _with_kit(command: Command, state: State) -> Command:
