@@ -12,6 +12,9 @@ from equipoise.report.words import BAND
 
 __all__ = ["write_closed_look", "write_open_look"]
 
+NO_DIFFERENCE = 5e-5
+"""Z that reads 0.0000: the arm named with it would be the experimental one by convention, and tell the letters."""
+
 FULL = 'All tables and figures: <a href="report/index.html">report</a>.'
 OPEN = (
     "Open report: all patients together. It is made from data that hold no arm, so that nothing in it depends on one."
@@ -89,7 +92,7 @@ def _plan(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
     else:
         rows.append(("Information", f"{100 * look['information']:.1f}% ({share} planned)"))
     notes = (LEFT_OUT,) if look.get("unblinded_left_out") else ()
-    return table_html("look-table", "The look and the plan", ("", "Value"), rows, notes)
+    return table_html("look-table", "The look and the plan", ("", "Value"), rows, notes, words=True)
 
 
 def _source(facts: Mapping[str, Any]) -> Markup:
@@ -120,19 +123,20 @@ def _bounds(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
 def _test(look: Mapping[str, Any], sides: Mapping[str, Any]) -> Markup:
     if look["z"] is None:
         return Markup('<p class="notice warning">The test cannot be made with these data.</p>')
-    better = sides["experimental"] if look["z"] >= 0 else sides["control"]
     size = abs(look["z"])
+    favored = size >= NO_DIFFERENCE
+    better = sides["experimental"] if look["z"] > 0 else sides["control"]
     letters = sorted((sides["experimental"], sides["control"]))
-    rows = [("Z, size", _number(size, 4)), ("In favor of", better)]
+    rows = [("Z, size", _number(size, 4)), ("In favor of", better if favored else "neither arm")]
     for letter in letters:
-        z = size if letter == better else -size
+        z = (size if letter == better else -size) if favored else 0.0
         rows.append(
             (f"If {letter} is the experimental arm: efficacy bound", "reached" if z >= look["upper"] else "not reached")
         )
         if look["lower"] is not None:
             words = "at or below it" if z <= look["lower"] else "above it"
             rows.append((f"If {letter} is the experimental arm: futility bound", words))
-    return table_html("test-table", "Log-rank test of the plan", ("", "Value"), rows, _chances(look))
+    return table_html("test-table", "Log-rank test of the plan", ("", "Value"), rows, _chances(look), words=True)
 
 
 def _chances(look: Mapping[str, Any]) -> tuple[str, ...]:

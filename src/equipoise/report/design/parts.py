@@ -14,17 +14,19 @@ BRIEF = 18
 Row = Sequence[str]
 
 
-def table_html(name: str, title: str, heads: Row, rows: Iterable[Row], notes: Row = ()) -> Markup:
-    """A table whose first column is text and whose others are numbers."""
+def table_html(
+    name: str, title: str, heads: Row, rows: Iterable[Row], notes: Row = (), *, words: bool = False
+) -> Markup:
+    """A table whose first column is text and whose others are numbers, or words."""
+    kind = Markup("") if words else Markup(' class="n"')
     listed = list(rows)
     brief = all(len(row[0]) <= BRIEF for row in listed)
     head = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(Markup(' class="n"') if k else "", cell)
-        for k, cell in enumerate(heads)
+        Markup('<th scope="col"{}>{}</th>').format(kind if k else "", cell) for k, cell in enumerate(heads)
     )
     body = Markup("\n").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row[0], Markup("").join(Markup("<td class=n>{}</td>").format(cell) for cell in row[1:])
+            row[0], Markup("").join(Markup("<td{}>{}</td>").format(kind, cell) for cell in row[1:])
         )
         for row in listed
     )
