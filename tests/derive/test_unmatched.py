@@ -96,6 +96,18 @@ def test_without_adverse_events() -> None:
     assert not of(some, "no-adverse-event-data")
 
 
+def test_adverse_events_that_nobody_has_coded() -> None:
+    events = [
+        {"AETERM": "Tired", "AEBODSYS": "NOT CODED", "AETOXGR": "1", "AESTDTC": 3},
+        {"AETERM": "Nausea", "AEBODSYS": "Gastrointestinal disorders", "AETOXGR": "2", "AESTDTC": 4},
+    ]
+    found = of(run(sdtm(subject("1", ex=DOSE, ae=events))), "adverse-events-not-coded")
+    assert [f.severity for f in found] == ["warning"]
+    assert "1 of 2" in found[0].seen
+    assert "Tired" in found[0].seen
+    assert not of(run(sdtm(subject("1", ex=DOSE, ae=events[1:]))), "adverse-events-not-coded")
+
+
 def test_site_is_wanted_not_needed() -> None:
     data = sdtm(subject("1"))
     data["DM"] = data["DM"].drop("SITEID")

@@ -13,6 +13,7 @@ __all__ = ["from_results", "from_sdtm"]
 def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list[str]) -> None:
     """Write adam/, results/ and report/ into the output folder and print the path of the report."""
     from equipoise.analyze import analyze
+    from equipoise.cli.blinded import pooled
     from equipoise.cli.derive import check_formats, derive_files, mark, read_sdtm, write_adam
     from equipoise.cli.notice import notice
     from equipoise.protocol import load_protocol
@@ -23,7 +24,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
         protocol = load_protocol(trial)
         with new_folder(output, inputs=(trial, sdtm)) as folder:
             bar.begin("read SDTM")
-            data = read_sdtm(protocol, sdtm)
+            protocol, data = pooled(protocol, read_sdtm(protocol, sdtm))
             bar.begin("derive ADaM")
             derived = derive_files(protocol, data, cut=cut)
             data.datasets.clear()  # gives the memory of a large trial back before files are written

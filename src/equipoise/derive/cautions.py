@@ -46,7 +46,9 @@ def _adverse_events(source: Source, adsl: pl.DataFrame) -> list[Finding]:
         }
         return [_finding("note", "no-adverse-event-data", "AE", "", **text)]
     treated = adsl.filter(pl.col("TRTSDT").is_not_null()).height
-    if source.data["AE"].height or not treated:
+    if source.data["AE"].height:
+        return _not_coded(source.data["AE"])
+    if not treated:
         return []
     text = {
         "seen": f"no row for any of {treated} treated subjects",
@@ -54,6 +56,24 @@ def _adverse_events(source: Source, adsl: pl.DataFrame) -> list[Finding]:
         "effect": "the tables say that nobody had an adverse event",
     }
     return [_finding("warning", "adverse-events-empty", "AE", "", **text)]
+
+
+def _not_coded(events: pl.DataFrame) -> list[Finding]:
+    name = next((column for column in ("AEBODSYS", "AESOC") if column in events.columns), None)
+    if name is None:
+        return []
+    system = pl.col(name).cast(pl.String).str.strip_chars().str.to_uppercase()
+    left = events.filter(system.is_null() | system.is_in(["", "NOT CODED", "UNCODED"]))
+    if left.is_empty():
+        return []
+    terms = left["AETERM" if "AETERM" in left.columns else "AEDECOD"].drop_nulls().unique().sort()
+    seen = f"{left.height} of {events.height} adverse events without a system organ class"
+    text = {
+        "seen": f"{seen}, for example {terms[0]!r}" if terms.len() else seen,
+        "expected": "preferred term and system organ class of the trial's dictionary",
+        "effect": "they stand under their own words, in a class of their own",
+    }
+    return [_finding("warning", "adverse-events-not-coded", "AE", name, **text)]
 
 
 def _last_contact(adsl: pl.DataFrame) -> list[Finding]:
