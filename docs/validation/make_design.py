@@ -13,6 +13,7 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,17 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+NOT_COMPARED = import_module("tests.stats.sequential.not_compared").NOT_COMPARED
 TESTS = (
     "tests/stats/sequential/test_bounds.py",
     "tests/stats/sequential/test_after_the_plan.py",
+    "tests/stats/sequential/test_peer_designs.py",
     "tests/stats/sample_size",
     "tests/stats/survival/test_weighted_reference.py",
     "tests/stats/allocation/test_reference.py",
+    "tests/stats/allocation/test_rerandomization.py",
+    "tests/stats/crossover",
 )
 KEYS = ("key", "name", "method", "setting", "n", "ours")
 HEAD = """# Designs against reference numbers
@@ -145,7 +151,9 @@ def page(recorder: Recorder, exact: dict[str, Any]) -> str:
             cells = (row.golden, f"`{row.what}`", str(row.count), f"{row.ours:.12g}", f"{row.theirs:.12g}")
             lines.append(f"| {' | '.join(cells)} | {row.difference:.1e} | {best} |")
         lines.append("")
-    return "\n".join(lines)
+    lines += ["## Not compared", "", "| golden | why |", "| --- | --- |"]
+    lines += [f"| {key} | {why} |" for key, why in NOT_COMPARED.items()]
+    return "\n".join([*lines, ""])
 
 
 def main() -> int:
