@@ -251,3 +251,26 @@ def test_information_must_increase(make_trial: Any, tmp_path: Path) -> None:
     assert "information must increase; name a later cut" in said
     assert len(json.loads((folder / "looks.json").read_text())["looks"]) == 1
     assert sorted(p.name for p in folder.iterdir()) == ["equipoise.json", "keys", "looks.json", "primary-look-1"]
+
+
+def test_the_closed_report_does_not_tell_which_letter_is_which(make_trial: Any, tmp_path: Path) -> None:
+    """The same patients under the same letters, once with A as the experimental arm and once with B."""
+    trial = make_trial(replace=THREE[-1])
+    order = ["active", "placebo"]
+    found = []
+    for turn in range(2):
+        arms = {f"MADEUP-{k:02d}": order[(k + turn) % 2] for k in range(1, 17)}
+        put_arms(trial.sdtm, arms, {arm: CODES[arm] for arm in order})
+        dose = pl.read_csv(trial.sdtm / "ex.csv").with_columns(EXDOSE=400.0)
+        dose.write_csv(trial.sdtm / "ex.csv")
+        folder = tmp_path / f"looks{turn}"
+        (folder / "keys").mkdir(parents=True)
+        (folder / "equipoise.json").write_text("{}", encoding="utf-8")
+        letters = {"A": order[turn], "B": order[1 - turn]}
+        (folder / "keys" / "before.json").write_text(json.dumps({"arms": letters}), encoding="utf-8")
+        code, said = look(trial, folder)
+        assert code == 0, said
+        key = json.loads((folder / "keys" / "primary-look-1.json").read_text())
+        assert key["experimental"] == "AB"[turn]
+        found.append(files_of(folder / "primary-look-1" / "closed"))
+    assert [name for name in found[0] if found[0][name] != found[1].get(name)] == []

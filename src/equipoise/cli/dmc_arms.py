@@ -199,7 +199,7 @@ def lettered_protocol(protocol: Protocol, letters: Mapping[str, str], *, endpoin
         for key in ("from", "to"):
             content["crossover"][key] = ids[content["crossover"][key]]
     for name, analysis in content["analyses"].items():
-        arms = [ids[arm] for arm in analysis["arms"]] if analysis["arms"] else None
+        arms = sorted(ids[arm] for arm in analysis["arms"]) if analysis["arms"] else None
         pairs = [sorted((ids[a], ids[b])) for a, b in protocol.comparisons(protocol.analyses[name])]
         sides = {"sided": 2, "alpha": min(0.999, analysis["alpha"] * (2 if analysis["sided"] == 1 else 1))}
         analysis.update({"arms": arms, "comparisons": pairs or None, "interims": [], "design": None, **sides})
