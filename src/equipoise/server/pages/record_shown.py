@@ -1,18 +1,21 @@
 """A record in words: its fields with their labels, dates and units, and those that can be corrected."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from equipoise.conduct import COMMANDS, CORRECTABLE
 from equipoise.conduct.state import Record
+from equipoise.server.pages.dates import day
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.seen import shown_values
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import lab_test_words, lesion_state_words
 
-__all__ = ["ShownField", "in_short", "shown_fields"]
+__all__ = ["ShownField", "shown_fields"]
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HIDDEN = frozenset({"record", "stage", "slot", "hash", "person_key", "factors"})
 _FIXED = {"screened": {"person_key", "rescreen_of"}, "visit_recorded": {"visit", "number"},
           "tumors_measured": {"assessment"}, "response_assessed": {"assessment"},
@@ -45,7 +48,7 @@ def shown_fields(call: Call, record: Record) -> list[ShownField]:
             found += _baseline(call, value)
             continue
         doc = own[name].doc if name in own else _LABELS.get(name, name.replace("_", " "))
-        label = _(doc).partition(";")[0]
+        label = _(doc).partition(";")[0].partition(":")[0].partition(", ")[0]
         rows = (
             tuple(_row(row) for row in value)
             if isinstance(value, list) and value and isinstance(value[0], dict)
@@ -90,52 +93,17 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
 def _text(name: str, value: Any) -> str:
     if value is None:
         return "-"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if name == "sum" and isinstance(value, int):
-        return f"{value / 100:g} mm"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_text(key, part)}" for key, part in value.items())
-    return str(value)
+    return _plain(name, value)
 
 
-_IN_SHORT = {
-    "consented": ("form", "version", "date"),
-    "visit_recorded": ("visit", "number", "status", "date", "window"),
-    "dose_recorded": ("amount", "unit", "start", "end", "why"),
-    "adverse_event_recorded": ("term", "grade", "onset", "end", "outcome"),
-    "tumors_measured": ("assessment", "date", "sum", "computed"),
-    "response_assessed": ("assessment", "overall", "date"),
-    "labs_recorded": ("date", "laboratory", "results"),
-    "vitals_recorded": ("date", "results"),
-    "deviation_recorded": ("date", "category", "description"),
-    "therapy_recorded": ("therapy", "name", "start", "end"),
-    "contact_recorded": ("date", "status", "how"),
-    "query_opened": ("of", "text"),
-    "query_answered": ("query", "text"),
-    "signed": ("of", "meaning"),
-    "baseline_recorded": ("date", "values"),
-    "randomized": ("date", "stratum", "cohort"),
-    "serious_event_reported": ("event", "aware", "late"),
-    "narrative_added": ("event",),
-}
-
-
-def in_short(record: Record) -> str:
-    """Say a record in a line."""
-    values = shown_values(record)
-    wanted = _IN_SHORT.get(record.kind) or tuple(name for name in values if name not in _HIDDEN)
-    parts = []
-    for name in wanted:
-        value = values.get(name)
-        if value is None:
-            continue
-        if isinstance(value, list | dict) and name in ("results", "values", "lesions"):
-            parts.append(_("%(n)s values") % {"n": len(value)})
-        elif isinstance(value, bool):
-            parts.append(_(name.replace("_", " ")) if value else "")
-        else:
-            parts.append(_text(name, value))
-    return ", ".join(filter(None, parts))[:300]
+def _plain(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "sum" and isinstance(value, int):
+        return f"{value / 100:g} mm"
+    text = str(value)
+    return day(text) if _DATE.fullmatch(text) else text

@@ -3,8 +3,8 @@
 from equipoise.conduct import ACTIONS
 from equipoise.conduct.due import Due
 from equipoise.conduct.planned import Planned
+from equipoise.server.pages.dates import day
 from equipoise.server.pages.page import Call
-from equipoise.server.pages.templatetags.pages import day
 from equipoise.server.pages.today_parts import Task
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import visit_words
@@ -26,17 +26,23 @@ _FIELD = {"answer_query": "query", "report_serious_event": "event"}
 
 def task_of(call: Call, entry: Due | Planned, subject: str) -> Task:
     """Say what is due; with the address of its form, where the role of the desk may fill it in."""
-    visits = call.context.rules.protocol.visits.schedule if call.context.command.subject else {}
+    visits = call.context.rules.protocol.visits.schedule
     what = entry.what
     if entry.action == "record_visit":
         name, _space, number = what.rpartition(" ")
         planned = visits.get(name)
         what = visit_words(planned.label if planned else None, name, int(number) if number != "1" or not planned or
                            planned.repeats_every_days else None)  # fmt: skip
+    if entry.action == "submit_diary":
+        name, _space, target = what.rpartition(" ")
+        what = _("%(name)s, baseline") % {"name": name} if target == "0" else f"{name}, {_('day')} {target}"
     words = _(_WORDS.get(entry.action, "%(what)s")) % {"what": what}
     url = ""
     if call.desk.role in ACTIONS[entry.action].roles:
         url = call.url("subject_command", subject=subject, command=entry.action)
+        if entry.action == "submit_diary":
+            name, _space, target = entry.what.rpartition(" ")
+            url += f"?instrument={name}&target={target}"
         if entry.action in _FIELD:
             url += f"?{_FIELD[entry.action]}={entry.what}"
     late = entry.overdue if isinstance(entry, Due) else entry.late

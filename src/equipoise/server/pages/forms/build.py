@@ -203,7 +203,7 @@ def _input(field: Field, own: Tuned, name: str, posted: Posted | None, values: M
         key=field.name,
         kind=kind,
         label=label,
-        hint=hint,
+        hint="" if own.why else hint,
         why=own.why or "",
         unit=own.unit or ("mm" if own.kind == "size" else ""),
         required=field.required,
@@ -213,6 +213,7 @@ def _input(field: Field, own: Tuned, name: str, posted: Posted | None, values: M
         low="" if field.minimum is None or kind != "integer" else str(field.minimum),
         high="" if field.maximum is None or kind != "integer" else str(field.maximum),
         options=own.options,
+        quiet=own.quiet,
         most=field.maximum if field.type == "text" else 80 if field.type == "identifier" else None,
     )
 

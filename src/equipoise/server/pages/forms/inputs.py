@@ -28,6 +28,8 @@ class Tuned:
     """Whether the value goes with the form unseen."""
     fixed: bool = False
     """Whether the value is shown and cannot be changed."""
+    quiet: bool = False
+    """Whether the mark of an optional field is left away, where all of a form are."""
     left_out: bool = False
     """Whether the field is not asked for in the browser at all."""
     kind: str | None = None
@@ -73,6 +75,7 @@ class Input:
     high: str = ""
     most: int | None = None
     options: tuple[str, ...] = ()
+    quiet: bool = False
 
     @property
     def id(self) -> str:
@@ -93,7 +96,8 @@ class Input:
     @property
     def radio(self) -> bool:
         """Whether all choices are shown at once."""
-        return self.kind == "boolean" or (self.kind == "choice" and len(self.choices) <= 4 and "." not in self.name)
+        few = self.kind == "boolean" or (self.kind == "choice" and len(self.choices) <= 4)
+        return few and self.name.count(".") < 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ def in_words(said: str) -> str:
 def _where(parts: Parts, key: str, places: Mapping[str, list[int]]) -> str | None:
     """Name of the input or list that a problem is about."""
     names = {part.name for part in _all(parts)} | {part.name for part in parts}
-    for name in (key, f"values.{key}"):
+    for name in (key, f"values.{key}", f"answers.{key}"):
         if name in names:
             return name
     row = _IN_ROW.fullmatch(key)

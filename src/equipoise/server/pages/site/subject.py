@@ -11,10 +11,12 @@ from equipoise.conduct.nouns.central_review import REVIEW_KINDS
 from equipoise.conduct.nouns.visits import target_date
 from equipoise.conduct.planned import planned
 from equipoise.conduct.state import Record
+from equipoise.server.pages.dates import day
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.possible import Possible, possible_actions
-from equipoise.server.pages.record_shown import in_short
+from equipoise.server.pages.record_short import in_short
 from equipoise.server.pages.seen import records_of, seen_subject
+from equipoise.server.pages.site.plans.enrollment import strata_words
 from equipoise.server.pages.site.plans.tumors import lesion_table
 from equipoise.server.pages.tasks import task_of, window_words
 from equipoise.server.pages.today_parts import Task
@@ -78,15 +80,15 @@ def subject_page(call: Call) -> HttpResponse:
     )
 
 
-def _facts(call: Call, patient: Subject) -> list[tuple[str, str]]:
-    found = [(_("Site"), patient.site), (_("Protocol in force"), call.context.version)]
+def _facts(call: Call, patient: Subject) -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = [(_("Site"), patient.site), (_("Protocol in force"), call.context.version)]
     allocated = patient.last("randomized")
     if allocated is not None:
-        found += [(_("Randomized"), str(allocated["date"])), (_("Stratum"), str(allocated["stratum"]))]
+        found += [(_("Randomized"), day(allocated["date"])), *strata_words(call, allocated["factors"])]
     if patient.doses is not None:
-        found.append((_("First dose"), patient.doses[0]))
+        found.append((_("First dose"), day(patient.doses[0])))
     if patient.death is not None:
-        found.append((_("Died"), patient.death))
+        found.append((_("Died"), day(patient.death)))
     levels = [_(str(w["level"])) for w in patient.live("withdrawn")]
     return [*found, (_("Withdrawn from"), ", ".join(levels))] if levels else found
 

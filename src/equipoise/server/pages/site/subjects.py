@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 
-from equipoise.conduct import REACH, Reach
+from equipoise.conduct import ACTIONS, REACH, Reach
 from equipoise.server.pages.page import Call
 from equipoise.server.subjects.models import SubjectRow
 from equipoise.server.subjects.view import OPEN_TREATMENT
@@ -34,6 +34,10 @@ def subject_list(call: Call) -> HttpResponse:
     after = start + PAGE_SIZE if start + PAGE_SIZE < total else None
     before = max(0, start - PAGE_SIZE) if start else None
     content = {"rows": found, "total": total, "start": start, "search": search, "after": after, "before": before}
+    content |= {
+        "opens": call.desk.role in ACTIONS["see_subject"].roles,
+        "may_screen": call.desk.role in ACTIONS["screen"].roles,
+    }
     return call.render("pages/subjects.html", **content)
 
 

@@ -23,7 +23,7 @@ SITE_PAGES = (
         route="dictionary/",
         right="load_dictionary",
         view=dictionary_page,
-        title=_("Dictionary of adverse events"),
+        title=_("Dictionary"),
         menu="work",
         writes=True,
     ),

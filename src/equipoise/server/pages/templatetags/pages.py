@@ -1,12 +1,11 @@
 """Tags of templates: addresses at the same desk, inputs, the menu, dates and words of the record."""
 
-import datetime as dt
 from typing import Any
 
 from django import template
-from django.utils.formats import date_format
 
 from equipoise.conduct import Role
+from equipoise.server.pages.dates import day, moment
 from equipoise.server.pages.forms.inputs import Group, Input
 from equipoise.server.pages.menu import menu_of
 from equipoise.server.pages.page import Call, Desk
@@ -55,25 +54,8 @@ def menu(context: dict[str, Any]) -> dict[str, Any]:
     return {"call": call, "items": menu_of(call) if call is not None else []}
 
 
-@register.filter
-def day(value: object) -> str:
-    """Write a date of the record, or its known part: 31 May 2014, May 2014, 2014."""
-    text = str(value or "")
-    try:
-        if len(text) >= 10:
-            return str(date_format(dt.date.fromisoformat(text[:10]), "j M Y"))
-        if len(text) == 7:
-            return str(date_format(dt.date.fromisoformat(f"{text}-01"), "M Y"))
-    except ValueError:
-        return text
-    return text
-
-
-@register.filter
-def moment(value: object) -> str:
-    """Write a moment of the record in UTC: 31 May 2014, 14:05 UTC."""
-    text = str(value or "")
-    return f"{day(text)}, {text[11:16]} UTC" if len(text) > 16 else day(text)
+register.filter("day", day)
+register.filter("moment", moment)
 
 
 @register.filter
@@ -100,6 +82,12 @@ def desk_words(desk: Desk) -> str:
     """Name a desk: Site coordinator, site 01."""
     role = role_words(desk.role)
     return _("%(role)s, site %(site)s") % {"role": role, "site": desk.site} if desk.site else role
+
+
+@register.filter
+def sentence(value: object) -> str:
+    """Write a sentence as a label: without its full stop."""
+    return str(value).removesuffix(".")
 
 
 @register.filter

@@ -5,6 +5,7 @@ from equipoise.server.pages.site.plans import (
     enrollment,
     follow_up,
     people,
+    questionnaires,
     records,
     safety,
     treatment,
@@ -16,7 +17,7 @@ __all__ = ["SITE_PLANS"]
 
 SITE_PLANS: dict[str, Planner] = {
     name: planner
-    for part in (enrollment, treatment, visits, tumors, safety, follow_up, records, people)
+    for part in (enrollment, treatment, visits, questionnaires, tumors, safety, follow_up, records, people)
     for name, planner in part.PLANS.items()
 }
 """Command -> what makes its plan."""

@@ -13,7 +13,7 @@ from equipoise.server.pages.forms.plan import Beside, Plan, Planner
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.words import translated as _
 
-__all__ = ["PLANS", "eligibility_shown"]
+__all__ = ["PLANS", "eligibility_shown", "strata_words"]
 
 _TYPES = {"category": "choice", "integer": "integer", "number": "decimal", "text": "text", "date": "date"}
 
@@ -72,6 +72,7 @@ def _baseline(call: Call) -> Plan:
         name: Tuned(
             label=field.label or name.replace("_", " ").capitalize(),
             unit=field.unit,
+            quiet=True,
             choices=tuple(field.level_labels().items()) if field.type == "category" else None,
         )
         for name, field in declared.items()
@@ -121,8 +122,12 @@ def eligibility_shown(call: Call, baseline: Mapping[str, Any]) -> dict[str, Any]
 def _strata(call: Call, subject: Subject) -> list[tuple[str, str | None]]:
     rules = call.context.rules
     facts = subject_facts(rules, subject, call.today)
-    factors = rules.factors(facts, subject.site, rules.cohort(facts))
-    items = rules.protocol.randomization.strata_items()
+    return strata_words(call, rules.factors(facts, subject.site, rules.cohort(facts)))
+
+
+def strata_words(call: Call, factors: Mapping[str, str | None]) -> list[tuple[str, str | None]]:
+    """Name stratification factors and their levels."""
+    items = call.context.rules.protocol.randomization.strata_items()
     words = {"true": _("yes"), "false": _("no")}
     return [
         ((items[name].label if name in items else None) or name.replace("_", " "), words.get(level or "", level))

@@ -55,6 +55,5 @@ PLANS: dict[str, Planner] = {
     "withdraw": _withdraw,
     "transfer": _transfer,
     "end_study": _dated("Record the end of follow-up"),
-    "miss_diary": _dated("Record why the questionnaire is missing"),
     "report_unblinding": _dated("Report the unblinding"),
 }

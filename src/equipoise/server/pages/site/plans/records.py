@@ -133,7 +133,7 @@ def _sign(call: Call) -> Plan:
 
 def _record_beside(call: Call, understood: Understood) -> Beside:
     record = find_record(seen_subject(call), str(understood.payload.get("of", "")))
-    fields = shown_fields(call, record) if record is not None else []
+    fields = [f for f in shown_fields(call, record) if f.text != "-"] if record is not None else []
     return "pages/site/record_values.html", {"fields": fields}
 
 

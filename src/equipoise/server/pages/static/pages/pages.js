@@ -118,9 +118,19 @@
   document.addEventListener("eq-logged-out", () => say("Your session has ended. What you typed stays in this browser: send the form, log in, and it is put back."), { once: true });
   document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) document.dispatchEvent(new Event("eq-logged-out")); });
 
+  function sayDate(field) {
+    let said = field.nextElementSibling;
+    if (!said || !said.classList.contains("said")) { said = document.createElement("span"); said.className = "said"; field.after(said); }
+    const when = field.value ? new Date(field.value + "T00:00:00Z") : null;
+    const words = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+    said.textContent = when && !Number.isNaN(when.getTime()) ? new Intl.DateTimeFormat(document.documentElement.lang || "en", words).format(when) : "";
+  }
+  document.addEventListener("input", (event) => { if (event.target.type === "date") sayDate(event.target); });
+
   document.addEventListener("DOMContentLoaded", () => {
     forget(new Set([...document.querySelectorAll("[data-sent]")].map((each) => each.dataset.sent)));
     document.querySelectorAll("form[data-keep]").forEach(keep);
+    document.querySelectorAll(".field input[type=date]").forEach(sayDate);
     const refusal = document.getElementById("refusal");
     if (refusal) refusal.focus();
   });
