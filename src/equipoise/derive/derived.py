@@ -1,6 +1,6 @@
 """From SDTM to ADaM in one call."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,6 +59,7 @@ def derive(
     *,
     cut: tuple[str, DataCut],
     studies: Studies = "declared",
+    datasets: Collection[str] | None = None,
 ) -> Derived:
     """Derive ADaM from SDTM.
 
@@ -74,6 +75,9 @@ def derive(
     studies
         ``declared`` derives the study of the protocol alone and reports the rows of others; ``all`` derives every study
         of the data.
+    datasets
+        Which of ADAE, ADQS and ADPRO (together), ADTDC, ADEX, ADLB and ADDV are wanted; all unless given. The others
+        come always.
 
     Returns
     -------
@@ -113,23 +117,29 @@ def derive(
     findings += [*found, *cautions(source, subjects.adsl, responses)]
     adam["ADRS"], found = add_biomarkers(source, subjects.adsl, adam["ADRS"], responses)
     findings += found
-    if source.has("AE", "AEDECOD"):
+
+    def wanted(*names: str) -> bool:
+        return datasets is None or any(name in datasets for name in names)
+
+    if source.has("AE", "AEDECOD") and wanted("ADAE"):
         adam["ADAE"], found = derive_adae(source, subjects.adsl)
         findings += found
     measured = Measured(read, reviewed.accepted, responses)
     adam["ADTTE"] = derive_adtte(source, subjects.table, adam.get("ADAE"), measured)
-    if source.protocol.instruments and any(source.has(name, "QSTESTCD") for name in source.data if name[:2] == "QS"):
+    asked = any(source.has(name, "QSTESTCD") for name in source.data if name[:2] == "QS")
+    if wanted("ADQS", "ADPRO") and source.protocol.instruments and asked:
         reported, found = read_questionnaires(source, subjects.adsl)
         findings += found
         adam["ADQS"], adam["ADPRO"] = derive_adqs(reported), derive_adpro(reported)
         adam["ADTTE"] = add_deterioration(source, adam["ADTTE"], subjects.table, reported=reported, responses=responses)
-    measurements = derive_adtdc(source, subjects.adsl)
+    measurements = derive_adtdc(source, subjects.adsl) if wanted("ADTDC") else None
     if measurements is not None:
         adam["ADTDC"] = measurements
-    adam["ADEX"] = derive_adex(source, subjects.adsl, subjects.doses)
-    if source.has("LB", "LBTESTCD"):
+    if wanted("ADEX"):
+        adam["ADEX"] = derive_adex(source, subjects.adsl, subjects.doses)
+    if source.has("LB", "LBTESTCD") and wanted("ADLB"):
         adam["ADLB"] = derive_adlb(source, subjects.adsl)
-    if source.has("DV", "DVTERM"):
+    if source.has("DV", "DVTERM") and wanted("ADDV"):
         adam["ADDV"] = derive_addv(source, subjects.adsl)
     return Derived(adam=adam, findings=_told_once(findings), cutoff=data_cut.cutoff, cut_name=name)
 

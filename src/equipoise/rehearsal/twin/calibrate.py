@@ -151,11 +151,11 @@ class _Search:
         if problems:
             raise RehearsalError(tuple(problems))
 
-    def _problem(self, part: str, message: str, **more: str) -> Problem:
-        return Problem(file=self.file, path=f"calibration.{part}", message=message, **more)
+    def _problem(self, part: str, message: str, *, seen: str, expected: str | None = None) -> Problem:
+        return Problem(file=self.file, path=f"calibration.{part}", message=message, seen=seen, expected=expected)
 
-    def _error(self, part: str, message: str, **more: str) -> RehearsalError:
-        return RehearsalError((self._problem(part, message, **more),))
+    def _error(self, part: str, message: str, *, seen: str, expected: str | None = None) -> RehearsalError:
+        return RehearsalError((self._problem(part, message, seen=seen, expected=expected),))
 
 
 def _chosen(draws: pl.DataFrame, people: pl.DataFrame, choice: Choice, *streams: str) -> pl.DataFrame:

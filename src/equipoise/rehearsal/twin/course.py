@@ -12,8 +12,8 @@ import polars as pl
 from equipoise.analyze.readings import scan_responses
 from equipoise.analyze.study import POSITION, read_study
 from equipoise.derive import Derived, derive
-from equipoise.derive.sdtm import sdtm_from_records
 from equipoise.protocol import Protocol, data_cut
+from equipoise.rehearsal.direct import sdtm_of
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
 from equipoise.rehearsal.twin.search import EndpointPool, Pool
@@ -95,17 +95,15 @@ def course_pool(
             )
             people = people.sort("PATIENT").with_row_index("i")
             parts = _Parts(people.height, candidates, tuple(landmarks))
-        sdtm = sdtm_from_records(
-            protocol, facts.records, randomized.select("TRIAL", "PATIENT", arm="ARM"), domains=_DOMAINS
-        )
-        derived = derive(protocol, sdtm, cut=cut, studies="all")
+        sdtm = sdtm_of(protocol, facts, domains=_DOMAINS)
+        derived = derive(protocol, sdtm, cut=cut, studies="all", datasets=())
         parts.add(protocol, derived, patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people))
     if parts is None:
         raise ValueError("no candidates")
     return _pool(protocol, parts, people, landmarks), people
 
 
-def _pool(protocol: Protocol, parts: _Parts, people: pl.DataFrame, landmarks: dict[str, tuple[int, ...]]) -> Pool:
+def _pool(protocol: Protocol, parts: _Parts, people: pl.DataFrame, landmarks: Mapping[str, tuple[int, ...]]) -> Pool:
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     arm = people["ARM"].is_in(experimental).to_numpy().astype(np.int64)
     counts = {name: values for name, values in parts.counts.items() if name != "treated"}

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 
 from equipoise.derive import derive
-from equipoise.derive.sdtm import sdtm_from_records
 from equipoise.protocol import Protocol, data_cut, population_flag
+from equipoise.rehearsal.direct import sdtm_of
 from equipoise.rehearsal.model.calibration import EventTarget
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
@@ -39,9 +39,9 @@ def event_pool(  # noqa: PLR0917
         if not counts:
             people = randomized.filter(pl.col("TRIAL") == numbers[0]).select("PATIENT").with_row_index("i")
             counts = {_name(t): np.zeros((people.height, candidates), dtype=np.int64) for t in targets}
-        sdtm = sdtm_from_records(protocol, facts.records, randomized.select("TRIAL", "PATIENT", arm="ARM"))
+        sdtm = sdtm_of(protocol, facts)
         for cut in dict.fromkeys(target.cut for target in targets):
-            derived = derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all")
+            derived = derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",))
             rows = patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people)
             members = derived.adam["ADSL"].filter(pl.col(population) == "Y").select("USUBJID", "AARMID")
             events = derived.adam["ADAE"].filter((pl.col("TRTEMFL") == "Y") & (pl.col("APERIOD") == 1))

@@ -1,0 +1,143 @@
+"""What one trial shows: a row for each, from its analysis data, by the tests of the protocol's primary analysis."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from equipoise.derive import Derived, derive
+from equipoise.protocol import Protocol, data_cut
+from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.facts import generate
+from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.streams import default_draws
+from equipoise.stats import cox_ph, logrank_test
+from equipoise.terms import ArmRole, Assessor, DateName, EventSource
+
+__all__ = ["COLUMNS", "measure_trials"]
+
+COLUMNS: dict[str, type[pl.DataType]] = {
+    "TRIAL": pl.Int32,
+    "n": pl.Int32,
+    "n_experimental": pl.Int32,
+    "events": pl.Int32,
+    "z": pl.Float64,
+    "p_one_sided": pl.Float64,
+    "log_ratio": pl.Float64,
+    "log_ratio_local": pl.Float64,
+    "log_ratio_survival": pl.Float64,
+    "deaths": pl.Int32,
+    "control_crossed": pl.Int32,
+    "adjudicated": pl.Int32,
+    "turnaround_median": pl.Float64,
+    "confirmation_days": pl.Float64,
+}
+"""A row for each trial; logs of hazard ratios, experimental to control; median days from a local progression that was
+confirmed to the unblinding."""
+
+_DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR", "LB", "VS", "QS")
+
+
+def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl.DataFrame:
+    """Rehearse trials by the short road and measure each of them.
+
+    Parameters
+    ----------
+    protocol
+        With a primary analysis of a time to event.
+    model
+        The synthetic patients.
+    trials
+        Numbers of the trials: the same number gives the same trial whatever else is rehearsed.
+
+    Returns
+    -------
+    polars.DataFrame
+        `COLUMNS`, a row for each trial, in order.
+    """
+    facts = generate(protocol, model, default_draws(trials, model.accrual.screened), parts=("disease", "lesions"))
+    sdtm = sdtm_of(protocol, facts, domains=_DOMAINS)
+    derived = derive(protocol, sdtm, cut=data_cut(protocol), studies="all", datasets=())
+    waits = _waits(facts.patients)
+    by_study = {
+        name: frame.partition_by("STUDYID", as_dict=True, maintain_order=True)
+        for name, frame in _wanted(derived).items()
+    }
+    rows = []
+    for trial in trials:
+        study = protocol.study_id if trial == 0 else f"{protocol.study_id}-{trial:04d}"
+        own = {name: parts[study,] for name, parts in by_study.items() if (study,) in parts}
+        rows.append({"TRIAL": trial, **_measured(protocol, own), "confirmation_days": waits.get(trial)})
+    return pl.DataFrame(rows, schema=COLUMNS)
+
+
+def _wanted(derived: Derived) -> dict[str, pl.DataFrame]:
+    times = derived.adam["ADTTE"].filter(pl.col("PRIMFL") == "Y")
+    found = {"ADSL": derived.adam["ADSL"].filter(pl.col("RANDFL") == "Y"), "ADTTE": times}
+    return found | ({"ADREVIEW": derived.adam["ADREVIEW"]} if "ADREVIEW" in derived.adam else {})
+
+
+def _waits(patients: pl.DataFrame) -> dict[int, float]:
+    """Median days from the local progression to the unblinding, by trial."""
+    waited = patients.filter(pl.col("UNBLINDED").is_not_null() & pl.col("LOCAL_PD").is_not_null()).select(
+        "TRIAL", days=(pl.col("UNBLINDED") - pl.col("LOCAL_PD")).dt.total_days()
+    )
+    return dict(waited.group_by("TRIAL").agg(pl.col("days").median()).iter_rows())
+
+
+def _measured(protocol: Protocol, own: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    analysis = next(given for given in protocol.analyses.values() if given.role == "primary")
+    experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
+    subjects = (
+        own["ADSL"]
+        .select("USUBJID", "ARMID", "STRATAR", "CROSSFL")
+        .with_columns(arm=pl.col("ARMID").is_in(experimental).cast(pl.Int8))
+    )
+    primary = _times(own["ADTTE"], analysis.endpoint, subjects)
+    test = logrank_test(primary["AVAL"], primary["event"], primary["arm"], strata=primary["STRATAR"], reference=0)
+    local, death = (_other(protocol, sources) for sources in (EventSource.LOCAL_PROGRESSION, None))
+    survival = None if death is None else _times(own["ADTTE"], death, subjects)
+    review = own.get("ADREVIEW")
+    return {
+        "n": subjects.height,
+        "n_experimental": int(subjects["arm"].sum()),
+        "events": int(primary["event"].sum()),
+        "z": test.z,
+        "p_one_sided": test.p_one_sided,
+        "log_ratio": _log_ratio(primary),
+        "log_ratio_local": None if local is None else _log_ratio(_times(own["ADTTE"], local, subjects)),
+        "log_ratio_survival": None if survival is None else _log_ratio(survival),
+        "deaths": None if survival is None else int(survival["event"].sum()),
+        "control_crossed": subjects.filter((pl.col("arm") == 0) & (pl.col("CROSSFL") == "Y")).height,
+        "adjudicated": None if review is None else _count(review, "ADJUD"),
+        "turnaround_median": None if review is None else _turnaround(review),
+    }
+
+
+def _times(times: pl.DataFrame, endpoint: str, subjects: pl.DataFrame) -> pl.DataFrame:
+    own = times.filter(pl.col("ENDPT") == endpoint).join(subjects, on="USUBJID").sort("USUBJID")
+    return own.with_columns(event=pl.col("CNSR") == 0)
+
+
+def _other(protocol: Protocol, source: EventSource | None) -> str | None:
+    """Endpoint from randomization with local progression and death, or death alone."""
+    asked = {EventSource.DEATH} if source is None else {EventSource.DEATH, source}
+    for name, endpoint in protocol.endpoints.items():
+        if set(endpoint.events) == asked and endpoint.origin == DateName.RANDOMIZATION and endpoint.reverse_of is None:
+            return name
+    return None
+
+
+def _log_ratio(rows: pl.DataFrame) -> float | None:
+    model = cox_ph(rows["AVAL"], rows["event"], rows["arm"], strata=rows["STRATAR"])
+    return float(model.coef[0]) if model.status[0] == "" and np.isfinite(model.coef[0]) else None
+
+
+def _count(review: pl.DataFrame, parameter: str) -> int:
+    return review.filter((pl.col("PARAMCD") == parameter) & (pl.col("AVALC") == "Y")).height
+
+
+def _turnaround(review: pl.DataFrame) -> float | None:
+    days = review.filter((pl.col("PARAMCD") == "TURNARND") & (pl.col("ASSESSOR") == str(Assessor.CENTRAL)))["AVAL"]
+    middle = days.median()
+    return float(middle) if isinstance(middle, int | float) else None
