@@ -181,8 +181,8 @@ class ServerTrial(Trial):
             with replaced(self.sources()):
                 account, made = Account.objects.get_or_create(id=who, defaults={"login": who, "password": _HASHED})
                 if made:
-                    note_account(account, "made", actor="test", role="")
                     assert confirm_second_factor(account, SECRET, self.proof()["code"])
+                    note_account(account, "made", actor="test", role="")
                 self.tokens[who], row = tokens.new_token(account, dt.timedelta(days=4000))
                 payload = {"account": who, "origin": None, "means": "token", "digest": tokens.token_digest(row)}
                 record_access(Draft("logged_in", payload), actor=who, role="", request_id=f"login-{who}")

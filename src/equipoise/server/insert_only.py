@@ -1,11 +1,73 @@
-"""Triggers by which a database refuses to change or delete rows, and to join an event but at the end of its chain."""
+"""Triggers by which a database refuses to change or delete rows, and to join an event but at the end of its chain.
 
-from collections.abc import Callable
+Changing a table can cost it its triggers (SQLite makes the table anew): `kept_through` puts back those that were there.
+A trigger that was missing before stays missing, so that `equipoise verify` says so.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["chained", "insert_only"]
+from django.db import connection
+
+__all__ = ["CHAINED", "INSERT_ONLY", "chained", "expected", "insert_only", "kept_through", "present"]
 
 Step = Callable[[Any, Any], None]
+INSERT_ONLY = (
+    "ledger_event",
+    "ledger_request",
+    "monitoring_report",
+    "vault_allocation",
+    "vault_counts",
+    "vault_grant",
+    "vault_kit",
+    "vault_kit_use",
+    "vault_seal",
+    "vault_shipment",
+)
+"""Tables whose rows are never changed, deleted or replaced."""
+CHAINED = "ledger_event"
+"""The table of events: each follows the last of its chain."""
+
+
+def expected() -> dict[str, list[str]]:
+    """Name the triggers that must be there, each with the statements that make it."""
+    sqlite = connection.vendor == "sqlite"
+    found: dict[str, list[str]] = {}
+    for table in INSERT_ONLY:
+        statements = _sqlite(table) if sqlite else _postgresql(table)
+        if sqlite:
+            found |= {f"{table}_no_update": [statements[0]], f"{table}_no_delete": [statements[1]]}
+        else:
+            function, change, truncate = statements
+            found |= {f"{table}_no_change": [function, change], f"{table}_no_truncate": [function, truncate]}
+    return found | {f"{CHAINED}_chained": _chained(CHAINED, sqlite=sqlite)}
+
+
+def present() -> set[str]:
+    """Name the triggers that are there, switched on, and refuse something."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT[connection.vendor])
+        return {name for (name,) in cursor.fetchall()} & set(expected())
+
+
+_PRESENT = {
+    "sqlite": "SELECT lower(name) FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'",
+    "postgresql": "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal "
+    "AND t.tgenabled IN ('O', 'A') AND p.prosrc LIKE '%RAISE EXCEPTION%'",
+}
+
+
+@contextmanager
+def kept_through() -> Iterator[None]:
+    """Put back, after the block, the triggers that were there before it."""
+    before = present()
+    yield
+    lost = before - present()
+    with connection.cursor() as cursor:
+        for name in sorted(lost):
+            for statement in expected()[name]:
+                cursor.execute(statement)
 
 
 def insert_only(*tables: str) -> Step:
@@ -23,20 +85,25 @@ def chained(table: str) -> Step:
     """Make a migration step: an event follows the last of its chain, by number and by hash."""
 
     def forwards(_apps: Any, editor: Any) -> None:
-        editor.execute(_SQLITE_CHAIN.format(table=table) if editor.connection.vendor == "sqlite" else "SELECT 1")
-        if editor.connection.vendor != "sqlite":
-            editor.execute(_POSTGRESQL_CHAIN.format(table=table))
-            editor.execute(
-                f"CREATE TRIGGER {table}_chained BEFORE INSERT ON {table} "
-                f"FOR EACH ROW EXECUTE FUNCTION {table}_chained()"
-            )
+        for statement in _chained(table, sqlite=editor.connection.vendor == "sqlite"):
+            editor.execute(statement)
 
     return forwards
 
 
+def _chained(table: str, *, sqlite: bool) -> list[str]:
+    if sqlite:
+        return [_SQLITE_CHAIN.format(table=table)]
+    trigger = (
+        f"CREATE OR REPLACE TRIGGER {table}_chained BEFORE INSERT ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_chained()"
+    )
+    return [_POSTGRESQL_CHAIN.format(table=table), trigger]
+
+
 def _sqlite(table: str) -> list[str]:
     return [
-        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is insert only'); END"
         for verb in ("UPDATE", "DELETE")
     ]
@@ -44,17 +111,17 @@ def _sqlite(table: str) -> list[str]:
 
 def _postgresql(table: str) -> list[str]:
     return [
-        f"CREATE FUNCTION {table}_insert_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE OR REPLACE FUNCTION {table}_insert_only() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{table} is insert only'; END $$",
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_insert_only()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_insert_only()",
     ]
 
 
 _SQLITE_CHAIN = """
-CREATE TRIGGER {table}_chained BEFORE INSERT ON {table} BEGIN
+CREATE TRIGGER IF NOT EXISTS {table}_chained BEFORE INSERT ON {table} BEGIN
     SELECT RAISE(ABORT, 'an event must follow the last of its chain')
     WHERE NEW.seq IS NOT 1 + COALESCE((SELECT MAX(seq) FROM {table} WHERE chain = NEW.chain), 0)
        OR (NEW.seq > 1 AND NEW.prev_hash IS NOT
@@ -63,7 +130,7 @@ END
 """
 
 _POSTGRESQL_CHAIN = """
-CREATE FUNCTION {table}_chained() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {table}_chained() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     last_seq bigint;
     last_hash text;

@@ -15,6 +15,7 @@ from equipoise.server import trial
 from equipoise.server.accounts.models import Account
 from equipoise.server.accounts.record import note_account
 from equipoise.server.errors import ServerError
+from equipoise.server.insert_only import kept_through
 from equipoise.server.ledger.store import append, chain_end, lock, read_events
 from equipoise.server.sources import entropy, now
 from equipoise.server.vault.digests import seal_digest
@@ -37,8 +38,9 @@ class FirstLogin:
 
 
 def migrate() -> None:
-    """Bring the tables of the database up to date."""
-    call_command("migrate", verbosity=0, interactive=False)
+    """Bring the tables of the database up to date; the triggers that keep the record outlive it."""
+    with kept_through():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def adopted() -> str | None:

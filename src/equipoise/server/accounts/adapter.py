@@ -49,6 +49,19 @@ class AccountAdapter(DefaultAccountAdapter):
         super().set_password(user, password)
         note_account(user, "password changed", actor=user.id, role="")
 
+    def send_notification_mail(self, template_prefix: str, user: Account, *more: Any, **named: Any) -> None:
+        """Record a change of somebody's own second factor, of which allauth tells here."""
+        super().send_notification_mail(template_prefix, user, *more, **named)
+        if template_prefix in _CHANGES:
+            note_account(user, _CHANGES[template_prefix], actor=user.id, role="")
+
+
+_CHANGES = {
+    "mfa/email/totp_activated": "second factor set up",
+    "mfa/email/totp_deactivated": "second factor removed",
+    "mfa/email/recovery_codes_generated": "recovery codes made",
+}
+
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of second factors lie sealed in the database, under a key of the data folder."""

@@ -5,6 +5,8 @@ Each change comes with a digest of the account's row, so that a row that was cha
 
 import hashlib
 
+from allauth.mfa.models import Authenticator
+
 from equipoise.ledger import Draft, canonical_text
 from equipoise.server.accounts.models import Account
 from equipoise.server.sources import entropy
@@ -14,9 +16,14 @@ __all__ = ["account_digest", "note_account"]
 
 
 def account_digest(account: Account) -> str:
-    """SHA-256 of what decides who may come in."""
+    """SHA-256 of what decides who may come in: the account, and its second factors as they lie sealed.
+
+    Which recovery codes were used up, and when a factor was last used, change without an entry and are left out.
+    """
     parts = [account.id, account.login, account.password, bool(account.is_active), account.name, account.email]
-    return hashlib.sha256(canonical_text(parts).encode()).hexdigest()
+    rows = Authenticator.objects.filter(user=account).values_list("type", "data")
+    factors = [canonical_text([kind, {k: v for k, v in data.items() if k != "used_mask"}]) for kind, data in rows]
+    return hashlib.sha256(canonical_text([*parts, sorted(factors)]).encode()).hexdigest()
 
 
 def note_account(account: Account, what: str, *, actor: str, role: str) -> None:

@@ -16,6 +16,7 @@ from equipoise.server.accounts.proof import (
     has_second_factor,
     prove,
 )
+from equipoise.server.accounts.record import note_account
 from equipoise.server.api.access import AUTH, asker
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.problem import Problem, ProblemError
@@ -123,7 +124,7 @@ def confirm(request: HttpRequest, body: ConfirmIn) -> Status[None]:
         raise ProblemError(
             409, "code_wrong", "The code does not fit, or a second factor is set up.", "Try the next code."
         )
-    _note(account, "access_changed", {"account": account.id, "what": "second factor set up", "digest": None})
+    note_account(account, "second factor set up", actor=account.id, role="")
     return Status(204, None)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from allauth.mfa.models import Authenticator
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -94,9 +95,12 @@ def wrong_account(found: AccessRead) -> str | None:
     for row in rows:
         known.add(row.id)
         if found.accounts.get(row.id) != account_digest(row):
-            return f"account {row.id} is not as it was recorded"
+            return f"account {row.id}, or a second factor of it, is not as it was recorded"
     missing = sorted(set(found.accounts) - known)
-    return f"account {missing[0]} is missing" if missing else None
+    if missing:
+        return f"account {missing[0]} is missing"
+    stray = sorted(set(Authenticator.objects.values_list("user_id", flat=True)) - known)
+    return f"a second factor belongs to account {stray[0]}, which is missing" if stray else None
 
 
 def wrong_token(found: AccessRead) -> str | None:

@@ -16,6 +16,7 @@ from equipoise.server.vault.seal import mac_key
 from equipoise.server.verification.access import AccessRead, read_access, wrong_account, wrong_link, wrong_token
 from equipoise.server.verification.folding import Folded, fold_trial
 from equipoise.server.verification.report import Report
+from equipoise.server.verification.tables import missing_trigger, tables_said
 from equipoise.server.verification.vault import check_vault
 from equipoise.server.write import request_mac
 
@@ -56,6 +57,8 @@ def verify_trial(public_key: str | None = None) -> Report:
     report.check("accounts", lambda: wrong_account(access), f"{len(access.accounts)} accounts as recorded")
     report.check("tokens", lambda: wrong_token(access), "tokens as given out")
     report.check("diary links", lambda: wrong_link(access), "links as given")
+    report.check("triggers", missing_trigger, "the database refuses to change the record")
+    report.add("tables", None, tables_said())
     return report
 
 

@@ -67,6 +67,6 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "ledger_request"},
         ),
-        migrations.RunPython(insert_only("ledger_event", "ledger_request"), migrations.RunPython.noop),
-        migrations.RunPython(chained("ledger_event"), migrations.RunPython.noop),
+        migrations.RunPython(insert_only("ledger_event", "ledger_request")),
+        migrations.RunPython(chained("ledger_event")),
     ]

@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "monitoring_report"},
         ),
-        migrations.RunPython(insert_only("monitoring_report"), migrations.RunPython.noop),
+        migrations.RunPython(insert_only("monitoring_report")),
     ]

@@ -133,5 +133,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("subject", "request"), name="vault_kit_use_one")],
             },
         ),
-        migrations.RunPython(insert_only(*TABLES), migrations.RunPython.noop),
+        migrations.RunPython(insert_only(*TABLES)),
     ]
