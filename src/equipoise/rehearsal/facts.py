@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.protocol import Protocol
 from equipoise.rehearsal import review
+from equipoise.rehearsal.additions import ADDED, Additions, add_parts
 from equipoise.rehearsal.allocation import allocate
 from equipoise.rehearsal.course import LEVELS, VISITS
 from equipoise.rehearsal.model.patient_model import PatientModel
@@ -41,14 +42,15 @@ from equipoise.rehearsal.patients import factor_columns, screened_patients
 from equipoise.rehearsal.recording import records_of
 from equipoise.rehearsal.recording_follow_up import ends_of
 from equipoise.rehearsal.review import NO_VISIT
+from equipoise.rehearsal.story import PD, Story, live_through
 from equipoise.rehearsal.streams import Draws
 from equipoise.rehearsal.tumors import FAR
-from equipoise.rehearsal.story import PD, Story, live_through
 
 __all__ = ["PARTS", "Facts", "generate"]
 
-PARTS = ("disease", "lesions")
-"""Parts that can be left out: without ``lesions`` tumors_measured and read_locked have one row for each assessment."""
+PARTS = ("disease", "lesions", *ADDED)
+"""Parts that can be left out: without ``lesions`` tumors_measured and read_locked have one row for each assessment; the
+parts after it add records along the course (see `equipoise.rehearsal.additions`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +60,8 @@ class Facts:
     patients: pl.DataFrame
     scans: pl.DataFrame
     records: Mapping[str, pl.DataFrame]
+    added: Additions | None = None
+    """How the records of the further parts came about; none where there are no such parts."""
 
 
 def generate(
@@ -103,7 +107,11 @@ def generate(
     charter = replace(Rulebook(protocol).charter, reference_day=0)
     story = live_through(protocol, model, charter, randomized["RANDOMIZED"].to_numpy(), arms, numbers)
     records = records_of(protocol, model, patients, randomized, factors.columns, story, lesions="lesions" in parts)
-    return Facts(_patients(model, patients, randomized, factors.columns, story), _scans(randomized, story), records)
+    people, scans = _patients(model, patients, randomized, factors.columns, story), _scans(randomized, story)
+    if not set(parts) & set(ADDED):
+        return Facts(people, scans, records)
+    added = add_parts(protocol, model, draws, people, records, parts=parts)
+    return Facts(people, scans, {**records, **added.records}, added)
 
 
 def _patients(

@@ -14,7 +14,7 @@ from equipoise.rehearsal.model.readers import Reader
 from equipoise.rehearsal.model.tumors import MOST_LESIONS, MOST_NEW, Tumors
 from equipoise.rehearsal.patients import MONTH
 from equipoise.rehearsal.streams import Draws, Slot
-from equipoise.rehearsal.tumors import Disease, Exposure, sizes
+from equipoise.rehearsal.tumors import Disease
 
 __all__ = ["READERS", "RESPONSES", "Reading", "Scans", "begin_anew", "lesion_frame", "read_scans"]
 
@@ -133,7 +133,17 @@ def read_scans(
     new = _new(reader, base, disease, scans, draws)
     nothing = np.zeros(0, np.int8)
     reading = Reading(
-        number, target, other, seen, unmeasured, progressed, new, np.zeros_like(new), np.zeros(0, np.int64), nothing, nothing
+        number,
+        target,
+        other,
+        seen,
+        unmeasured,
+        progressed,
+        new,
+        np.zeros_like(new),
+        np.zeros(0, np.int64),
+        nothing,
+        nothing,
     )
     return _assessed(reading, disease, scans, charter)
 
@@ -252,7 +262,9 @@ def _assessed(reading: Reading, disease: Disease, scans: Scans, charter: Charter
     measured = is_target & ~reading.unmeasured[scan, lesion]
     rows[:, kernel.R_SIZE] = np.where(measured, reading.millimeters[scan, lesion] * _MILLIMETER, kernel.NOT_MEASURED)
     called = np.where(reading.progressed[scan], kernel.PROGRESSION, kernel.PRESENT)
-    rows[:, kernel.R_STATE] = np.where(is_target, kernel.NOT_STATED, np.where(kind == kernel.NEW, kernel.PROGRESSION, called))
+    rows[:, kernel.R_STATE] = np.where(
+        is_target, kernel.NOT_STATED, np.where(kind == kernel.NEW, kernel.PROGRESSION, called)
+    )
     rows[is_target & ~measured, kernel.R_STATE] = kernel.NOT_EVALUABLE
     rows[:, kernel.R_DAY] = scans.day[scan]
     rows[:, kernel.R_SCHEDULED] = kernel.NO_DAY

@@ -1,7 +1,5 @@
 """From the story of patients to the records that sites and readers make of it, a frame for each kind."""
 
-from collections.abc import Mapping
-from functools import reduce
 
 import numpy as np
 import polars as pl
@@ -9,17 +7,14 @@ from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
 from equipoise.rehearsal.consequences import opened_sites, stops_at_withdrawal
-from equipoise.rehearsal.consequences import stops_at_withdrawal
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import at, dates
-from equipoise.rehearsal.patients import working
 from equipoise.rehearsal.record_frames import numbered
+from equipoise.rehearsal.recording_follow_up import follow_up_records
 from equipoise.rehearsal.recording_review import review_records
 from equipoise.rehearsal.recording_treatment import treatment_records
 from equipoise.rehearsal.recording_tumors import tumor_records
-from equipoise.rehearsal.recording_follow_up import follow_up_records
 from equipoise.rehearsal.story import Story
-from equipoise.rehearsal.tumors import FAR
 
 __all__ = ["records_of"]
 

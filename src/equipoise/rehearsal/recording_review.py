@@ -9,11 +9,9 @@ from equipoise.rehearsal import review as steps
 from equipoise.rehearsal.course import add_working
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import at, dates
-from equipoise.rehearsal.reading import RESPONSES
 from equipoise.rehearsal.record_frames import numbered
 from equipoise.rehearsal.recording_tumors import WORDS, with_lesions
 from equipoise.rehearsal.story import PD, Story
-from equipoise.rehearsal.tumors import FAR
 
 __all__ = ["review_records"]
 

@@ -1,4 +1,4 @@
-"""What is recorded of treatment: visits, doses, the end of treatment, unblinding, open treatment."""
+"""What is recorded of treatment: doses, the end of treatment, unblinding, open treatment."""
 
 import numpy as np
 import polars as pl
@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
 from equipoise.rehearsal import review
+from equipoise.rehearsal.doses import BLINDED, OPEN, dose_periods
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import at, dates
 from equipoise.rehearsal.patients import working
@@ -18,16 +19,13 @@ __all__ = ["treatment_records"]
 Integers = NDArray[np.int64]
 Words = NDArray[np.object_]
 
-FIRST_PERIOD = 20
-"""Days after the first dose that make the first entry of the dose log."""
-
 
 def treatment_records(
     protocol: Protocol, model: PatientModel, keys: pl.DataFrame, story: Story
 ) -> dict[str, pl.DataFrame]:
     """Write treatment of those randomized."""
     course, plan = story.course, story.plan
-    found = _blinded_doses(protocol, keys, story)
+    found = {"dose_recorded": _doses(protocol, model, keys, story, story.arms, opened=False)}
     unblind = np.flatnonzero(course.unblind < FAR)
     day = plan.day[unblind] + course.unblind[unblind]
     own = keys[unblind]
@@ -35,7 +33,7 @@ def treatment_records(
     found["unblinded"] = numbered(own, at(day, "unblinded"), ground="progression", date=dates(day), result=result)
     ended = np.minimum(course.blinded_end, course.unblind)[unblind] + plan.day[unblind]
     found["blinded_treatment_ended"] = numbered(own, at(day, "blinded_treatment_ended"), date=dates(ended))
-    return found | _stops(keys, story) | _open(protocol, keys, story)
+    return found | _stops(keys, story) | _open(protocol, model, keys, story)
 
 
 def _first_confirmed(story: Story, rows: Integers) -> pl.Series:
@@ -46,28 +44,22 @@ def _first_confirmed(story: Story, rows: Integers) -> pl.Series:
     return pl.Series(version[rows]).cast(pl.String)
 
 
-def _blinded_doses(protocol: Protocol, keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
+def _doses(
+    protocol: Protocol, model: PatientModel, keys: pl.DataFrame, story: Story, arms: Words, *, opened: bool
+) -> pl.DataFrame:
+    """Write the dose log; an entry is made when its period has ended."""
     course, plan = story.course, story.plan
-    treated = np.flatnonzero(plan.dose < FAR)
-    start, end = plan.dose[treated], course.blinded_end[treated]
-    first_end = np.minimum(start + FIRST_PERIOD, end)
-    more = end > first_end
-    row = np.concatenate([treated, treated[more]])
-    begins = np.concatenate([start, first_end[more] + 1]) + plan.day[row]
-    ends = np.concatenate([first_end, end[more]]) + plan.day[row]
-    amount, unit = _dose(protocol, story.arms)
-    when = at(working(ends), "last_dose")
-    frame = numbered(
-        keys[row], when, start=dates(begins), end=dates(ends), amount=pl.Series(amount[row]).cast(pl.String),
-        unit=unit, why=pl.Series([None] * len(row), dtype=pl.String), phase="blinded",
-    )  # fmt: skip
-    return {"dose_recorded": frame}
-
-
-def _dose(protocol: Protocol, arms: Words) -> tuple[Words, str]:
-    levels = {name: f"{arm.dose_levels[0]:g}" if arm.dose_levels else "1" for name, arm in protocol.arms.items()}
+    span = (course.open_start, course.open_end) if opened else (plan.dose, course.blinded_end)
+    found = dose_periods(protocol, model.treatment, arms, span, story.draws, OPEN if opened else BLINDED)
+    begins, ends = plan.day[found.row] + found.start, plan.day[found.row] + found.end
     unit = next((arm.dose_unit for arm in protocol.arms.values() if arm.dose_unit), "mg")
-    return np.array([levels[arm] for arm in arms], dtype=object), unit
+    fields = {
+        "start": dates(begins), "end": dates(ends), "amount": pl.Series(list(found.amount), dtype=pl.String),
+        "unit": unit, "why": pl.Series(list(found.why), dtype=pl.String),
+    }  # fmt: skip
+    if opened:
+        return numbered(keys[found.row], at(working(ends), "open_label_dose_recorded"), **fields)
+    return numbered(keys[found.row], at(working(ends), "last_dose"), **fields, phase="blinded")
 
 
 def _stops(keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
@@ -84,18 +76,16 @@ def _stops(keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
     return {"treatment_stopped": frame}
 
 
-def _open(protocol: Protocol, keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
+def _open(protocol: Protocol, model: PatientModel, keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
     course, plan = story.course, story.plan
     crossed = np.flatnonzero(course.open_start < FAR)
     begin, end = plan.day[crossed] + course.open_start[crossed], plan.day[crossed] + course.open_end[crossed]
     own = keys[crossed]
-    to = protocol.crossover.to_arm if protocol.crossover else None
-    amount, unit = _dose(protocol, np.full(len(crossed), to, dtype=object)) if to else (crossed, "mg")
+    to = protocol.crossover.to_arm if protocol.crossover else next(iter(protocol.arms))
     return {
         "open_label_started": numbered(own, at(begin, "open_label_started"), date=dates(begin)),
-        "open_label_dose_recorded": numbered(
-            own, at(working(end), "open_label_dose_recorded"), start=dates(begin), end=dates(end),
-            amount=pl.Series(amount).cast(pl.String), unit=unit, why=pl.Series([None] * len(crossed), dtype=pl.String),
+        "open_label_dose_recorded": _doses(
+            protocol, model, keys, story, np.full(len(story.arms), to, dtype=object), opened=True
         ),
         "open_label_stopped": numbered(
             own, at(working(end), "open_label_stopped"), date=dates(end),

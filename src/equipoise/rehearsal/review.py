@@ -187,7 +187,7 @@ def differences(one: Integers, two: Integers, settled: bool, compared: int) -> i
 def walk_reviews(
     starts, calls, readable, one, two, endorsed, last_readable, last_endorsed, compared, agreed,
     happened, asked, batch, gate, by_choice, steps,
-):  # type: ignore[no-untyped-def]  # fmt: skip  # noqa: C901, PLR0912, PLR0915, PLR0917
+):  # type: ignore[no-untyped-def]  # fmt: skip
     """Follow each patient scan by scan; write what happens; give the number of steps."""
     used = 0
     state = np.zeros(8, np.int64)  # version, choice, its progression, bits due, through, last progression, best, reader
@@ -216,7 +216,7 @@ def walk_reviews(
                     gate[p], by_choice[p] = s, True
             if gate[p] >= 0:
                 break
-        if not last_readable[p] or unread == begin and end - begin < 1:
+        if not last_readable[p] or (unread == begin and end - begin < 1):
             continue
         last = begin
         for u in range(begin, end):
