@@ -233,7 +233,7 @@ def _records(
         "TRIAL",
         "PATIENT",
         AT=pl.col("AT") + 60 * minutes,
-        NTH=pl.col("NTH").rank("dense").over("TRIAL", "PATIENT").cast(pl.Int32),
+        NTH=(pl.col("NTH").rank("dense").over("TRIAL", "PATIENT") - 1).cast(pl.Int32),
         date=pl.col("date"),
         visit=pl.col("visit"),
         laboratory=names.gather(pl.Series(laboratory[heads["ROW"].to_numpy()])),

@@ -11,6 +11,7 @@ from equipoise.conduct.memory_vault import MemoryVault
 from equipoise.conduct.vault import Grant, GrantKind
 from equipoise.ledger import Chain, Event
 from equipoise.protocol import Problem, Protocol
+from equipoise.rehearsal.additions import as_entered
 from equipoise.rehearsal.commands import in_order, patient_commands
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.facts import Facts
@@ -74,7 +75,8 @@ def commands_of(
 ) -> list[Command]:
     """Give all commands of a trial in order: the set-up, then the patients' by time."""
     opening = opening_commands(protocol, text, model, facts.records, commitment=commitment, trial=trial)
-    return in_order(opening, patient_commands(facts.records, facts.patients, trial))
+    records = facts.records if facts.added is None else as_entered(facts.records, facts.added)
+    return in_order(opening, patient_commands(records, facts.patients, trial))
 
 
 def run(

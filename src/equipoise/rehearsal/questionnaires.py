@@ -81,7 +81,8 @@ def questionnaires(
         submitted.append(answers.with_columns(pl.col("AT") + place))
         missed.append(_missed(times, visits.of(missing & ~silent), name, why[missing & ~silent], place))
     forms = pl.concat(submitted).sort("TRIAL", "PATIENT", "AT", "_item")
-    forms = forms.with_columns(NTH=pl.col("AT").rank("dense").over("TRIAL", "PATIENT").cast(pl.Int32)).drop("_item")
+    place = pl.col("AT").rank("dense").over("TRIAL", "PATIENT") - 1
+    forms = forms.with_columns(NTH=place.cast(pl.Int32)).drop("_item")
     return {"diary_submitted": forms, "diary_missed": numbered(pl.concat(missed))}
 
 

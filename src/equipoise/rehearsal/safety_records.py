@@ -63,7 +63,7 @@ def safety_records(model: SafetyModel, times: Timeline, events: Events) -> Safet
     Returns
     -------
     SafetyRecords
-        Records are numbered (NTH from 1) in the order in which they are made; nothing is recorded after the last day
+        Records are numbered (NTH from 0) in the order in which they are made; nothing is recorded after the last day
         on which anything is recorded of the patient. Serious events are recorded when the site is aware of them.
     """
     chance = _chance(times, events)
@@ -170,7 +170,7 @@ def _reports(serious: pl.DataFrame) -> pl.DataFrame:
         "TRIAL",
         "PATIENT",
         AT="REPORT",
-        event=pl.format("AE-{}", "NTH"),
+        event=pl.format("AE-{}", pl.col("NTH") + 1),
         aware=_utc(pl.col("AWARE")),
         due=_utc(due),
         late=pl.col("REPORT") > due,
@@ -194,7 +194,7 @@ def _looked_up(model: SafetyModel, frame: pl.DataFrame) -> pl.DataFrame:
         "TRIAL",
         "PATIENT",
         AT=later,
-        event=pl.format("AE-{}", "NTH"),
+        event=pl.format("AE-{}", pl.col("NTH") + 1),
         date=(later // DAY).cast(pl.Int32).cast(pl.Date),
     )
     return numbered(table)

@@ -168,14 +168,8 @@ def partner(shares: Mapping[str, float], words: Sequence[str]) -> list[float]:
 
 def as_dates(days: Integers) -> pl.Series:
     """Write days as dates; none for ``NEVER``."""
-    return (
-        pl.Series(np.where(days >= NEVER, 0, days).astype(np.int32))
-        .cast(pl.Date)
-        .set(
-            pl.Series(days >= NEVER),
-            None,
-        )
-    )
+    there = pl.DataFrame({"day": np.where(days >= NEVER, 0, days).astype(np.int32), "there": days < NEVER})
+    return there.select(pl.when("there").then(pl.col("day").cast(pl.Date))).to_series()
 
 
 def at_work(days: Integers, uniform: Floats) -> Integers:
@@ -184,6 +178,6 @@ def at_work(days: Integers, uniform: Floats) -> Integers:
 
 
 def numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    """Sort records by TRIAL, PATIENT and AT, and number them within the patient (NTH from 1)."""
+    """Sort records by TRIAL, PATIENT and AT, and number them within the patient (NTH from 0)."""
     ordered = frame.sort("TRIAL", "PATIENT", "AT", maintain_order=True)
-    return ordered.with_columns(NTH=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("TRIAL", "PATIENT"))
+    return ordered.with_columns(NTH=pl.int_range(pl.len(), dtype=pl.Int32).over("TRIAL", "PATIENT"))

@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from equipoise.protocol import Problem, Protocol, ProtocolError, field_types
+from equipoise.protocol import Protocol, ProtocolError, field_types
 from equipoise.protocol.expressions import ExpressionError, parse
 from equipoise.protocol.nearest import nearest
 from equipoise.protocol.source import KeyPath, Source, read_source, read_text
 from equipoise.rehearsal.errors import RehearsalError
+from equipoise.rehearsal.model import incidents, laboratory, questionnaires, safety
 from equipoise.rehearsal.model.patient_model import PatientModel
 
 __all__ = ["load_model", "parse_model"]
@@ -70,7 +71,7 @@ def _explain(source: Source, fault: Any) -> None:
     """Note what pydantic found, at its place in the file."""
     path, value = [], source.data
     for part in fault["loc"]:
-        if isinstance(value, dict) and part in value or isinstance(value, list) and isinstance(part, int):
+        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
             value = value[part]
             path.append(part)
         elif part not in ("[key]",):
@@ -120,6 +121,7 @@ def _disagreements(model: PatientModel, protocol: Protocol) -> Iterator[Disagree
     for kind in model.therapies.kinds:
         if kind not in model.therapies.names:
             yield ("therapies", "names"), f"{kind} has no name", {"expected": f"a drug or procedure for {kind}"}
+    yield from _optional(model, protocol)
     low, high = model.follow_up.last_months
     if low > high:
         yield ("follow_up", "last_months"), "the months do not rise", {"seen": f"{low:g}, {high:g}"}
@@ -128,6 +130,18 @@ def _disagreements(model: PatientModel, protocol: Protocol) -> Iterator[Disagree
         yield ("accrual", "randomized"), "more patients are randomized than screened", {"seen": seen}
     if not any(site.opens_month == 0 for site in model.accrual.sites.values()):
         yield ("accrual", "sites"), "no site is open at the beginning", {"expected": "a site with opens_month: 0"}
+
+
+def _optional(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
+    """Parts that a model may leave out."""
+    if model.safety is not None:
+        yield from safety.disagreements(model.safety, protocol)
+    if model.laboratory is not None:
+        yield from laboratory.disagreements(model.laboratory, protocol, model.safety)
+    if model.questionnaires is not None:
+        yield from questionnaires.disagreements(model.questionnaires, protocol)
+    if model.incidents is not None:
+        yield from incidents.disagreements(model.incidents, protocol)
 
 
 def _arms(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
