@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.server.server_trial import ServerTrial
 
+from equipoise.conduct.nouns.blinding import OPEN_TREATMENT
 from equipoise.ledger import ACCESS, TRIAL
 from equipoise.server.keys import make_key
 from equipoise.server.ledger.store import chain_end, read_events
@@ -30,7 +31,8 @@ def refused(trial: ServerTrial, kind: str, who: str, payload: dict[str, Any] | N
     assert found.remedy
     assert (chain_end(TRIAL), Allocation.objects.count()) == (before, slots)
     last = list(read_events(ACCESS))[-1]
-    assert (last.kind, last.payload["command"], last.payload["code"]) == ("refused", kind, found.code)
+    noted = found.code if kind not in OPEN_TREATMENT else "refused"
+    assert (last.kind, last.payload["command"], last.payload["code"]) == ("refused", kind, noted)
     return found.code
 
 

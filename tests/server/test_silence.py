@@ -20,7 +20,9 @@ from tests.server.server_trial import ServerTrial
 from equipoise.conduct.allocation_stage import Allocator
 from equipoise.conduct.kits import KitStore
 from equipoise.conduct.sealing import SealedRow
+from equipoise.ledger import ACCESS
 from equipoise.server import trial as served
+from equipoise.server.ledger.store import read_events
 from equipoise.server.sources import replaced
 from equipoise.server.vault.database_vault import DatabaseVault
 from equipoise.server.vault.opening import OpenVault, data_key, open_vault
@@ -197,3 +199,27 @@ def test_the_database_holds_no_secret_in_the_clear(trial: ServerTrial) -> None:
     protocol = [(t, r) for t, r in found if "protocol_adopted" in str(r)]
     assert found == protocol
     assert protocol, "the protocol names its arms"
+
+
+def test_a_refused_crossover_leaves_no_trace_that_tells_the_arm(trial: ServerTrial) -> None:
+    """Who may not cross over is refused; neither log nor record says more than that something was refused."""
+    arms: dict[str, str] = {}
+    while len(set(arms.values())) < 2:
+        subject = trial.progressed("01")
+        arms[subject] = trial.arm(subject)
+        trial.do("unblind", "investigator@01", subject=subject)
+        trial.do("end_blinded_treatment", "investigator@01", {"date": trial.today}, subject=subject)
+    trial.account("investigator@01")
+    noted = {}
+    for subject in arms:  # on the same day, before a new scan: both are refused, each for a reason of its own
+        body = {"request_id": f"cross-{subject}", "role": "investigator", "site": "01", "subject": subject,
+                "payload": {"date": trial.today}}  # fmt: skip
+        with logged() as log:
+            answer = trial.post("commands/start_open_label", "investigator@01", body)
+        assert answer.status_code == 409
+        lines = [line for line in log.getvalue().splitlines() if line.startswith("django.request")]
+        assert lines
+        assert not any(told in line for line in lines for told in ("start_open_label", subject, "/api"))
+        last = list(read_events(ACCESS))[-1]
+        noted[subject] = (last.kind, dict(last.payload))
+    assert len({str(line) for line in noted.values()}) == 1

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "equipoise.server.vault",
 ]
 MIDDLEWARE = [
+    "equipoise.server.rehearsing.Middleware",
     "django.middleware.security.SecurityMiddleware",
     "equipoise.server.pages.limits.LimitBody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -167,6 +168,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"short": {"()": "equipoise.server.silence.ShortRefusals"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django.request": {"filters": ["short"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

@@ -89,7 +89,15 @@ def test_after_unblinding_the_database_differs_by_the_open_treatment_alone(twins
         f"AND (subject IS NULL OR subject NOT IN ({marks})) ORDER BY seq"
     )
     assert _rows(twins[0], query, *opened) == _rows(twins[1], query, *opened)
-    for table in ("subject_list", "vault_seal", "vault_allocation", "vault_counts", "vault_kit", "vault_shipment"):
+    for table in (
+        "subject_list",
+        "reading_list",
+        "vault_seal",
+        "vault_allocation",
+        "vault_counts",
+        "vault_kit",
+        "vault_shipment",
+    ):
         everything = f"SELECT * FROM {table}"  # noqa: S608 - names written above
         assert _rows(twins[0], everything) == _rows(twins[1], everything), table
 

@@ -17,7 +17,10 @@ from equipoise.conduct.roles import Role
 from equipoise.conduct.state import Subject
 from equipoise.conduct.vault import CROSS_OVER
 
-__all__ = ["APPLIES", "COMMANDS", "Break", "breaks", "gate_problem", "may_know_treatment"]
+__all__ = ["APPLIES", "COMMANDS", "OPEN_TREATMENT", "Break", "breaks", "gate_problem", "may_know_treatment"]
+
+OPEN_TREATMENT = frozenset({"start_open_label", "record_open_label_dose", "stop_open_label"})
+"""Commands that are open to one arm alone: why one of them was refused tells the arm, and is not recorded."""
 
 
 class Break(NamedTuple):
