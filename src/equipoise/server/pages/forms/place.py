@@ -48,6 +48,8 @@ def placed(
 
 def in_words(said: str) -> str:
     """Say a problem as a coordinator would."""
+    if said.endswith("."):
+        return said  # a sentence of the reading of what was typed
     seen, _semicolon, expected = said.partition("; expected: ")
     if not expected:
         return (

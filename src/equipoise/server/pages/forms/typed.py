@@ -31,10 +31,10 @@ _MONTHS = {
 _WORD = re.compile(
     r"(?:(?P<d1>\d{1,2})[ .\-/]*)?(?P<m>[A-Za-z]{3,9})[ .,\-/]*(?:(?P<d2>\d{1,2})[ .,\-/]+)?(?P<y>\d{4})"
 )
-_DIGITS = re.compile(r"(\d{1,4})[./\- ](\d{1,2})[./\- ](\d{1,4})")
-_MONTH_YEAR = re.compile(r"(\d{1,2})[./\-](\d{4})")
-_PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,12})?")
-_UNIT = re.compile(r"(?P<number>-?[\d.,]+)\s*(?P<unit>mm|cm|m)\.?", re.IGNORECASE)
+_DIGITS = re.compile(r"(\d{1,4})[./\- ](\d{1,2})[./\- ](\d{1,4})", re.ASCII)
+_MONTH_YEAR = re.compile(r"(\d{1,2})[./\-](\d{4})", re.ASCII)
+_PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
+_UNIT = re.compile(r"(?P<number>-?[\d.,]+)\s*(?P<unit>mm|cm|m)\.?", re.IGNORECASE | re.ASCII)
 
 
 class TypedError(ValueError):
@@ -64,7 +64,7 @@ def read_partial_date(typed: str) -> str:
         The text is no date, or could be two.
     """
     text = typed.strip()
-    if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
+    if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):
         return _checked(text, typed)
     word = _WORD.fullmatch(text)
     if word is not None and word["m"][:3].lower() in _MONTHS and not (word["d1"] and word["d2"]):
@@ -125,7 +125,7 @@ def read_decimal(typed: str) -> str:
         The text is no number, or could be two.
     """
     text = typed.strip().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", "")
-    if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", text):
+    if re.fullmatch(r"-?[1-9][0-9]{0,2},[0-9]{3}", text):
         one, other = text.replace(",", ""), text.replace(",", ".")
         words = _("%(typed)s could be %(one)s or %(other)s. Write it without the comma.")
         raise TypedError(words % {"typed": text, "one": one, "other": other})
