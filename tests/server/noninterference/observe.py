@@ -161,7 +161,7 @@ class Look:
                 if not asker.may_know(subject, self.opened):
                     yield path.replace("{subject}", subject)
         else:
-            yield re.sub(r"\{[^}]*\}", "x", path)
+            yield re.sub(r"\{[^}]*\}", "x", _of_look(path))
 
     def write(self, asker: Asker, subjects: tuple[str, ...]) -> None:
         """Try every operation that writes, with a body that fits its description.
@@ -177,7 +177,8 @@ class Look:
                 if asker.may_know(subject, self.opened):
                     continue
                 for body in _bodies(method, path, asker, subject):
-                    self.ask(asker, method, path.replace("{subject}", subject).replace("{account}", "admin"), body)
+                    full = _of_look(path).replace("{subject}", subject).replace("{account}", "admin")
+                    self.ask(asker, method, full, body)
 
     @contextmanager
     def still(self) -> Iterator[None]:
@@ -204,6 +205,10 @@ class Look:
     def submit(self, asker: Asker, subjects: tuple[str, ...]) -> None:
         """Send every form of the pages, with a session."""
         submitted(self, asker, client_of(self, asker), subjects)
+
+
+def _of_look(path: str) -> str:
+    return path.replace("{analysis}", "primary").replace("{look}", "1")
 
 
 def _allowed(path: str, asker: Asker) -> bool:

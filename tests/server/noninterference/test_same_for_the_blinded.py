@@ -152,6 +152,7 @@ def _pattern(path: str) -> str:
 
     plain = path.partition("?")[0]
     plain = re.sub(r"/subjects/[^/]+", "/subjects/{subject}", plain)
+    plain = re.sub(r"/looks/[^/]+/[^/]+/", "/looks/{analysis}/{look}/", plain)
     return re.sub(r"/accounts/[^/]+/", "/accounts/{account}/", plain)
 
 
