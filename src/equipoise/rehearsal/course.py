@@ -249,7 +249,7 @@ def planned_exposure(plan: Plan) -> Exposure:
 
 
 def lived_course(
-    model: PatientModel, disease: Disease, plan: Plan, scans: Scans, review: ReviewCourse,
+    model: PatientModel, plan: Plan, scans: Scans, review: ReviewCourse, *,
     told: Integers, clinical: Integers, crosses: Booleans, window: int | None, draws: Draws,
 ) -> Course:  # fmt: skip
     """Find what happened to each patient after the central review.
@@ -258,8 +258,6 @@ def lived_course(
     ----------
     model
         Crossover, deaths.
-    disease
-        Latent disease.
     plan
         What would happen.
     scans
@@ -299,14 +297,14 @@ def lived_course(
         open_start = np.where(takes, begin, FAR)
         wait = in_days(piecewise(given.stops, plan.arm, draws.exponential(_OPEN_STOP)))
         stop = np.where(takes, np.minimum(open_start + wait, FAR), FAR)
-    death = _death_after(model, disease, plan, open_start)
+    death = _death_after(model, plan, open_start)
     seen = np.where(open_start < FAR, np.minimum(np.minimum(death, plan.lost), plan.last), seen)
-    blinded_end, why = _blinded_end(model, plan, unblind, clinical, seen, death)
+    blinded_end, why = _blinded_end(model, plan, unblind, clinical, seen=seen, death=death)
     open_end, open_why = _open_end(open_start, stop, seen, death)
     return Course(plan, death, seen, unblind, blinded_end, why, open_start, open_end, open_why, clinical)
 
 
-def _death_after(model: PatientModel, disease: Disease, plan: Plan, open_start: Integers) -> Integers:
+def _death_after(model: PatientModel, plan: Plan, open_start: Integers) -> Integers:
     """Day of death, with another hazard after crossover."""
     if model.deaths.after_crossover == 1:
         return plan.death
@@ -319,7 +317,7 @@ def _death_after(model: PatientModel, disease: Disease, plan: Plan, open_start: 
 
 
 def _blinded_end(
-    model: PatientModel, plan: Plan, unblind: Integers, clinical: Integers, seen: Integers, death: Integers
+    model: PatientModel, plan: Plan, unblind: Integers, clinical: Integers, *, seen: Integers, death: Integers
 ) -> tuple[Integers, Words]:
     """Last day of blinded treatment and why it ended: whatever comes first."""
     reasons = np.array([cause.why for cause in model.dropout.causes.values()], dtype=object)

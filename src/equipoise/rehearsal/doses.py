@@ -54,7 +54,7 @@ class Periods:
 
 
 def dose_periods(
-    protocol: Protocol, given: Treatment, arms: Words, span: tuple[Integers, Integers], draws: Draws, slots: _Slots
+    protocol: Protocol, given: Treatment, arms: Words, span: tuple[Integers, Integers], *, draws: Draws, slots: _Slots
 ) -> Periods:
     """Divide treatment into periods at one dose.
 
@@ -95,8 +95,9 @@ def dose_periods(
     table = np.array([levels[name] + [levels[name][-1]] * (width - len(levels[name])) for name in names], dtype=object)
     amount = table[np.array([names.index(arm) for arm in arms], dtype=np.int64)[row], level]
     changed = paused | (lower[row] == begin[:, None]).any(axis=1)
-    why = np.where(changed, _WHY, None)
-    return Periods(row, begin, finish, np.where(paused, "0", amount).astype(object), why.astype(object))
+    why = np.full(len(row), None, dtype=object)
+    why[changed] = _WHY
+    return Periods(row, begin, finish, np.where(paused, "0", amount).astype(object), why)
 
 
 def _waits(needed: Floats, rate: Floats) -> Integers:

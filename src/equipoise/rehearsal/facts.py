@@ -12,8 +12,8 @@ command that brings it about.
 RANDOMIZED (Date), SLOT (Int32), ARM, the factors as text (``factors.NAME``), the baseline fields, then
 of the patients randomized (null for others), all Date unless said otherwise: FIRST_DOSE, BLINDED_END (last day of
 blinded treatment), WHY_END (as recorded; ``unblinded`` after unblinding), LEFT (day on which the patient left treatment
-or more), LEFT_WHY, LEVEL (drug, scans, visits, survival, data), LAST_SEEN (last day on which anything of the patient can
-be recorded), VISITS_END (last day on which visits, samples, questionnaires can take place), LOCAL_PD (scan of the
+or more), LEFT_WHY, LEVEL (drug, scans, visits, survival, data), LAST_SEEN (last day on which anything of the patient
+can be recorded), VISITS_END (last day on which visits, samples, questionnaires can take place), LOCAL_PD (scan of the
 first local progression), CENTRAL_PD (progression of the last central result), GATE (day of the result that opened the
 gate), UNBLINDED, OPEN_START, OPEN_END, OPEN_WHY, DEATH (known to the trial or not; ALIVE_END says which), DEATH_KNOWN
 (Boolean: the trial learns of it), DEATH_CAUSE (disease, treatment, other, unknown), LOST, LAST_PLANNED, GROWTH
@@ -105,8 +105,10 @@ def generate(
         arms = allocate(protocol, randomized.select("TRIAL", "SLOT", *factors.columns), model.allocation, faulty=faulty)
     numbers = Draws(model.seed, draws).of(randomized["ROW"].to_numpy())
     charter = replace(Rulebook(protocol).charter, reference_day=0)
-    story = live_through(protocol, model, charter, randomized["RANDOMIZED"].to_numpy(), arms, numbers)
-    records = records_of(protocol, model, patients, randomized, factors.columns, story, lesions="lesions" in parts)
+    story = live_through(protocol, model, charter, day=randomized["RANDOMIZED"].to_numpy(), arms=arms, draws=numbers)
+    records = records_of(
+        protocol, model, patients, randomized, factors=factors.columns, story=story, lesions="lesions" in parts
+    )
     people, scans = _patients(model, patients, randomized, factors.columns, story), _scans(randomized, story)
     if not set(parts) & set(ADDED):
         return Facts(people, scans, records)
@@ -133,7 +135,9 @@ def _patients(
     gate = np.maximum(story.review.gate, 0)
     answered = np.where(story.review.gate_adjudicated, story.clock.choose[gate], story.clock.read[gate].max(axis=1))
     left = plan.leaves <= course.seen
+    level = np.array([*LEVELS, None], dtype=object)[np.where(left, plan.level, len(LEVELS))]
     why = np.array([cause.why for cause in model.dropout.causes.values()], dtype=object)[plan.cause]
+    why[~left] = None
     stay = np.where(left & (plan.level >= VISITS), plan.leaves, course.seen)
     truth = pl.DataFrame(
         {
@@ -141,8 +145,8 @@ def _patients(
             "ARM": pl.Series(list(story.arms)), **{f"factors.{name}": randomized[name] for name in factors},
             "FIRST_DOSE": day(plan.dose), "BLINDED_END": day(course.blinded_end),
             "WHY_END": pl.Series(list(course.why), dtype=pl.String), "LEFT": day(plan.leaves, left),
-            "LEFT_WHY": pl.Series(list(np.where(left, why, None)), dtype=pl.String),
-            "LEVEL": pl.Series([LEVELS[i] if is_left else None for i, is_left in zip(plan.level, left, strict=True)], dtype=pl.String),
+            "LEFT_WHY": pl.Series(list(why), dtype=pl.String),
+            "LEVEL": pl.Series(list(level), dtype=pl.String),
             "LAST_SEEN": day(course.seen), "VISITS_END": day(stay), "LOCAL_PD": day(_first_local(story)),
             "CENTRAL_PD": day(_central(story)),
             "GATE": dates(answered, story.review.gate == NO_VISIT), "UNBLINDED": day(course.unblind),

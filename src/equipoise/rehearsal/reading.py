@@ -96,7 +96,7 @@ class Reading:
 
 
 def read_scans(
-    number: int, reader: Reader, tumors: Tumors, disease: Disease, scans: Scans, truth: Floats, charter: Charter,
+    number: int, reader: Reader, *, tumors: Tumors, disease: Disease, scans: Scans, truth: Floats, charter: Charter,
     draws: Draws,
 ) -> Reading:  # fmt: skip
     """Let a reader read scans.
@@ -126,10 +126,12 @@ def read_scans(
     error = ndtri(draws.at(Slot("readers", base + _ERROR), rows, place.ravel())).reshape(place.shape)
     judged = _anchored(np.log(np.maximum(truth, 1)) + reader.error * error, reader.anchor, scans)
     seen = np.maximum(np.round(np.exp(judged)), _SMALLEST).astype(np.int64)
-    target, other = _chosen(reader, base, disease, scans, seen, draws)
+    target, other = _chosen(reader, base, disease, scans, seen=seen, draws=draws)
     fails = draws.at(Slot("readers", base + _UNMEASURED), scans.row, scans.assessment) < reader.not_evaluable
     unmeasured = target & (np.cumsum(target, axis=1) == 1) & (fails & ~scans.first)[:, None]
-    progressed = _called(reader, base, tumors, scans, truth, other, draws)
+    progressed = _called(
+        reader, base, scans, obvious_growth=tumors.obvious_growth, truth=truth, other=other, draws=draws
+    )
     new = _new(reader, base, disease, scans, draws)
     nothing = np.zeros(0, np.int8)
     reading = Reading(
@@ -149,7 +151,7 @@ def read_scans(
 
 
 def begin_anew(
-    reading: Reading, disease: Disease, scans: Scans, chosen: Integers, day: Integers, charter: Charter
+    reading: Reading, disease: Disease, scans: Scans, *, chosen: Integers, day: Integers, charter: Charter
 ) -> Reading:
     """Read some of the scans with a new baseline, the first of each patient among those chosen.
 
@@ -168,7 +170,8 @@ def begin_anew(
     before = reading.progressed[chosen][own.first][series]
     again = replace(
         reading, target=reading.target[chosen], other=reading.other[chosen], millimeters=reading.millimeters[chosen],
-        unmeasured=reading.unmeasured[chosen], progressed=reading.progressed[chosen] & ~before, new=reading.new[chosen] & ~known, known=known,
+        unmeasured=reading.unmeasured[chosen],
+        progressed=reading.progressed[chosen] & ~before, new=reading.new[chosen] & ~known, known=known,
     )  # fmt: skip
     return _assessed(again, disease, own, charter)
 
@@ -185,7 +188,7 @@ def _anchored(judged: Floats, anchor: float, scans: Scans) -> Floats:
 
 
 def _chosen(
-    reader: Reader, base: int, disease: Disease, scans: Scans, seen: Integers, draws: Draws
+    reader: Reader, base: int, disease: Disease, scans: Scans, *, seen: Integers, draws: Draws
 ) -> tuple[Booleans, Booleans]:
     """Choose targets at baseline: the largest, as the reader likes, at most five and two of an organ."""
     first = scans.first
@@ -207,11 +210,11 @@ def _chosen(
 
 
 def _called(
-    reader: Reader, base: int, tumors: Tumors, scans: Scans, truth: Floats, other: Booleans, draws: Draws
+    reader: Reader, base: int, scans: Scans, *, obvious_growth: float, truth: Floats, other: Booleans, draws: Draws
 ) -> Booleans:
     """Tell from which scan on lesions that are not targets are called progressive."""
     smallest = _running_minimum(np.where(other, truth, np.inf), scans)
-    obvious = (other & (truth >= tumors.obvious_growth * smallest)).any(axis=1)
+    obvious = (other & (truth >= obvious_growth * smallest)).any(axis=1)
     calls = draws.at(Slot("readers", base + _CALLS), scans.row, scans.assessment) < reader.sees_non_target
     return _from_then_on((obvious & calls & ~scans.first)[:, None], scans)[:, 0]
 

@@ -1,6 +1,5 @@
 """From the story of patients to the records that sites and readers make of it, a frame for each kind."""
 
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -22,8 +21,8 @@ Integers = NDArray[np.int64]
 
 
 def records_of(
-    protocol: Protocol, model: PatientModel, patients: pl.DataFrame, randomized: pl.DataFrame, factors: list[str],
-    story: Story, *, lesions: bool,
+    protocol: Protocol, model: PatientModel, patients: pl.DataFrame, randomized: pl.DataFrame, *, factors: list[str],
+    story: Story, lesions: bool,
 ) -> dict[str, pl.DataFrame]:  # fmt: skip
     """Write everything that is recorded of the course of disease.
 

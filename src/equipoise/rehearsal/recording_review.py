@@ -69,11 +69,10 @@ def _times(story: Story, scan: Integers, reader: int) -> tuple[Integers, Integer
     return mine, mine * 86_400 + moment + _PER_READ * np.minimum(order, _MOST)
 
 
-def _second(story: Story, scan: Integers) -> tuple[Integers, Integers]:
-    """Day and time at which the later reader locks scans."""
+def _second(story: Story, scan: Integers) -> Integers:
+    """Time at which the later reader locks scans."""
     one, two = _times(story, scan, 1), _times(story, scan, 2)
-    later = two[1] > one[1]
-    return np.where(later, two[0], one[0]), np.where(later, two[1], one[1])
+    return np.maximum(one[1], two[1])
 
 
 def _locked(model: PatientModel, keys: pl.DataFrame, story: Story, *, lesions: bool) -> pl.DataFrame:
@@ -121,7 +120,7 @@ def _steps(keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
     follows[1:] = chosen[:-1] & (kind[1:] == steps.RESULT)
     choice = chosen | follows
     choice_day = np.where(last, clock.last_choose[patient], clock.choose[place])
-    second_day, second_at = _second(story, through)
+    second_at = _second(story, through)
     close_at = at(clock.last_close[patient], "reading_closed")
     choice_at = np.where(last, at(choice_day, "adjudicated_last"), at(choice_day, "adjudicated"))
     when = np.where(choice, choice_at, np.where(closed, close_at, second_at))

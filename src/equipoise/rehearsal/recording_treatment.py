@@ -50,7 +50,7 @@ def _doses(
     """Write the dose log; an entry is made when its period has ended."""
     course, plan = story.course, story.plan
     span = (course.open_start, course.open_end) if opened else (plan.dose, course.blinded_end)
-    found = dose_periods(protocol, model.treatment, arms, span, story.draws, OPEN if opened else BLINDED)
+    found = dose_periods(protocol, model.treatment, arms, span, draws=story.draws, slots=OPEN if opened else BLINDED)
     begins, ends = plan.day[found.row] + found.start, plan.day[found.row] + found.end
     unit = next((arm.dose_unit for arm in protocol.arms.values() if arm.dose_unit), "mg")
     fields = {
@@ -67,11 +67,11 @@ def _stops(keys: pl.DataFrame, story: Story) -> dict[str, pl.DataFrame]:
     course, plan = story.course, story.plan
     why = course.why
     wished = (why == "withdrawal by patient") & (plan.leaves == course.blinded_end)
-    stopped = np.flatnonzero((why != "unblinded") & ~wished & (plan.dose < FAR))  # type: ignore[comparison-overlap]
+    stopped = np.flatnonzero((why != "unblinded") & ~wished & (plan.dose < FAR))
     day = plan.day[stopped] + course.blinded_end[stopped]
     frame = numbered(
-        keys[stopped], at(working(day), "treatment_stopped"), date=dates(day), why=pl.Series(list(why[stopped]), dtype=pl.String),
-        detail=pl.Series([None] * len(stopped), dtype=pl.String),
+        keys[stopped], at(working(day), "treatment_stopped"), date=dates(day),
+        why=pl.Series(list(why[stopped]), dtype=pl.String), detail=pl.Series([None] * len(stopped), dtype=pl.String),
     )  # fmt: skip
     return {"treatment_stopped": frame}
 

@@ -107,7 +107,7 @@ def _new_since(story: Story) -> Booleans:
     old = np.flatnonzero(opened.scans.day <= story.course.open_start[rows])
     np.maximum.at(last_blinded, rows[old], old)
     before = opened.reading.new[last_blinded[rows[opened.new]]]
-    found: Booleans = (opened.reading.new[opened.new] & ~before).any(axis=1)
+    found: Booleans = np.any(opened.reading.new[opened.new] & ~before, axis=1)
     return found
 
 

@@ -131,7 +131,7 @@ class ReviewCourse:
 
 
 def follow_review(
-    scans: Scans, starts: Integers, calls: Booleans, readable: Booleans, first: SoFar, second: SoFar,
+    scans: Scans, starts: Integers, *, calls: Booleans, readable: Booleans, first: SoFar, second: SoFar,
     endorsed: Integers, last_readable: Booleans, last_endorsed: Integers, compared: int, agreed: int,
 ) -> ReviewCourse:  # fmt: skip
     """Follow the central review of every patient.
@@ -184,10 +184,10 @@ def differences(one: Integers, two: Integers, settled: bool, compared: int) -> i
 
 
 @compiled
-def walk_reviews(
+def walk_reviews(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0917
     starts, calls, readable, one, two, endorsed, last_readable, last_endorsed, compared, agreed,
     happened, asked, batch, gate, by_choice, steps,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Follow each patient scan by scan; write what happens; give the number of steps."""
     used = 0
     state = np.zeros(8, np.int64)  # version, choice, its progression, bits due, through, last progression, best, reader

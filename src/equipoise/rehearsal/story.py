@@ -106,7 +106,7 @@ class Story:
 
 
 def live_through(
-    protocol: Protocol, model: PatientModel, charter: Charter, day: Integers, arms: Words, draws: Draws
+    protocol: Protocol, model: PatientModel, charter: Charter, *, day: Integers, arms: Words, draws: Draws
 ) -> Story:
     """Let patients live through the trial.
 
@@ -133,16 +133,20 @@ def live_through(
     exposure = planned_exposure(plan)
     truth = sizes(disease, exposure, scans.row, scans.day)
     scans, truth, clinical = _until_clinical(model, scans, truth, len(day))
-    readings = _read(model, charter, disease, scans, truth, draws)
+    readings = _read(model, charter, disease, scans=scans, truth=truth, draws=draws)
     starts = np.searchsorted(scans.row, np.arange(len(day) + 1)).astype(np.int64)
     clock = _clock(model, plan, scans, clinical, draws)
-    review = _review(protocol, charter, plan, scans, starts, readings, clock, draws)
+    review = _review(protocol, charter, plan, scans=scans, starts=starts, readings=readings, clock=clock, draws=draws)
     told = _told(plan, clock, review)
     clinical = np.where(review.gate == NO_VISIT, clinical, FAR)
     crosses = arms == (crossover.from_arm if crossover else None)
     window = crossover.new_baseline_scan_days if crossover else None
-    course = lived_course(model, disease, plan, scans, review, told, clinical, crosses, window, draws)
-    opened, course = _open_phase(protocol, model, charter, disease, course, scans, review, draws)
+    course = lived_course(
+        model, plan, scans, review, told=told, clinical=clinical, crosses=crosses, window=window, draws=draws
+    )
+    opened, course = _open_phase(
+        protocol, model, charter, disease, course=course, scans=scans, review=review, draws=draws
+    )
     return Story(arms, disease, course, scans, starts, truth, readings, review, clock, opened, draws)
 
 
@@ -166,13 +170,15 @@ def _until_clinical(model: PatientModel, scans: Scans, truth: Floats, patients: 
 
 
 def _read(
-    model: PatientModel, charter: Charter, disease: Disease, scans: Scans, truth: Floats, draws: Draws
+    model: PatientModel, charter: Charter, disease: Disease, *, scans: Scans, truth: Floats, draws: Draws
 ) -> tuple[Reading, Reading, Reading]:
     readers = model.readers
 
     def reading(number: int) -> Reading:
         reader = readers.local if number == 0 else readers.central
-        return read_scans(number, reader, model.tumors, disease, scans, truth, charter, draws)
+        return read_scans(
+            number, reader, tumors=model.tumors, disease=disease, scans=scans, truth=truth, charter=charter, draws=draws
+        )
 
     return reading(0), reading(1), reading(2)
 
@@ -198,7 +204,7 @@ def _clock(model: PatientModel, plan: Plan, scans: Scans, clinical: Integers, dr
 
 
 def _review(
-    protocol: Protocol, charter: Charter, plan: Plan, scans: Scans, starts: Integers,
+    protocol: Protocol, charter: Charter, plan: Plan, *, scans: Scans, starts: Integers,
     readings: tuple[Reading, Reading, Reading], clock: Clock, draws: Draws,
 ) -> ReviewCourse:  # fmt: skip
     one, two = (so_far(scans, reading.response, charter) for reading in readings[1:])
@@ -211,18 +217,9 @@ def _review(
     last_readable = clock.last_choose < gone
     compared = sum(1 << i for i, name in enumerate(TRIGGERS) if name in charter.adjudicate)
     return follow_review(
-        scans,
-        starts,
-        calls,
-        readable,
-        one,
-        two,
-        endorsed,
-        last_readable,
-        last_endorsed,
-        compared,
-        charter.agreed_reader,
-    )
+        scans, starts, calls=calls, readable=readable, first=one, second=two, endorsed=endorsed,
+        last_readable=last_readable, last_endorsed=last_endorsed, compared=compared, agreed=charter.agreed_reader,
+    )  # fmt: skip
 
 
 def _told(plan: Plan, clock: Clock, review: ReviewCourse) -> Integers:
@@ -234,7 +231,7 @@ def _told(plan: Plan, clock: Clock, review: ReviewCourse) -> Integers:
 
 
 def _open_phase(
-    protocol: Protocol, model: PatientModel, charter: Charter, disease: Disease, course: Course, scans: Scans,
+    protocol: Protocol, model: PatientModel, charter: Charter, disease: Disease, *, course: Course, scans: Scans,
     review: ReviewCourse, draws: Draws,
 ) -> tuple[OpenPhase, Course]:  # fmt: skip
     """Scan patients under open treatment until progression from the new baseline, or until it ends."""
@@ -251,21 +248,26 @@ def _open_phase(
     both = Scans(both.row[order], both.assessment[order], both.day[order])
     exposure = Exposure(plan.dose, np.minimum(course.blinded_end, plan.death), course.open_start, course.open_end)
     truth = sizes(disease, exposure, both.row, both.day)
-    reading = read_scans(0, model.readers.local, model.tumors, disease, both, truth, charter, draws)
+    reading = read_scans(
+        0, model.readers.local, tumors=model.tumors, disease=disease, scans=both, truth=truth, charter=charter,
+        draws=draws,
+    )  # fmt: skip
+
     base = both.assessment >= number[both.row]
     chosen = np.flatnonzero(base)
     day = both.day[chosen] - course.open_start[both.row[chosen]]
-    anew = begin_anew(reading, disease, both, chosen, day, charter)
+    anew = begin_anew(reading, disease, both, chosen=chosen, day=day, charter=charter)
     fresh = both.assessment[chosen] > number[both.row[chosen]]
-    return _until_open_progression(model, both, reading, chosen[fresh], anew, fresh, course, draws)
+    new, response, parts = chosen[fresh], anew.response[fresh], anew.parts[fresh]
+    found = OpenPhase(both, reading, new, response, parts, np.zeros(0, np.int64))
+    return _until_open_progression(model, found, course, draws)
 
 
 def _until_open_progression(
-    model: PatientModel, scans: Scans, reading: Reading, new: Integers, anew: Reading, fresh: Booleans, course: Course,
-    draws: Draws,
-) -> tuple[OpenPhase, Course]:  # fmt: skip
-    """Cut what comes after the first progression under open treatment."""
-    response, parts = anew.response[fresh], anew.parts[fresh]
+    model: PatientModel, found: OpenPhase, course: Course, draws: Draws
+) -> tuple[OpenPhase, Course]:
+    """Cut what comes after the first progression under open treatment, and date the judgments."""
+    scans, new, response, parts = found.scans, found.new, found.response, found.parts
     row = scans.row[new]
     progressed = response == PD
     first = np.full(len(course.death), FAR, np.int64)
@@ -281,4 +283,4 @@ def _until_open_progression(
     why = course.open_why.copy()
     why[sooner] = "progression"
     course = replace(course, open_end=np.minimum(judged, course.open_end), open_why=why)
-    return OpenPhase(scans, reading, new, response, parts, assess), course
+    return replace(found, new=new, response=response, parts=parts, assess=assess), course

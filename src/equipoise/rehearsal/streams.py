@@ -29,11 +29,11 @@ _OPEN = 2.0**-54
 
 
 class Slot(NamedTuple):
-    """A named place in a stream: ``count`` numbers from ``first`` on, that belong to one use."""
+    """A named place in a stream: ``size`` numbers from ``first`` on, that belong to one use."""
 
     stream: str
     first: int
-    count: int = 1
+    size: int = 1
 
 
 def default_draws(trials: Sequence[int], n_patients: int) -> pl.DataFrame:
@@ -57,7 +57,9 @@ def default_draws(trials: Sequence[int], n_patients: int) -> pl.DataFrame:
 
 
 @compiled
-def fill_pairs(seed: int, stream: int, patient: Integers, candidate: Integers, slot: Integers, out: Floats) -> None:
+def fill_pairs(  # noqa: PLR0917
+    seed: int, stream: int, patient: Integers, candidate: Integers, slot: Integers, out: Floats
+) -> None:
     """Fill (n, 2) with the two uniforms of each patient, candidate and slot."""
     for i in range(out.shape[0]):
         first, second = uniform_pair(seed, patient[i], candidate[i], slot[i], stream)
@@ -93,19 +95,19 @@ class Draws:
         return len(self.patient)
 
     def uniform(self, slot: Slot) -> Floats:
-        """Uniforms on (0, 1) of a slot: one a patient, or (patients, count)."""
+        """Uniforms on (0, 1) of a slot: one a patient, or (patients, size)."""
         n = len(self)
-        rows = np.repeat(np.arange(n), slot.count)
-        found = self.at(slot, rows, np.tile(np.arange(slot.count), n))
-        return found if slot.count == 1 else found.reshape(n, slot.count)
+        rows = np.repeat(np.arange(n), slot.size)
+        found = self.at(slot, rows, np.tile(np.arange(slot.size), n))
+        return found if slot.size == 1 else found.reshape(n, slot.size)
 
     def normal(self, slot: Slot) -> Floats:
-        """Standard normal numbers of a slot: one a patient, or (patients, count)."""
+        """Standard normal numbers of a slot: one a patient, or (patients, size)."""
         found: Floats = ndtri(self.uniform(slot))
         return found
 
     def exponential(self, slot: Slot) -> Floats:
-        """Standard exponential numbers of a slot: one a patient, or (patients, count)."""
+        """Standard exponential numbers of a slot: one a patient, or (patients, size)."""
         found: Floats = -np.log(self.uniform(slot))
         return found
 
