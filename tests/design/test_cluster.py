@@ -1,6 +1,9 @@
 """Blocks of trials on a Dask cluster give the bits of this computer."""
 
+import os
+import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import numpy as np
@@ -33,6 +36,26 @@ def test_a_cluster_of_processes_is_equal_to_the_last_bit(plan):
     for name in ("z", "time", "events_experimental", "events_control", "n_dropped_out"):
         assert np.array_equal(getattr(here, name), getattr(there, name))
         assert np.array_equal(getattr(here, name), getattr(alone, name))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_killed_in_the_middle_changes_no_bit(plan):
+    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    trials = 30 * BLOCK
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        on_cluster(cluster.scheduler_address) as mapper,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        run_trials(plan, 2, seed=1, mapper=mapper)
+        answer = beside.submit(run_trials, plan, trials, seed=7, mapper=mapper)
+        victim = next(iter(cluster.workers.values())).pid
+        assert not answer.done()
+        os.kill(victim, signal.SIGKILL)
+        there = answer.result(timeout=120)
+    here = run_trials(plan, trials, seed=7)
+    for name in ("z", "time", "events_experimental", "events_control", "n_dropped_out"):
+        assert np.array_equal(getattr(here, name), getattr(there, name))
 
 
 def test_a_missing_extra_prints_its_line(monkeypatch):

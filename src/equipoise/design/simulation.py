@@ -150,7 +150,7 @@ def trial_plan(
         experimental=allocator.arms.index(plan.experimental),
         control=allocator.arms.index(plan.control),
         stratified=plan.stratified,
-        end=declared.study_months or end,
+        end=declared.study_months or max(end, plan.accrual.duration),
     )
 
 

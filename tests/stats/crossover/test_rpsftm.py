@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.stats.crossover.trial import trial
 
-from equipoise.stats import StatsError, cox_ph, logrank_test, rpsftm
+from equipoise.stats import StatsError, cox_ph, kaplan_meier, logrank_test, rpsftm
 
 RPSFTM, TRTSWITCH = "rpsftm 1.2.9", "trtswitch 0.2.7"
 EXACT = -0.181177943578843
@@ -47,6 +47,38 @@ def test_jumps_are_exact(immdef, goldens):
         assert found.conf_high == pytest.approx(exact["hi"]["jump_lo"], abs=2e-8)
         assert found.roots[0].z_low == pytest.approx(exact["psi"]["z_lo"], abs=1e-6) or not golden["recensor"]
         assert found.roots[0].jump_high - found.roots[0].jump_low < 1e-15
+
+
+@pytest.mark.evidence(method="logrank_test", kind="R", source="survival in R 4.2.2, the trial of early treatment")
+@pytest.mark.evidence(method="cox_ph", kind="R", source="survival in R 4.2.2, the trial of early treatment")
+def test_what_crossover_hides_equals_r(immdef, goldens):
+    (time, event, arm), _, columns = immdef
+    itt, naive = goldens[0]["itt"], goldens[0]["naive"]
+    test = logrank_test(time, event, arm, reference=0)
+    assert test.observed == pytest.approx(np.array(itt["logrank"]["obs"]), rel=1e-11)
+    assert test.expected == pytest.approx(np.array(itt["logrank"]["exp"]), rel=1e-11)
+    assert test.covariance[1, 1] == pytest.approx(itt["logrank"]["var"], rel=1e-11)
+    assert test.statistic == pytest.approx(itt["logrank"]["chisq"], rel=1e-11)
+    curves = [kaplan_meier(time[arm == a], event[arm == a]) for a in (0, 1)]
+    survival = [curve.at(itt["km"]["time"][:7]).estimate for curve in curves]
+    assert np.concatenate(survival) == pytest.approx(np.array(itt["km"]["surv"]), rel=1e-11)
+    crossed, at = columns["xo"] == 1, columns["xoyrs"]
+    changes = crossed & (at > 0) & (at < time)
+    first = np.where(changes, at, time), np.where(changes, 0, event), np.zeros(time.size), arm
+    second = [x[changes] for x in (time, event, at, np.ones(time.size))]
+    end, died, start, treated = (np.concatenate(pair) for pair in zip(first, second, strict=True))
+    models = {
+        "intention to treat": (itt["cox"], cox_ph(time, event, arm)),
+        "censored": (
+            naive["censor_at_switch"],
+            cox_ph(np.where(crossed, at, time), np.where(crossed, 0, event), arm),
+        ),
+        "left out": (naive["exclude_switchers"], cox_ph(time[~crossed], event[~crossed], arm[~crossed])),
+        "as treated": (naive["treatment_as_time_varying"], cox_ph(end, died, treated, entry=start)),
+    }
+    for what, (golden, model) in models.items():
+        assert model.coef[0] == pytest.approx(golden["log_hr"], abs=2e-9), what  # R stops at 1e-9 of the likelihood
+        assert model.std_error[0] == pytest.approx(golden["se"], rel=1e-8), what
 
 
 @pytest.mark.evidence(method="rpsftm", kind="R", source=TRTSWITCH)

@@ -13,3 +13,11 @@ NOT_COMPARED = {
     "gsdesign/predictive_power/pp_default": "averages over a prior of gsDesign's own that equipoise does not have",
     "gsdesign/spending_values/exponential_.75": "the exponential spending function is given look by look, not by name",
 }
+
+CROSSOVER_NOT_COMPARED = {
+    "goldens/versions, goldens_trtswitch/versions": "names of programs",
+    "goldens/data": "counts of the data set, held by the analyses of it",
+    "goldens_trtswitch/immdef_rpsftm_grid": "psi on trtswitch's grid of values; the exact jump is compared",
+    "goldens_trtswitch/immdef_ipe_*": "iterative parameter estimation is not offered",
+    "goldens_trtswitch/shilong_rpsftm_cov": "Cox model of the counterfactual times with covariates is not offered",
+}

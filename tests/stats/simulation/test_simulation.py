@@ -204,6 +204,7 @@ def test_tests_side_by_side():
         ({"crossover": Crossover(0.5, 0.0, 0.5)}, "hazard ratio above 0"),
         ({"delay": ReadingDelay(fixed=-1.0)}, "delay"),
         ({"end": 0.0}, "end"),
+        ({"end": 24.0}, "accrual: patients come in for 30, longer than the study, which ends at 24"),
     ],
 )
 def test_bad_plans_are_explained(change, expected):

@@ -244,6 +244,9 @@ def _other_problems(plan: TrialPlan) -> list[InputProblem]:
     problems = []
     if not plan.end > 0.0:
         problems.append(_problem("end", f"expected a time above 0, got {plan.end!r}"))
+    elif plan.end < plan.accrual.duration:
+        message = f"patients come in for {plan.accrual.duration:g}, longer than the study, which ends at {plan.end:g}"
+        problems.append(_problem("accrual", message))
     if plan.crossover is not None:
         c = plan.crossover
         if not 0.0 <= c.share <= 1.0:
