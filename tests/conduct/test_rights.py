@@ -137,7 +137,7 @@ def test_who_may_know_arms_is_written_out_here_by_hand() -> None:
     may = {name: {str(role) for role in ACTIONS[name].roles} for name in ACTIONS}
     assert may["see_balance"] == {"unblinded_statistician"}
     assert may["export_unblinded_sdtm"] == {"unblinded_statistician"}
-    assert may["see_results_by_arm"] == {"unblinded_statistician", "dmc_member"}
+    assert may["see_closed_report"] == {"unblinded_statistician", "dmc_member"}
     assert may["see_arm"] == may["unblind"] == may["break_code"] == {"investigator"}
     assert may["unblind_for_safety"] == may["see_arm_for_safety"] == {"safety_office"}
     assert may["randomize"] == {"site_coordinator", "investigator"}

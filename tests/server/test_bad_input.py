@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.server.server_trial import ServerTrial
 
-from equipoise.conduct.nouns.blinding import OPEN_TREATMENT
+from equipoise.conduct.nouns.blinding import noted_code
 from equipoise.ledger import ACCESS, TRIAL
 from equipoise.server.keys import make_key
 from equipoise.server.ledger.store import chain_end, read_events
@@ -31,8 +31,7 @@ def refused(trial: ServerTrial, kind: str, who: str, payload: dict[str, Any] | N
     assert found.remedy
     assert (chain_end(TRIAL), Allocation.objects.count()) == (before, slots)
     last = list(read_events(ACCESS))[-1]
-    noted = found.code if kind not in OPEN_TREATMENT else "refused"
-    assert (last.kind, last.payload["command"], last.payload["code"]) == ("refused", kind, noted)
+    assert (last.kind, last.payload["command"], last.payload["code"]) == ("refused", kind, noted_code(kind, found.code))
     return found.code
 
 

@@ -13,10 +13,11 @@ from tests.conduct.made_up import CENTRAL, PEOPLE
 from tests.server.noninterference.observe import operations, sample, schema
 from tests.server.server_trial import ServerTrial
 
-from equipoise.conduct import ACTIONS, Role, Stage
+from equipoise.conduct import ACTIONS, COMMANDS, Role, Stage
 from equipoise.conduct.roles import SITE_ROLES
 from equipoise.ledger import ACCESS, TRIAL
 from equipoise.server.ledger.store import chain_end, read_events
+from equipoise.server.pages.table import PAGES
 from equipoise.server.vault.models import Allocation
 
 RIGHTS = {"not_allowed", "role_not_held", "other_site", "other_subject", "not_now"}
@@ -154,6 +155,12 @@ def _stages(trial: ServerTrial, subject: str) -> tuple[Stage, Stage]:
 def test_every_address_asks_the_table_of_rights() -> None:
     commands = {("post", f"/api/commands/{name}") for name, row in ACTIONS.items() if not row.reads and not row.access}
     assert set(operations()) == commands | set(ACTION) | OWN
+
+
+def test_every_right_has_an_address() -> None:
+    pages = {page.right for page in PAGES if page.right is not None}
+    asked = {*ACTION.values(), *pages, "see_arm_for_safety", "see_closed_report_after_lock"} - set(COMMANDS)
+    assert asked == {name for name, row in ACTIONS.items() if row.reads or row.access}
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.PATIENT])

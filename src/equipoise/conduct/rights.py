@@ -211,7 +211,6 @@ _ROWS = (
     _trial("see_accrual", *SITE_STAFF, PHARMACIST, DATA_MANAGER, BLINDED_STATISTICIAN, UNBLINDED_STATISTICIAN, DMC,
            SAFETY, MONITOR, AUDITOR, ADMINISTRATOR, stages=TRIAL, reads=True),
     _trial("see_balance", UNBLINDED_STATISTICIAN, stages=TRIAL, second_factor=True, reads=True),
-    _trial("see_results_by_arm", UNBLINDED_STATISTICIAN, DMC, stages=TRIAL, second_factor=True, reads=True),
     _trial("see_looks", DATA_MANAGER, BLINDED_STATISTICIAN, UNBLINDED_STATISTICIAN, DMC, SAFETY, MONITOR, AUDITOR,
            ADMINISTRATOR, stages=TRIAL, reads=True),
     _trial("see_closed_report", UNBLINDED_STATISTICIAN, DMC, stages=TRIAL, second_factor=True, reads=True),

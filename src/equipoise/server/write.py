@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from equipoise.conduct import COMMANDS, Command, Refusal, decide, shards
-from equipoise.conduct.nouns.blinding import OPEN_TREATMENT
+from equipoise.conduct.nouns.blinding import noted_code
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical_text, normalized, utc_text
 from equipoise.server import trial
 from equipoise.server.keys import TrialKey
@@ -205,8 +205,7 @@ def record_access(draft: Draft, *, actor: str, role: str, request_id: str) -> Ev
 
 
 def _record_refusal(wish: Wish, refusal: Refusal) -> None:
-    code = refusal.code if wish.kind not in OPEN_TREATMENT else "refused"
-    payload = {"command": wish.kind[:60], "code": code, "detail": None}
+    payload = {"command": wish.kind[:60], "code": noted_code(wish.kind, refusal.code), "detail": None}
     draft = Draft("refused", payload, wish.site, wish.subject)
     record_access(draft, actor=wish.actor, role=wish.role, request_id=wish.request_id)
 

@@ -17,10 +17,23 @@ from equipoise.conduct.roles import Role
 from equipoise.conduct.state import Subject
 from equipoise.conduct.vault import CROSS_OVER
 
-__all__ = ["APPLIES", "COMMANDS", "OPEN_TREATMENT", "Break", "breaks", "gate_problem", "may_know_treatment"]
+__all__ = ["APPLIES", "COMMANDS", "Break", "breaks", "gate_problem", "may_know_treatment", "noted_code"]
 
-OPEN_TREATMENT = frozenset({"start_open_label", "record_open_label_dose", "stop_open_label"})
-"""Commands that are open to one arm alone: why one of them was refused tells the arm, and is not recorded."""
+_OPEN_TREATMENT = frozenset({"start_open_label", "record_open_label_dose", "stop_open_label"})
+"""Commands that are open to one arm alone."""
+_BEFORE_ANY_ARM = frozenset(
+    {
+        *("not_allowed", "role_not_held", "other_site", "other_subject", "not_now", "not_trained", "training_expired"),
+        *("not_delegated", "site_closed", "site_unknown", "subject_unknown", "second_factor", "reason_missing"),
+        *("missing_field", "bad_value", "date_in_future"),
+    }
+)
+"""Refusals before a rule is asked: the same whatever the arm."""
+
+
+def noted_code(command: str, code: str) -> str:
+    """Code under which a refusal is recorded: why open treatment was refused by its rule tells the arm."""
+    return "refused" if command in _OPEN_TREATMENT and code not in _BEFORE_ANY_ARM else code
 
 
 class Break(NamedTuple):
