@@ -12,11 +12,13 @@ from equipoise.conduct.vault import Grant, GrantKind
 from equipoise.ledger import Chain, Event
 from equipoise.protocol import Problem, Protocol
 from equipoise.rehearsal.additions import as_entered
+from equipoise.rehearsal.attempts import AS_BEFORE, GRANTED
 from equipoise.rehearsal.commands import in_order, patient_commands
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.facts import Facts
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.opening import opening_commands
+from equipoise.rehearsal.tries import Try, tries_of, with_tries
 from equipoise.rehearsal.vault import RequestEntropy, rehearsal_vault
 
 __all__ = ["Granted", "Refused", "Rehearsed", "commands_of", "run"]
@@ -49,6 +51,8 @@ class Rehearsed:
     state: State = field(default_factory=State)
     refused: list[Refused] = field(default_factory=list)
     granted: list[Granted] = field(default_factory=list)
+    tries: list[Try] = field(default_factory=list)
+    """What was tried in vain, among the refused."""
 
     @property
     def given(self) -> int:
@@ -59,6 +63,13 @@ class Rehearsed:
     def events(self) -> list[Event]:
         """Events of the trial chain."""
         return self.chain.events
+
+    def surprises(self) -> list[tuple[Try, str]]:
+        """Tries that got another answer than was expected, with the answer."""
+        seen = {id(each.command): each.refusal.code for each in self.refused}
+        seen |= {id(each.command): GRANTED for each in self.granted}
+        answers = ((each, seen.get(id(each.command), AS_BEFORE)) for each in self.tries)
+        return [(each, answer) for each, answer in answers if answer != each.expected]
 
     def arms(self) -> dict[str, str]:
         """Subject number -> arm, as the vault holds it."""
@@ -87,6 +98,7 @@ def run(
     *,
     trial: int = 0,
     faulty: bool = True,
+    attempts: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Rehearsed:
     """Run a synthetic trial in memory.
@@ -101,6 +113,8 @@ def run(
         Which of the trials in the facts.
     faulty
         Whether the declared fault of allocation takes place.
+    attempts
+        Whether people also try what is refused.
     progress
         Told, now and then, how many commands of how many are done.
 
@@ -112,6 +126,9 @@ def run(
     vault, entropy = rehearsal_vault(protocol, model.allocation, trial, faulty=faulty)
     commands = commands_of(protocol, text, model, facts, commitment=vault.commitment, trial=trial)
     rehearsed = Rehearsed(protocol, vault)
+    if attempts and facts.added is not None:
+        rehearsed.tries = tries_of(facts.added.attempts, commands, facts.patients, trial)
+        commands = with_tries(commands, rehearsed.tries)
     carry_out(rehearsed, commands, entropy, progress)
     _check(rehearsed, facts, trial)
     return rehearsed

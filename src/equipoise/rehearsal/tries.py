@@ -1,0 +1,62 @@
+"""What is tried in vain as commands, and whether each got the answer that was expected."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+
+import polars as pl
+
+from equipoise.conduct import Command
+
+__all__ = ["Try", "tries_of", "with_tries"]
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A command that is tried, and the answer that it should get."""
+
+    attempt: str
+    command: Command
+    expected: str
+    """Code of a refusal, granted, or the same answer as before."""
+
+
+def tries_of(attempts: pl.DataFrame, commands: Sequence[Command], patients: pl.DataFrame, trial: int = 0) -> list[Try]:
+    """Give the attempts of one trial as commands, in the order of time.
+
+    Parameters
+    ----------
+    attempts
+        What is tried, as `equipoise.rehearsal.attempts.ATTEMPTS` says.
+    commands
+        All commands of the trial; a repetition has payload and request number of the first one of its kind.
+    patients
+        TRIAL, PATIENT, SUBJECT.
+    trial
+        Which trial.
+    """
+    numbers = dict(patients.filter(TRIAL=trial).select("PATIENT", "SUBJECT").rows())
+    first: dict[tuple[str, str | None], Command] = {}
+    for command in commands:
+        first.setdefault((command.kind, command.subject), command)
+    found = []
+    rows = attempts.filter(TRIAL=trial).with_columns(AT=pl.from_epoch("AT").dt.strftime("%Y-%m-%dT%H:%M:%S.000000Z"))
+    for place, row in enumerate(rows.sort("AT", "PATIENT", "ATTEMPT", "KIND").rows(named=True), start=1):
+        command = Command(
+            kind=row["KIND"], actor=row["ACTOR"], role=row["ROLE"], at=row["AT"], request_id=f"try-{place:05d}",
+            payload=json.loads(row["PAYLOAD"]), site=row["SITE"], reason=row["REASON"],
+            subject=numbers[row["PATIENT"]] if row["SUBJECT"] else None, second_factor=row["SECOND_FACTOR"],
+        )  # fmt: skip
+        if row["REPEATS"] is not None:
+            before = first.get((command.kind, command.subject))
+            if before is None:
+                continue
+            command = replace(before, at=command.at)
+        found.append(Try(row["ATTEMPT"], command, row["EXPECTED"]))
+    return found
+
+
+def with_tries(commands: Sequence[Command], tries: Sequence[Try]) -> list[Command]:
+    """Put tries among the commands, each after those of the same second."""
+    return sorted([*commands, *(each.command for each in tries)], key=attrgetter("at"))
