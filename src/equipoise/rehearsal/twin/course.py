@@ -35,7 +35,8 @@ class _Parts:
         shape = (n, candidates)
         self.time = {name: np.ones(shape, dtype=np.int64) for name in endpoints}
         self.event = {name: np.zeros(shape, dtype=np.bool_) for name in endpoints}
-        self.counts = {name: np.zeros(shape, dtype=np.int64) for name in ("treated", "crossed", *CELLS)}
+        names = ("treated", "crossed", "treatment_deaths", *CELLS)
+        self.counts = {name: np.zeros(shape, dtype=np.int64) for name in names}
 
     def add(self, protocol: Protocol, derived: Derived, rows: pl.DataFrame) -> None:
         """Take what was derived; ``rows`` says of each USUBJID which patient and candidate it is (``i``, ``k``)."""
@@ -50,6 +51,11 @@ class _Parts:
         self.counts["treated"][at] = subjects["TRTSDT"].is_not_null().to_numpy()
         self.counts["crossed"][at] = subjects["TR02SDT"].is_not_null().to_numpy()
         self._scans(protocol, derived, rows)
+
+    def add_deaths(self, randomized: pl.DataFrame) -> None:
+        """Count deaths that the blinded treatment caused: each of them is an adverse event of grade 5."""
+        caused = randomized.filter((pl.col("DEATH_CAUSE") == "treatment") & pl.col("OPEN_START").is_null())
+        self.counts["treatment_deaths"][caused["i"].to_numpy(), caused["TRIAL"].to_numpy()] = 1
 
     def _scans(self, protocol: Protocol, derived: Derived, rows: pl.DataFrame) -> None:
         study = read_study(protocol, derived.adam, cut_name=derived.cut_name, cutoff=derived.cutoff)
@@ -98,6 +104,7 @@ def course_pool(
         sdtm = sdtm_of(protocol, facts, domains=_DOMAINS)
         derived = derive(protocol, sdtm, cut=cut, studies="all", datasets=())
         parts.add(protocol, derived, patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people))
+        parts.add_deaths(randomized.join(people.select("PATIENT", "i"), on="PATIENT"))
     if parts is None:
         raise ValueError("no candidates")
     return _pool(protocol, parts, people, landmarks), people
@@ -106,9 +113,11 @@ def course_pool(
 def _pool(protocol: Protocol, parts: _Parts, people: pl.DataFrame, landmarks: Mapping[str, tuple[int, ...]]) -> Pool:
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     arm = people["ARM"].is_in(experimental).to_numpy().astype(np.int64)
-    counts = {name: values for name, values in parts.counts.items() if name != "treated"}
-    for word, side in (("experimental", 1), ("control", 0)):
-        counts[f"treated_{word}"] = parts.counts["treated"] * (arm == side)[:, None]
+    by_arm = ("treated", "treatment_deaths")
+    counts = {name: values for name, values in parts.counts.items() if name not in by_arm}
+    for name in by_arm:
+        for word, side in (("experimental", 1), ("control", 0)):
+            counts[f"{name}_{word}"] = parts.counts[name] * (arm == side)[:, None]
     counts["scans"] = np.sum([parts.counts[name] for name in CELLS], axis=0)
     counts["scans_differ"] = counts["scans"] - np.sum([parts.counts[CELLS[4 * c]] for c in range(3)], axis=0)
     counts["scans_central_only"] = parts.counts["scans_central_2_local_1"]
