@@ -52,8 +52,9 @@ def small_model(screened: int = 30) -> PatientModel:
 
 
 @cache
-def lived(*, small: bool = False, faulty: bool = True, trial: int = 0) -> Lived:
-    model = small_model() if small else whole_model()
+def lived(*, small: bool = False, screened: int = 30, faulty: bool = True, trial: int = 0) -> Lived:
+    """Run a trial: the twin's model whole, or with so few patients screened."""
+    model = small_model(screened) if small or screened < 30 else whole_model()
     protocol, text = protocol_of(), protocol_text()
     facts = generate(protocol, model, default_draws([trial], model.accrual.screened), faulty=faulty)
     return Lived(protocol, text, model, facts, run(protocol, text, model, facts, trial=trial, faulty=faulty))

@@ -203,10 +203,10 @@ class ServerTrial(Trial):
 
     def open_access(self) -> "ServerTrial":
         """Begin the access chain, as the server does after the protocol was adopted."""
-        from equipoise.server.setup import _open_access
+        from equipoise.server.setup import open_access
 
         with replaced(self.sources()):
-            _open_access(public_text(self.key.sign))
+            open_access(public_text(self.key.sign))
         return self
 
     def set_up(self, *sites: str) -> "ServerTrial":

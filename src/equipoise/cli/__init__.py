@@ -199,6 +199,39 @@ def dmc(  # noqa: PLR0917 - typer binds them by name
     )
 
 
+@app.command(
+    epilog="Examples: equipoise rehearse trials/a021202 -o build/twin; "
+    "equipoise rehearse trials/a021202 -o build/fresh --seed 7 --patients 60"
+)
+def rehearse(  # noqa: PLR0917 - typer binds them by name
+    trial: Trial,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for record, SDTM, ADaM, results and report.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Model of the patients; twin.yaml beside the protocol unless given.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed: another trial of the model.", min=0)] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="Patients randomized, in place of the model's.", min=1)
+    ] = None,
+    fault: Annotated[
+        bool, typer.Option("--fault/--no-fault", help="Whether the model's fault of allocation takes place.")
+    ] = True,
+    http: Annotated[
+        str | None, typer.Option("--http", help="Address of a server started with --rehearsal; give it every command.")
+    ] = None,
+    formats: Formats = None,
+) -> None:
+    """Rehearse a trial with synthetic patients, from the first screening to the report."""
+    from equipoise.cli.rehearse import rehearse as run
+
+    file = _protocol_file(trial)
+    run(
+        file, output, model=model, seed=seed, patients=patients, faulty=fault, http=http, formats=formats or ["parquet"]
+    )
+
+
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the trial's data.")]
 Database = Annotated[str, typer.Option("--database", help="postgresql://user:password@host/name; SQLite unless given.")]
 KeyFile = Annotated[Path | None, typer.Option("--key", help="Key file of the trial.")]
@@ -216,11 +249,17 @@ def serve(  # noqa: PLR0917 - typer binds them by name
     database: Database = "",
     key: KeyFile = None,
     workers: Annotated[int, typer.Option("--workers", help="Processes.", min=1)] = 2,
+    rehearsal: Annotated[
+        str | None,
+        typer.Option("--rehearsal", help="Serve a rehearsal with this seed: synthetic patients only, nobody logs in."),
+    ] = None,
 ) -> None:
     """Run the trial server; the first time it makes what it needs and prints the first login."""
     from equipoise.cli.serve import serve as run
 
-    run(_protocol_file(trial), host=host, port=port, data=data, database=database, key=key, workers=workers)
+    file = _protocol_file(trial)
+    place = {"data": data, "key": key}
+    run(file, host=host, port=port, workers=workers, database=database, rehearsal=rehearsal, **place)
 
 
 @app.command(epilog="Example: equipoise verify --trial trials/a021202")

@@ -19,9 +19,11 @@ def explain(error: Exception) -> int:
     from equipoise.cdisc import CdiscError
     from equipoise.derive import DeriveError
     from equipoise.protocol import ProtocolError
+    from equipoise.rehearsal.errors import RehearsalError
     from equipoise.results import ResultsError
 
-    if isinstance(error, ArgumentError | AnalyzeError | CdiscError | DeriveError | ProtocolError | ResultsError):
+    known = (ArgumentError, AnalyzeError, CdiscError, DeriveError, ProtocolError, RehearsalError, ResultsError)
+    if isinstance(error, known):
         print(f"equipoise: {error}", file=sys.stderr)
         return INPUT
     if isinstance(error, OSError):

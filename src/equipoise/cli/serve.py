@@ -2,8 +2,10 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from equipoise.cli.failure import ArgumentError
 from equipoise.cli.trial_place import needs_server, place_of
 
 __all__ = ["serve"]
@@ -11,13 +13,25 @@ __all__ = ["serve"]
 
 @needs_server
 def serve(
-    trial: Path, *, host: str, port: int, data: Path | None, database: str, key: Path | None, workers: int
+    trial: Path,
+    *,
+    host: str,
+    port: int,
+    data: Path | None,
+    database: str,
+    key: Path | None,
+    workers: int,
+    rehearsal: str | None = None,
 ) -> None:
     """Serve a trial; the first time make its folder, key, tables and first administrator."""
     from equipoise.server.keys import make_key
     from equipoise.server.running import run, start
 
+    if rehearsal is not None and data is None:
+        raise ArgumentError("name the folder of the rehearsal's data (--data): it is never that of the trial itself")
     place = place_of(trial, data, database, key)
+    if rehearsal is not None and key is None and data is not None:
+        place = replace(place, key_file=data.with_name(f"{data.name}.key"))
     new_key = None
     if place.key_file is not None and not place.key_file.exists() and not _begun(place.sqlite_file):
         new_key = make_key(place.key_file, apart_from=[place.data])
@@ -26,6 +40,9 @@ def serve(
     from equipoise.server.trial import flush_heads
 
     migrate()
+    if rehearsal is not None:
+        _serve_rehearsal(rehearsal, host, port)
+        return
     first = set_up(trial)
     flush_heads()
     if new_key is not None:
@@ -41,6 +58,21 @@ def serve(
     if host not in ("127.0.0.1", "localhost") and not os.environ.get("EQUIPOISE_HOSTS"):
         os.environ["EQUIPOISE_HOSTS"] = f"{host},localhost,127.0.0.1"
     run(host, port, workers)
+
+
+def _serve_rehearsal(seed: str, host: str, port: int) -> None:
+    """Answer a rehearsal's requests; time and chance come with each of them."""
+    from equipoise.server.rehearsal_setup import check_place
+    from equipoise.server.rehearsing import VARIABLE
+    from equipoise.server.running import run
+
+    check_place()
+    os.environ[VARIABLE] = seed
+    print("Rehearsal:     synthetic patients only; whoever reaches the address may do everything in anybody's name")
+    print(f"Address:       http://{host}:{port}/   (stop with Ctrl+C)")
+    print(f"Then:          equipoise rehearse TRIAL --http http://{host}:{port}")
+    sys.stdout.flush()
+    run(host, port, 1)
 
 
 def _begun(database: Path | None) -> bool:

@@ -22,6 +22,10 @@ class Steps:
         self._progress.update(self._task, description=name, completed=self._begun)
         self._begun += 1
 
+    def part(self, done: int, total: int) -> None:
+        """Say how much of the step that runs is done."""
+        self._progress.update(self._task, completed=self._begun - 1 + done / max(total, 1))
+
 
 @contextmanager
 def steps(total: int) -> Iterator[Steps]:

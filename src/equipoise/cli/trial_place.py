@@ -12,7 +12,7 @@ from equipoise.cli.failure import ArgumentError
 if TYPE_CHECKING:
     from equipoise.server.place import Place
 
-__all__ = ["needs_server", "place_of"]
+__all__ = ["missing_for_server", "needs_server", "place_of"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,7 +23,7 @@ def needs_server(verb: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        missing = [name for name in ("django", "ninja", "allauth", "cryptography", "granian") if not _found(name)]
+        missing = missing_for_server()
         if missing:
             raise ArgumentError(f"{', '.join(missing)} not installed; run:  pip install 'equipoise[server]'")
         from equipoise.conduct.vault import VaultError
@@ -36,6 +36,11 @@ def needs_server(verb: Callable[P, R]) -> Callable[P, R]:
             raise ArgumentError(str(error)) from error
 
     return run
+
+
+def missing_for_server() -> list[str]:
+    """Packages of the extra ``server`` that are not installed."""
+    return [name for name in ("django", "ninja", "allauth", "cryptography", "granian") if not _found(name)]
 
 
 def place_of(trial: Path | None, data: Path | None, database: str, key: Path | None) -> "Place":

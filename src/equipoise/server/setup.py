@@ -23,7 +23,7 @@ from equipoise.server.vault.models import Seal
 from equipoise.server.vault.opening import make_seal
 from equipoise.server.write import Wish, perform
 
-__all__ = ["FirstLogin", "adopted", "migrate", "set_up"]
+__all__ = ["SERVER", "FirstLogin", "adopt", "adopted", "migrate", "open_access", "set_up"]
 
 SERVER = "server"
 """Actor and role of what the server itself records."""
@@ -76,20 +76,21 @@ def set_up(protocol_file: Path) -> FirstLogin | None:
             make_seal(opened)
         password = base64.b32encode(entropy(15)).decode().lower()
         account = Account.objects.create_account("administrator", password)
-    _adopt(account, protocol_file.read_text(encoding="utf-8"), protocol.version.number)
-    _open_access(public_text(opened.sign))
+    adopt(account.id, protocol_file.read_text(encoding="utf-8"), protocol.version.number)
+    open_access(public_text(opened.sign))
     note_account(account, "made", actor=SERVER, role=SERVER)
     return FirstLogin(account.login, password)
 
 
-def _adopt(account: Account, text: str, version: str) -> None:
+def adopt(administrator: str, text: str, version: str) -> None:
+    """Record the protocol and the commitment of its allocation, in the name of an account."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     adopt = {"version": version, "text": text, "sha256": digest}
     commit = {"stage": 1, "commitment": Seal.objects.get(number=1).commitment}
     for number, (kind, payload) in enumerate((("adopt_protocol", adopt), ("commit_allocation", commit)), 1):
         wish = Wish(
             kind=kind,
-            actor=account.id,
+            actor=administrator,
             role="administrator",
             request_id=f"setup-{number}",
             payload=payload,
@@ -100,7 +101,8 @@ def _adopt(account: Account, text: str, version: str) -> None:
             raise ServerError(f"the trial cannot begin: {answer.refusal.reason} {answer.refusal.remedy}")
 
 
-def _open_access(public_key: str) -> None:
+def open_access(public_key: str) -> None:
+    """Begin the access chain, bound to the first event of the trial."""
     with transaction.atomic():
         lock(ACCESS)
         if chain_end(ACCESS).seq:

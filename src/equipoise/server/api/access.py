@@ -12,7 +12,7 @@ from equipoise.conduct.command import Refused
 from equipoise.conduct.context import Context
 from equipoise.conduct.decide import check_right
 from equipoise.ledger import Draft, utc_text
-from equipoise.server import trial
+from equipoise.server import rehearsing, trial
 from equipoise.server.accounts.models import Account
 from equipoise.server.accounts.proof import has_second_factor, prove
 from equipoise.server.accounts.tokens import account_of
@@ -20,6 +20,7 @@ from equipoise.server.api.payloads import ProofIn
 from equipoise.server.api.problem import ProblemError
 from equipoise.server.diary.links import subject_of
 from equipoise.server.ledger import shards as states
+from equipoise.server.rehearsal_setup import account_of as account_of_rehearsal
 from equipoise.server.sources import entropy, now
 from equipoise.server.write import load_for, record_access
 
@@ -78,8 +79,22 @@ class Session(SessionAuth):
 
 
 Shown = TypeVar("Shown")
-AUTH = [Token(), Session()]
-DIARY_AUTH = [Token(), Session(), Link()]
+
+
+def _rehearsed(request: HttpRequest) -> Asker | None:
+    """Take the account that a request of a rehearsal names."""
+    name = rehearsing.actor(request)
+    return None if name is None else Asker(account_of_rehearsal(name), "rehearsal")
+
+
+def _rehearsed_patient(request: HttpRequest) -> Patient | None:
+    """Take the patient whom a request of a rehearsal names."""
+    name = rehearsing.patient(request)
+    return None if name is None else Patient(name)
+
+
+AUTH = [_rehearsed, Token(), Session()]
+DIARY_AUTH = [_rehearsed_patient, *AUTH, Link()]
 """Where a personal link is enough: the own diary, and handing in a form of it."""
 
 
@@ -106,7 +121,7 @@ def proved(request: HttpRequest, proof: ProofIn | None) -> bool:
         They are given and wrong, or the account is locked.
     """
     if proof is None:
-        return False
+        return rehearsing.proof(request)
     if isinstance(request.auth, Patient):
         raise ProblemError(403, "proof_wrong", "A personal link has no password.", "Leave the proof out.")
     account = asker(request).account

@@ -1,0 +1,203 @@
+"""equipoise rehearse: synthetic patients through the whole trial, from the first screening to the report."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from equipoise.cdisc import Sdtm, write_dataset
+from equipoise.cli.derive import check_formats, derive_files, mark, write_adam
+from equipoise.cli.failure import ArgumentError
+from equipoise.cli.notice import notice
+from equipoise.cli.output import new_folder, write_mark
+from equipoise.cli.steps import Steps, steps
+from equipoise.derive.sdtm import sdtm_from_ledger
+from equipoise.protocol import Protocol, parse_protocol
+from equipoise.protocol.source import read_text
+from equipoise.rehearsal.facts import Facts, generate
+from equipoise.rehearsal.memory import Rehearsed
+from equipoise.rehearsal.memory import run as run_in_memory
+from equipoise.rehearsal.model.loading import load_model
+from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.streams import default_draws
+from equipoise.rehearsal.synthetic import synthetic_protocol
+from equipoise.rehearsal.twin.seeds import SEEDS, read_seeds
+
+__all__ = ["MODEL", "Rehearsal", "prepare", "rehearse", "write_sdtm"]
+
+MODEL = "twin.yaml"
+"""Name of the model beside the protocol."""
+PROTOCOL = "protocol.yaml"
+RECORD, DATA, KEY = "record", "data", "trial.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A synthetic trial that is to be run."""
+
+    protocol: Protocol
+    text: str
+    """Protocol as it is adopted: marked as synthetic."""
+    model: PatientModel
+    draws: pl.DataFrame
+    faulty: bool
+    trial: int = 0
+
+    @property
+    def seed(self) -> str:
+        """Seed of the vault, as `equipoise serve --rehearsal` takes it."""
+        return f"{self.model.allocation.seed}/{self.trial}"
+
+    def facts(self) -> Facts:
+        """Generate what is recorded of the patients."""
+        return generate(self.protocol, self.model, self.draws, faulty=self.faulty)
+
+
+def rehearse(
+    trial: Path,
+    output: Path | None,
+    *,
+    model: Path | None,
+    seed: int | None,
+    patients: int | None,
+    faulty: bool,
+    http: str | None,
+    formats: list[str],
+) -> None:
+    """Rehearse a trial: in memory into a folder, or over HTTP."""
+    if output is None and http is None:
+        raise ArgumentError(
+            "where to? Name a folder (-o), or the address of a server started with --rehearsal (--http)"
+        )
+    rehearsal = prepare(trial, model=model, seed=seed, patients=patients, faulty=faulty and http is None)
+    if http is not None:
+        from equipoise.cli.rehearse_http import drive_server
+
+        drive_server(rehearsal, http)
+    if output is not None:
+        run(rehearsal, output, inputs=(trial,), formats=formats)
+
+
+def prepare(
+    trial: Path, *, model: Path | None = None, seed: int | None = None, patients: int | None = None, faulty: bool = True
+) -> Rehearsal:
+    """Read protocol and model, and choose the draws: the twin's, or fresh ones where a seed or a number is given.
+
+    Raises
+    ------
+    ArgumentError
+        There is no model beside the protocol.
+    """
+    file = model or trial.parent / MODEL
+    if not file.is_file():
+        raise ArgumentError(f"{file} is missing: write a model of the patients there, or name one with --model")
+    text = synthetic_protocol(read_text(trial))
+    protocol = parse_protocol(text, file=str(trial))
+    found = load_model(file, protocol)
+    seeds = file.with_name(SEEDS)
+    if seed is None and patients is None and seeds.is_file():
+        draws = read_seeds(seeds, found.accrual.screened)
+    else:
+        found = _changed(found, seed, patients)
+        draws = default_draws([0], found.accrual.screened)
+    return Rehearsal(protocol=protocol, text=text, model=found, draws=draws, faulty=faulty)
+
+
+def _changed(model: PatientModel, seed: int | None, patients: int | None) -> PatientModel:
+    changes: dict[str, Any] = {}
+    if seed is not None:
+        changes = {"seed": seed, "allocation": model.allocation.model_copy(update={"seed": seed})}
+    if patients is not None:
+        given = model.accrual
+        screened = math.ceil(patients * given.screened / given.randomized)
+        changes["accrual"] = given.model_copy(update={"randomized": patients, "screened": screened})
+    return model.model_copy(update=changes)
+
+
+def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats: list[str]) -> None:
+    """Run a synthetic trial and write protocol, record, sdtm/, adam/, results/ and report/; print the report's path."""
+    check_formats(formats)
+    with steps(9) as bar, new_folder(output, inputs=inputs) as folder:
+        bar.begin("generate patients")
+        facts = rehearsal.facts()
+        bar.begin("give every command")
+        rehearsed = run_in_memory(
+            rehearsal.protocol,
+            rehearsal.text,
+            rehearsal.model,
+            facts,
+            trial=rehearsal.trial,
+            faulty=rehearsal.faulty,
+            progress=bar.part,
+        )
+        bar.begin("write record")
+        write_whole_record(rehearsal, rehearsed, folder)
+        bar.begin("write SDTM")
+        sdtm = sdtm_from_ledger(rehearsal.protocol, rehearsed.events, arms=rehearsed.arms())
+        data = write_sdtm(sdtm, folder / "sdtm", formats, created=_last_day(rehearsed))
+        page = _analyzed(bar, rehearsal, data, folder, formats)
+    print(output / page)
+
+
+def write_whole_record(rehearsal: Rehearsal, rehearsed: Rehearsed, folder: Path) -> None:
+    """Write the protocol and, where the server is installed, the database with its key and heads."""
+    (folder / PROTOCOL).write_text(rehearsal.text, encoding="utf-8")
+    from equipoise.cli.trial_place import missing_for_server
+
+    if missing_for_server():
+        return
+    from equipoise.cli.rehearsal_record import write_record
+    from equipoise.server.place import Place
+
+    record = folder / RECORD
+    record.mkdir()
+    write_record(rehearsed, Place(data=record / DATA, key_file=record / KEY), seed=rehearsal.seed)
+
+
+def write_sdtm(sdtm: Sdtm, folder: Path, formats: list[str], *, created: dt.date) -> Sdtm:
+    """Write every data set that has rows, in every format; give the data with their files."""
+    folder.mkdir()
+    files: dict[str, str] = {}
+    for name, frame in sdtm.datasets.items():
+        for ending in formats:
+            path = folder / f"{name.lower()}.{ending}"
+            write_dataset(frame, path, name=name, created=created)
+            files.setdefault(name, str(path))
+    return Sdtm(datasets=sdtm.datasets, files=files)
+
+
+def _last_day(rehearsed: Rehearsed) -> dt.date:
+    return dt.date.fromisoformat(rehearsed.events[-1].at[:10])
+
+
+def _analyzed(bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str]) -> Path:
+    """Derive, analyze and report; give the path of the page within the folder."""
+    from equipoise.analyze import analyze
+    from equipoise.report import write_report
+    from equipoise.results import write_results
+
+    bar.begin("derive ADaM")
+    derived = derive_files(rehearsal.protocol, data, cut=None)
+    bar.begin("write ADaM")
+    write_adam(rehearsal.protocol, derived, folder / "adam", formats)
+    origin = mark("rehearse", folder / PROTOCOL, data, derived)
+    write_mark(folder / "adam", {**origin, "verb": "derive"})
+    bar.begin("analyze")
+    results = analyze(
+        rehearsal.protocol,
+        derived.adam,
+        list(derived.findings),
+        cut_name=derived.cut_name,
+        cutoff=derived.cutoff,
+        protocol_text=rehearsal.text,
+    )
+    bar.begin("write results")
+    write_results(results, folder / "results")
+    bar.begin("write report")
+    page = write_report(results, folder / "report").relative_to(folder)
+    write_mark(folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty})
+    notice(derived.findings, derived.adam["ADSL"])
+    return page
