@@ -13,8 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
+from equipoise.rehearsal.corrections import corrected_contacts, corrected_events, queries
 from equipoise.rehearsal.model.incidents import IncidentModel
-from equipoise.rehearsal.safety_records import REVISED
 from equipoise.rehearsal.timeline import DAY, NEVER, Timeline, as_dates, chosen, named_slot, numbered
 
 __all__ = ["Incidents", "incidents", "merged", "person_keys", "quiet_spans"]
@@ -25,8 +25,6 @@ Records = Mapping[str, pl.DataFrame]
 
 _LATE = 20 * 3600 + 1800
 """Seconds of the day at which incidents are recorded: after everything else of the day."""
-_WAYS = ("letter", "relative", "physician")
-_RELATIONS = ("not related", "unlikely", "possible", "probable", "definite")
 _WHO = ("patient", "site staff", "central staff")
 
 
@@ -73,8 +71,8 @@ def incidents(  # noqa: PLR0917
     new["deviation_recorded"] = pl.concat([_deviations(model, times), new.pop("wrong_kit_deviation")])
     for kind, frame in new.items():
         found[kind] = merged(found.get(kind), frame)
-    revised = pl.concat([_corrected_events(model, times, found), _corrected_contacts(model, times, found)])
-    found |= _queries(model, times, found)
+    revised = pl.concat([corrected_events(model, times, found), corrected_contacts(model, times, found)])
+    found |= queries(model, times, found)
     entered, spans = _in_quiet_spans(model, times, found, pl.concat([updates, revised]))
     changed = {kind: frame for kind, frame in found.items() if frame is not records.get(kind)}
     return Incidents(records=changed, entered=entered, revised=revised, spans=spans)
@@ -271,84 +269,17 @@ def _deviations(model: IncidentModel, times: Timeline) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _corrected_events(model: IncidentModel, times: Timeline, records: Records) -> pl.DataFrame:
-    """Correct the relation to treatment of events that are not serious."""
-    events = records.get("adverse_event_recorded")
-    if events is None or events.is_empty():
-        return pl.DataFrame(schema=REVISED)
-    rows = times.rows_of(events)
-    place = np.minimum(events["NTH"].to_numpy().astype(np.int64), 4095)
-    chance = times.draws.pairs(named_slot("safety", "correction of events", 4096), rows, place)
-    old = pl.Series(_RELATIONS).gather(pl.Series(chosen(chance[:, 1], (1.0,) * len(_RELATIONS))))
-    ends = events["AT"].to_numpy() // DAY
-    if "end" in events.columns:
-        end = events["end"].str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32).cast(pl.Int64).fill_null(0).to_numpy()
-        ends = np.maximum(ends, end)
-    at = (ends + 25) * DAY + _LATE + 20 * 60
-    good = pl.Series((chance[:, 0] < model.recorded.corrected) & (at // DAY < times.closed[rows]))
-    table = events.select("TRIAL", "PATIENT", "NTH", "related", "serious").with_columns(
-        AT=pl.Series(at), OLD=pl.format('"{}"', old), KIND=pl.lit("adverse_event_recorded"), GOOD=good,
-        HOW=pl.lit("corrected"), FIELD=pl.lit("related"), NEW=pl.format('"{}"', "related"),
-    )  # fmt: skip
-    table = table.filter(pl.col("GOOD") & ~pl.col("serious") & (pl.col("OLD") != pl.col("NEW")))
-    return table.select(pl.col(name).cast(dtype) for name, dtype in REVISED.items())
-
-
-def _corrected_contacts(model: IncidentModel, times: Timeline, records: Records) -> pl.DataFrame:
-    """Correct how something is known of a patient."""
-    contacts = records.get("contact_recorded")
-    if contacts is None or contacts.is_empty():
-        return pl.DataFrame(schema=REVISED)
-    rows = times.rows_of(contacts)
-    place = np.minimum(contacts["NTH"].to_numpy().astype(np.int64), 4095)
-    chance = times.draws.pairs(named_slot("safety", "correction of contacts", 4096), rows, place)
-    old = pl.Series(_WAYS).gather(pl.Series(chosen(chance[:, 1], (1.0,) * len(_WAYS))))
-    at = contacts["AT"].to_numpy() + 300
-    table = contacts.select("TRIAL", "PATIENT", "NTH", "how").with_columns(
-        AT=pl.Series(at), OLD=pl.format('"{}"', old), NEW=pl.format('"{}"', "how"), KIND=pl.lit("contact_recorded"),
-        HOW=pl.lit("corrected"), FIELD=pl.lit("how"), GOOD=pl.Series(chance[:, 0] < model.recorded.corrected),
-    )  # fmt: skip
-    table = table.filter(pl.col("GOOD") & (pl.col("OLD") != pl.col("NEW")))
-    return table.select(pl.col(name).cast(dtype) for name, dtype in REVISED.items())
-
-
-def _queries(model: IncidentModel, times: Timeline, records: Records) -> dict[str, pl.DataFrame]:
-    """Queries about adverse events that were recorded before any unblinding: asked, answered, closed."""
-    events = records.get("adverse_event_recorded")
-    if events is None or events.is_empty():
-        return {}
-    rows = times.rows_of(events)
-    place = np.minimum(events["NTH"].to_numpy().astype(np.int64), 4095)
-    chance = times.draws.at(named_slot("safety", "queries", 4096), rows, place)
-    opened = np.full(len(times), NEVER * DAY)
-    for kind in ("unblinded", "code_broken"):
-        if kind in records:
-            np.minimum.at(opened, times.rows_of(records[kind]), records[kind]["AT"].to_numpy())
-    asked = (events["AT"].to_numpy() // DAY + 10) * DAY + _LATE + 30 * 60
-    good = (chance < model.recorded.queried) & (asked < opened[rows])
-    good &= asked // DAY + 20 < times.closed[rows]
-    table = events.select("TRIAL", "PATIENT", of=pl.format("AE-{}", pl.col("NTH") + 1)).with_columns(
-        AT=pl.Series(asked)
-    )
-    table = numbered(table.filter(pl.Series(good)))
-    name = pl.format("Q-{}", pl.col("NTH") + 1)
-    query = table.with_columns(query=name).drop("of")
-    return {
-        "query_opened": table.with_columns(field=pl.lit("end"), text=pl.lit("Has the event ended?")),
-        "query_answered": numbered(
-            query.with_columns(pl.col("AT") + 8 * DAY, text=pl.lit("It is recorded as it was."))
-        ),
-        "query_closed": numbered(query.with_columns(pl.col("AT") + 12 * DAY + 60)),
-    }
-
-
-def quiet_spans(times: Timeline, records: Records, revised: pl.DataFrame, *, least: int) -> pl.DataFrame:
-    """Find the longest span of each randomized patient in which nothing is recorded.
+def quiet_spans(
+    times: Timeline, records: Records, revised: pl.DataFrame, *, least: int, rows: Integers
+) -> pl.DataFrame:
+    """Find the longest span of some randomized patients in which nothing is recorded.
 
     Parameters
     ----------
     records, revised
         Everything on record.
+    rows
+        The patients.
     least
         Fewest days; patients without such a span are left out.
 
@@ -357,8 +288,11 @@ def quiet_spans(times: Timeline, records: Records, revised: pl.DataFrame, *, lea
     polars.DataFrame
         ROW, FROM, TO: whole days (since 1970) between two records, both after randomization.
     """
+    wanted = pl.DataFrame(times.keys(rows))
     parts = [
-        f.select("TRIAL", "PATIENT", "AT") for f in (*records.values(), revised) if f.height and "PATIENT" in f.columns
+        f.select("TRIAL", "PATIENT", "AT").join(wanted, on=["TRIAL", "PATIENT"], how="semi")
+        for f in (*records.values(), revised)
+        if f.height and "PATIENT" in f.columns
     ]
     moments = pl.concat(parts, how="vertical_relaxed").with_columns(AT=pl.col("AT") // DAY).unique()
     moments = moments.with_columns(ROW=pl.Series(times.rows_of(moments)))
@@ -379,14 +313,18 @@ def _in_quiet_spans(
     model: IncidentModel, times: Timeline, records: dict[str, pl.DataFrame], revised: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """Deaths entered in error, and losses that end; adds the latter to the records, gives the former."""
-    spans = quiet_spans(times, records, revised, least=model.quiet_days)
+    there = times.randomized < NEVER
+    would_die = _happens(times, "death in error", model.recorded.death_retracted, there)
+    would_go = _happens(times, "lost and found", model.recorded.lost_and_found, there)
+    rows = np.union1d(would_die, would_go)
+    spans = quiet_spans(times, records, revised, least=model.quiet_days, rows=rows)
     quiet = np.zeros(len(times), dtype=np.bool_)
     quiet[spans["ROW"].to_numpy()] = True
     start, stop = np.zeros(len(times), dtype=np.int64), np.zeros(len(times), dtype=np.int64)
     start[spans["ROW"].to_numpy()], stop[spans["ROW"].to_numpy()] = spans["FROM"].to_numpy(), spans["TO"].to_numpy()
-    died = _happens(times, "death in error", model.recorded.death_retracted, quiet)
+    died = would_die[quiet[would_die]]
     quiet[died] = False
-    gone = _happens(times, "lost and found", model.recorded.lost_and_found, quiet)
+    gone = would_go[quiet[would_go]]
     lost = start[gone] + (stop[gone] - start[gone]) // 3
     found = lost + 1 + (stop[gone] - lost) // 2
     records["lost_to_follow_up"] = merged(

@@ -15,7 +15,7 @@ from scipy.special import expit, logit, ndtri
 
 from equipoise.criteria import INSTRUMENTS
 from equipoise.criteria.instruments import Instrument as Catalog
-from equipoise.criteria.instruments import Item, Scale
+from equipoise.criteria.instruments import Scale
 from equipoise.protocol import Instrument, PlannedForm, Protocol, planned_forms
 from equipoise.rehearsal.model.questionnaires import MISSED, FormModel, QuestionnaireModel, ScaleModel
 from equipoise.rehearsal.timeline import DAY, NEVER, Timeline, as_dates, chosen, named_slot, numbered, partner
@@ -77,13 +77,9 @@ def questionnaires(
         plan = _plan(protocol, name)
         visits = _occasions(protocol, plan, model, times, (screened, health))
         missing, why, silent = _missing(model, times, visits, name)
-        answers = _answers(model, times, visits.of(~missing), (INSTRUMENTS[name], form))
-        submitted.append(answers.with_columns(pl.col("AT") + place))
+        submitted.append(_filled_in(model, times, visits.of(~missing), (INSTRUMENTS[name], form), place))
         missed.append(_missed(times, visits.of(missing & ~silent), name, why[missing & ~silent], place))
-    forms = pl.concat(submitted).sort("TRIAL", "PATIENT", "AT", "_item")
-    place = pl.col("AT").rank("dense").over("TRIAL", "PATIENT") - 1
-    forms = forms.with_columns(NTH=place.cast(pl.Int32)).drop("_item")
-    return {"diary_submitted": forms, "diary_missed": numbered(pl.concat(missed))}
+    return {"diary_submitted": _long(submitted), "diary_missed": numbered(pl.concat(missed))}
 
 
 def _plan(protocol: Protocol, name: str) -> Instrument:
@@ -168,39 +164,62 @@ def _missed(times: Timeline, visits: _Visits, name: str, why: Integers, place: i
     })  # fmt: skip
 
 
-def _answers(
-    model: QuestionnaireModel, times: Timeline, visits: _Visits, of: tuple[Catalog, FormModel]
-) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Filled:
+    """The forms of one questionnaire that were filled in."""
+
+    heads: pl.DataFrame
+    items: list[str]
+    answers: Integers
+    """Forms by items; -1 where nothing is answered."""
+
+
+def _filled_in(
+    model: QuestionnaireModel, times: Timeline, visits: _Visits, of: tuple[Catalog, FormModel], place: int
+) -> _Filled:
     """Answers to every item of the forms that were filled in."""
     catalog, form = of
-    n, name = len(visits.row), catalog.name
-    parts = [
-        (item, value)
-        for scale in catalog.scales
-        for item, value in _of_scale(model, form, times, visits, (catalog, scale))
-    ]
-    parts.sort(key=lambda part: [item.name for item in catalog.items].index(part[0].name))
+    n, items = len(visits.row), [item.name for item in catalog.items]
+    answers = np.full((n, len(items)), -1, dtype=np.int64)
+    for scale in catalog.scales:
+        for name, values in _of_scale(model, form, times, visits, (catalog, scale)):
+            answers[:, items.index(name)] = values
     minute = times.draws.pairs(named_slot("questionnaires", "minutes", _FORMS), visits.row, visits.number)
     begun = visits.day * DAY + _MORNING + np.floor(minute[:, 0] * 6 * 3600).astype(np.int64)
     spent = np.clip(60 * model.minutes * np.exp(0.4 * ndtri(minute[:, 1])), 60, 7200).astype(np.int64)
-    head = pl.DataFrame({
+    heads = pl.DataFrame({
         **times.keys(visits.row),
-        "AT": begun + spent,
-        "instrument": pl.Series([name], dtype=pl.String).new_from_index(0, n),
+        "AT": begun + spent + place,
+        "instrument": pl.Series([catalog.name], dtype=pl.String).new_from_index(0, n),
         "target": pl.Series(visits.target, dtype=pl.Int64),
         "date": as_dates(visits.day),
         "started": _utc(begun),
     })  # fmt: skip
-    frames = [
-        head.with_columns(item=pl.lit(item.name), answer=value, _item=pl.lit(k, pl.Int32))
-        for k, (item, value) in enumerate(parts)
-    ]
-    return pl.concat(frames)
+    return _Filled(heads, items, answers)
+
+
+def _long(filled: list[_Filled]) -> pl.DataFrame:
+    """Put the forms of all questionnaires in order, a row for each item."""
+    sizes = np.array([len(one.items) for one in filled])
+    which = np.concatenate([np.full(one.heads.height, k) for k, one in enumerate(filled)])
+    within = np.concatenate([np.arange(one.heads.height) for one in filled])
+    ends = np.cumsum([one.answers.size for one in filled])
+    starts = np.concatenate([[0], ends[:-1]])[which] + within * sizes[which]
+    heads = pl.concat([one.heads for one in filled]).with_columns(_start=starts, _which=which)
+    heads = numbered(heads)
+    lengths = sizes[heads["_which"].to_numpy()]
+    head = np.repeat(np.arange(heads.height), lengths)
+    item = np.arange(len(head)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    flat = np.concatenate([one.answers.ravel() for one in filled])[heads["_start"].to_numpy()[head] + item]
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])[heads["_which"].to_numpy()[head]]
+    names = pl.Series([name for one in filled for name in one.items], dtype=pl.String)
+    long = heads.drop("_start", "_which")[head].with_columns(item=names.gather(first + item), answer=flat)
+    return long.with_columns(answer=pl.when(pl.col("answer") >= 0).then("answer"))
 
 
 def _of_scale(
     model: QuestionnaireModel, form: FormModel, times: Timeline, visits: _Visits, of: tuple[Catalog, Scale]
-) -> Iterator[tuple[Item, pl.Series]]:
+) -> Iterator[tuple[str, Integers]]:
     """Answers to the items of one scale."""
     catalog, scale = of
     course = form.scales.get(scale.code, form.default)
@@ -218,8 +237,7 @@ def _of_scale(
         along = 1 - part if scale.reversed is not item.reversed else part
         answer = np.clip(np.round(item.low + (item.high - item.low) * along), item.low, item.high).astype(np.int64)
         left_out = uniform[:, 1] < form.skipped_items.get(name, form.skipped)
-        table = pl.DataFrame({"answer": answer, "there": ~left_out})
-        yield item, table.select(pl.when("there").then("answer")).to_series()
+        yield name, np.where(left_out, -1, answer)
 
 
 def _effect(course: ScaleModel, times: Timeline, visits: _Visits) -> Floats:
