@@ -1,11 +1,13 @@
 """How many events a second are decided, sealed and applied in memory.
 
-Usage: python bench/conduct.py [patients]
+Usage: python bench/conduct.py [patients] [repeats]
 
-The first line is a run from begin to end; the second adds up the best of 50 repetitions of every command of one
-patient, which other work on the machine does not slow down.
+Every repeat is a trial from begin to end; the median counts. Processor time stands beside it, which other work on the
+machine disturbs less.
 """
 
+import os
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -14,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.conduct.made_up import Trial
 
-from equipoise.conduct import Command, State, apply, decide
+from equipoise.conduct import Command, apply, decide
 from equipoise.ledger import Chain, Draft
 
 
@@ -39,47 +41,40 @@ def history(trial: Trial) -> None:
         trial.do("record_adverse_event", staff, event | {"action": "none", "serious": False}, subject=subject)
 
 
-def main(patients: int = 100) -> float:
-    """Collect the commands of a trial once, then time a second trial that is given the same ones."""
-    commands: list[tuple[Command, State]] = []
-    first, second = Trial().set_up("01"), Trial().set_up("01")
+def main(patients: int = 100, repeats: int = 9) -> float:
+    """Collect the commands of a trial once, then time trials that are given the same ones; events a second."""
+    commands: list[Command] = []
+    first = Trial().set_up("01")
     record = first.record
 
     def collect(command: Command, drafts: tuple[Draft, ...]) -> None:
-        commands.append((command, first.state))
+        commands.append(command)
         record(command, drafts)
 
     first.record = collect  # type: ignore[method-assign]
     for _ in range(patients):
         history(first)
-    state, chain, n = second.state, Chain(), 0
-    chain.end = second.chain.end
-    wall = time.perf_counter()
-    for command, _ in commands:
-        drafts = decide(second.rulebooks, state, command, second.vault)
+    runs = [timed(commands) for _ in range(repeats)]
+    n = runs[0][0]
+    wall, processor = (statistics.median(run[i] for run in runs) for i in (1, 2))
+    each = ", ".join(f"{n / run[1]:,.0f}" for run in runs)
+    print(f"{n:,} events of {patients} patients: median {n / wall:,.0f} a second ({each})")
+    print(f"a second of the processor: median {n / processor:,.0f}; load {os.getloadavg()[0]:.1f}")
+    return n / wall
+
+
+def timed(commands: list[Command]) -> tuple[int, float, float]:
+    """Events of a trial that is given commands, and the seconds it takes: of the clock, of the processor."""
+    trial = Trial().set_up("01")
+    state, chain, n = trial.state, Chain(), 0
+    chain.end = trial.chain.end
+    wall, processor = time.perf_counter(), time.process_time()
+    for command in commands:
+        drafts = decide(trial.rulebooks, state, command, trial.vault)
         for event in chain.append(drafts, command.stamp()):  # type: ignore[arg-type]
             state = apply(state, event)
             n += 1
-    wall = time.perf_counter() - wall
-    print(f"{n:,} events of {patients} patients: {n / wall:,.0f} a second")
-    return best(first, commands[-len(commands) // patients :])
-
-
-def best(trial: Trial, commands: list[tuple[Command, State]]) -> float:
-    """Add up the shortest of 50 repetitions of deciding, sealing and applying each command."""
-    shortest, n = 0.0, 0
-    for command, state in commands:
-        times = []
-        for _ in range(50):
-            start = time.perf_counter()
-            drafts, after, chain = decide(trial.rulebooks, state, command, trial.vault), state, Chain()
-            for event in chain.append(drafts, command.stamp()):  # type: ignore[arg-type]
-                after = apply(after, event)
-            times.append(time.perf_counter() - start)
-        shortest += min(times)
-        n += len(drafts)
-    print(f"best repetition of each command: {n / shortest:,.0f} events a second")
-    return n / shortest
+    return n, time.perf_counter() - wall, time.process_time() - processor
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """Speed of the trial server: durable randomizations a second through HTTP, and verification of a long record.
 
-Usage: python bench/server.py [patients] [events]
+Usage: python bench/server.py [patients] [events] [repeats]
 
 1. Eight clients randomize ``patients`` patients over loopback with token and rights checks, on SQLite and, where it is
-   installed, on PostgreSQL; beside it the machine's bare chained commits in the same run.
-2. A record of ``events`` events is verified: chain, heads, replay of every allocation, read models rebuilt.
+   installed, on PostgreSQL, ``repeats`` times in turn; beside it the machine's bare chained commits
+   (`bench/bare_commits.py`) right before. Medians of the repeats.
+2. A record of ``events`` events of 2,000 patients (fewer where there are fewer events) is verified on both: chains,
+   heads, replay of every allocation, read models rebuilt and compared. 0 leaves it out.
 """
 
 import http.client
 import json
 import os
-import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,46 +30,19 @@ set_up_django()
 
 import datetime as dt
 
+from bench.bare_commits import bare_commits
 from tests.server.configured import file_place
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
 
-from equipoise.ledger import Chain, Draft, Kind, Stamp, register
+from equipoise.ledger import Draft, Stamp
 from equipoise.server.place import Place
 
 CLIENTS = 8
 WARM = 48
 PORT = 8123
-
-register(Kind(name="bench_committed", noun="commit", fields={"text": "text"}))
-
-
-def bare_commits(folder: Path, n: int = 400) -> float:
-    """Chained rows a second that SQLite commits durably, one by one, with nothing around them."""
-    database = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=FULL")
-    database.execute("CREATE TABLE event (seq INTEGER PRIMARY KEY, hash TEXT)")
-    chain, stamp = Chain(), Stamp("2026-03-01T09:30:00.000000Z", "u", "r", "x")
-    began = time.perf_counter()
-    for _ in range(n):
-        (event,) = chain.append([Draft("bench_committed", {"text": "x"})], stamp)
-        database.execute("INSERT INTO event VALUES (?, ?)", (event.seq, event.hash))
-    return n / (time.perf_counter() - began)
-
-
-def bare_commits_postgres(url: str, n: int = 400) -> float:
-    """The same on PostgreSQL."""
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as database:
-        database.execute("CREATE TABLE bare_event (seq bigint PRIMARY KEY, hash text)")
-        chain, stamp = Chain(), Stamp("2026-03-01T09:30:00.000000Z", "u", "r", "x")
-        began = time.perf_counter()
-        for _ in range(n):
-            (event,) = chain.append([Draft("bench_committed", {"text": "x"})], stamp)
-            database.execute("INSERT INTO bare_event VALUES (%s, %s)", (event.seq, event.hash))
-        return n / (time.perf_counter() - began)
+PATIENTS = 2000
+"""Patients of the long record."""
 
 
 def client(token: str, subjects: list[str], times: list[float]) -> None:
@@ -85,8 +60,8 @@ def client(token: str, subjects: list[str], times: list[float]) -> None:
             raise SystemExit(f"{answer.status}: {content!r}")
 
 
-def randomizations(place: Place, patients: int) -> tuple[float, float]:
-    """Randomizations a second, and the 99th percentile of the answer time in milliseconds."""
+def randomizations(place: Place, patients: int) -> tuple[float, float, float]:
+    """Randomizations a second, 99th percentile of the answer time and processor time of the server for each, in ms."""
     trial = ServerTrial(place)
     trial.now = dt.datetime.now(dt.UTC)
     trial.set_up("01")
@@ -107,8 +82,7 @@ def randomizations(place: Place, patients: int) -> tuple[float, float]:
     finally:
         server.terminate()
         server.wait()
-    print(f"  the server's processor time: {1000 * used / patients:.1f} ms a randomization")
-    return patients / elapsed, 1000 * sorted(times)[int(0.99 * len(times))]
+    return patients / elapsed, 1000 * sorted(times)[int(0.99 * len(times))], 1000 * used / patients
 
 
 def _at_once(token: str, subjects: list[str], times: list[float]) -> None:
@@ -148,18 +122,19 @@ def _wait(server: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("the server does not answer")
 
 
-def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
+def verification(place: Place, patients: int, events: int) -> tuple[int, float]:
     """Fill a record and verify it; events in it, and seconds."""
-    from django.db import connection, transaction
+    from django.db import transaction
 
-    from equipoise.ledger import TRIAL, Link, seal, store
+    from equipoise.ledger import TRIAL, Link, seal
     from equipoise.server.ledger.models import Request
-    from equipoise.server.ledger.store import _INSERT, chain_end
+    from equipoise.server.ledger.round_trip import ask
+    from equipoise.server.ledger.store import chain_end, inserting
     from equipoise.server.vault.seal import mac_key
     from equipoise.server.verification.run import verify_trial
     from equipoise.server.write import request_mac
 
-    trial = ServerTrial(file_place(folder))
+    trial = ServerTrial(place)
     trial.now = dt.datetime.now(dt.UTC)
     trial.set_up("01")
     subjects = [trial.randomized("01") for _ in range(patients)]
@@ -179,13 +154,12 @@ def verification(folder: Path, patients: int, events: int) -> tuple[int, float]:
             draft = Draft(kind, payload, "01", subjects[number % patients], None, "v1")
             event = seal(draft, stamp._replace(request_id=name), end)
             end = Link(event.seq, event.hash, event.at)
-            rows.append(store(event))
+            rows.append(event)
             row = Request(request_id=name, actor=event.actor, command="0" * 64, first_seq=end.seq, last_seq=end.seq)
             row.mac = request_mac(secret, name, event.actor, row.command, end.seq, end.seq)
             requests.append(row)
             if len(rows) == 20_000 or end.seq >= events:
-                with connection.cursor() as cursor:
-                    cursor.executemany(_INSERT, rows)
+                ask(*inserting(rows))
                 Request.objects.bulk_create(requests)
                 rows, requests = [], []
     trial.heads()
@@ -212,30 +186,54 @@ def _filler(number: int, results: list[dict[str, str]]) -> tuple[str, dict[str, 
     return payloads[number % 4]
 
 
-def main() -> None:
-    """Print a line for each measurement."""
-    patients = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    events = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
-    folder = Path(tempfile.mkdtemp(prefix="equipoise-bench-"))
-    bare = bare_commits(folder)
-    rate, p99 = randomizations(file_place(folder / "sqlite"), patients)
+def measured(name: str, places: "list[tuple[Place, str]]", patients: int) -> None:
+    """Print the medians over several fresh databases, each with its bare commits right before."""
+    rows = []
+    for place, bare in places:
+        one, many = bare_commits(bare)
+        rows.append((*randomizations(place, patients), one, many))
+    rate, p99, used, one, many = (statistics.median(column) for column in zip(*rows, strict=True))
+    share = statistics.median(row[0] / row[4] for row in rows)
     print(
-        f"SQLite: {rate:.0f} randomizations/s, p99 {p99:.0f} ms; bare commits {bare:.0f}/s ({rate / bare:.0%})",
+        f"{name}: {rate:.0f} randomizations/s ({', '.join(f'{row[0]:.0f}' for row in rows)}), p99 {p99:.0f} ms, "
+        f"{used:.1f} ms of the server's processor each; bare commits {many:.0f}/s by eight writers ({share:.0%}), "
+        f"{one:.0f}/s by one alone ({rate / one:.0%}); load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
+
+
+def verified(name: str, place: Place, events: int) -> None:
+    """Print how long a long record takes."""
+    n, seconds = verification(place, max(20, min(PATIENTS, events // 100)), events)
+    load = os.getloadavg()[0]
+    print(f"verify on {name}: {n:,} events in {seconds:.1f} s ({n / seconds:,.0f}/s); load {load:.1f}", flush=True)
+
+
+def main() -> None:
+    """Print a line for each measurement."""
+    patients, events, repeats = (int(given) for given in (sys.argv[1:] + ["400", "1000000", "3"][len(sys.argv) - 1 :]))
+    folder = Path(tempfile.mkdtemp(prefix="equipoise-bench-"))
+    here = [file_place(folder / f"sqlite-{i}") for i in range(repeats)]
+    if patients:
+        measured("SQLite", [(place, str(folder / f"bare-{i}.sqlite3")) for i, place in enumerate(here)], patients)
+    if events:
+        verified("SQLite", file_place(folder / "long"), events)
     reason = missing_postgres()
-    if reason is None:
-        with postgres() as url:
-            database = new_database(url, "bench")
-            bare = bare_commits_postgres(database)
-            here = file_place(folder / "postgresql")
-            rate, p99 = randomizations(Place(data=here.data, key_file=here.key_file, database=database), patients)
-            text = f"{rate:.0f} randomizations/s, p99 {p99:.0f} ms; bare commits {bare:.0f}/s ({rate / bare:.0%})"
-            print(f"PostgreSQL: {text}", flush=True)
-    else:
+    if reason is not None:
         print(f"PostgreSQL: not measured: {reason}")
-    n, seconds = verification(folder / "long", max(100, events // 1000), events)
-    print(f"verify: {n} events in {seconds:.1f} s ({n / seconds:.0f}/s)")
+        return
+    with postgres() as url:
+
+        def there(database: str) -> tuple[Place, str]:
+            local = file_place(folder / database)
+            return Place(data=local.data, key_file=local.key_file, database=new_database(url, database)), url
+
+        if patients:
+            places = [there(f"bench-{i}")[0] for i in range(repeats)]
+            bare = [new_database(url, f"bare-{i}") for i in range(repeats)]
+            measured("PostgreSQL", list(zip(places, bare, strict=True)), patients)
+        if events:
+            verified("PostgreSQL", there("long")[0], events)
 
 
 if __name__ == "__main__":
