@@ -159,17 +159,28 @@ def test_nothing_is_read_of_who_withdrew_the_use_of_data(trial: ServerTrial) -> 
     assert page(trial, subject).status_code == 409
 
 
-@pytest.mark.parametrize("change", ["DELETE FROM reading_list", "UPDATE reading_list SET reader = 2 WHERE reader = 1"])
+CHANGES = ("subject = '01-999'", "assessment = 7", "reader = 3", "scanned = '2024-01-01'", "since = '2024-01-01'",
+           "person = 'reader2'", "ready = NOT ready", "triggers = 'response'")  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_queue_that_was_changed_is_found(trial: ServerTrial, change: str) -> None:
     from django.db import connection
 
-    patient(trial)
+    subject = patient(trial)
     trial.heads()
     assert verify_trial().intact
-    assert ReadingRow.objects.exists()
+    assert ReadingRow.objects.filter(subject=subject).count() == 4
+    where = f"subject = '{subject}' AND assessment = 1 AND reader = 1"
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM reading_list WHERE reader = 2")
-        cursor.execute(change)
+        cursor.execute(f"UPDATE reading_list SET {change} WHERE {where}")  # noqa: S608 - written above
+    assert "reads to be made" in (verify_trial().first or "")
+
+
+def test_a_line_that_was_deleted_is_found(trial: ServerTrial) -> None:
+    subject = patient(trial)
+    trial.heads()
+    ReadingRow.objects.filter(subject=subject, assessment=1, reader=2).delete()
     assert "reads to be made" in (verify_trial().first or "")
 
 
