@@ -1,5 +1,8 @@
 """What is due today, by role: the first page."""
 
+from typing import Any
+
+from django.db.models import Q
 from django.http import HttpResponse
 
 from equipoise.conduct import ACTIONS, REACH, Reach, Role
@@ -11,9 +14,10 @@ from equipoise.server.pages.today_parts import Part, Task, declare_part, today_p
 from equipoise.server.pages.words import translated as _
 from equipoise.server.subjects.view import OPEN_TREATMENT
 
-__all__ = ["due_tasks", "overdue_follow_up", "today"]
+__all__ = ["due_tasks", "overdue_follow_up", "overdue_tasks", "today"]
 
 _MOST = 60
+_SUBJECTS = 100
 
 
 def today(call: Call) -> HttpResponse:
@@ -21,19 +25,42 @@ def today(call: Call) -> HttpResponse:
     return call.render("pages/today.html", parts=today_parts(call))
 
 
-def due_tasks(call: Call, *actions: str, overdue_only: bool = False) -> list[Task]:
-    """What is due today for the patients whom the role reaches, of some commands or of all; overdue things first.
+def _rows(call: Call) -> Any:
+    """Lines of the agenda that the role may know.
 
     Of patients who were unblinded nothing is told to who does not treat them: what is due then depends on what the
     role may not know.
     """
-    rows = AgendaRow.objects.order_by("subject")
+    rows = AgendaRow.objects.all()
     if REACH[call.desk.role] is Reach.OWN_SITE:
         rows = rows.filter(site=call.desk.site)
-    if call.desk.role not in OPEN_TREATMENT:
-        rows = rows.filter(opened=False)
-    if overdue_only:
-        rows = rows.filter(soonest__lt=call.today)
+    return rows if call.desk.role in OPEN_TREATMENT else rows.filter(opened=False)
+
+
+def due_tasks(call: Call, *actions: str) -> list[Task]:
+    """What is due today at a site, of some commands or of all; overdue things first."""
+    return _tasks(call, _rows(call).filter(site=call.desk.site), actions, overdue_only=False)
+
+
+def overdue_tasks(call: Call, *actions: str, start: int = 0) -> tuple[list[Task], int]:
+    """What is overdue at all sites: of a hundred subjects, longest overdue first, from a place in their order on.
+
+    Returns
+    -------
+    tasks, subjects
+        What is overdue; and how many subjects there are with something that is.
+    """
+    rows = _rows(call).filter(soonest__lt=call.today)
+    if actions:
+        wanted = Q()
+        for action in actions:
+            wanted |= Q(things__contains=f'"{action}"')
+        rows = rows.filter(wanted)
+    chosen = rows.order_by("soonest", "subject")[start : start + _SUBJECTS]
+    return _tasks(call, chosen, actions, overdue_only=True), rows.count()
+
+
+def _tasks(call: Call, rows: Any, actions: tuple[str, ...], *, overdue_only: bool) -> list[Task]:
     found = []
     for subject, things in rows.values_list("subject", "things"):
         for entry in due_of(things, call.today):
@@ -59,25 +86,38 @@ def _due(call: Call) -> Part:
 
 @declare_part(Role.DATA_MANAGER, Role.MONITOR)
 def _overdue_everywhere(call: Call) -> Part:
-    tasks = due_tasks(call, overdue_only=True)
+    tasks, subjects = overdue_tasks(call)
+    title = _("Overdue at the sites: %(n)s subjects") % {"n": subjects} if subjects else _("Overdue at the sites")
     return Part(
-        title=_("Overdue at the sites"),
+        title=title,
         tasks=tuple(tasks[:_MOST]),
         empty=_("Nothing is overdue at any site."),
-        total=len(tasks),
-        more=call.url("due") if len(tasks) > _MOST else "",
+        more=call.url("due") if len(tasks) > _MOST or subjects > _SUBJECTS else "",
     )
 
 
+_KINDS = {
+    "survival": ("record_contact", "end_study"),
+    "visits": ("record_visit",),
+    "scans": ("measure_tumors",),
+    "queries": ("answer_query",),
+    "safety": ("report_serious_event",),
+}
+
+
 def overdue_follow_up(call: Call) -> HttpResponse:
-    """Everything that is due, a hundred at a time, survival follow-up alone where it is asked for."""
+    """Everything that is due at a site, or overdue at all sites; of one kind where one is asked for."""
     chosen = call.request.GET.get("what", "")
-    actions = {"survival": ("record_contact", "end_study"), "visits": ("record_visit",), "scans": ("measure_tumors",),
-               "queries": ("answer_query",), "safety": ("report_serious_event",)}.get(chosen, ())  # fmt: skip
-    tasks = due_tasks(call, *actions, overdue_only=call.desk.role not in OPEN_TREATMENT)
+    actions = _KINDS.get(chosen, ())
     text = call.request.GET.get("from", "0")
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    part = Part(title=_("Due"), tasks=tuple(tasks[start : start + 100]), empty=_("Nothing of this kind is due."))
-    after = start + 100 if start + 100 < len(tasks) else None
-    return call.render("pages/site/due.html", part=part, chosen=chosen, total=len(tasks), after=after,
-                       late=sum(task.late for task in tasks))  # fmt: skip
+    if call.desk.at_site:
+        tasks = due_tasks(call, *actions)
+        shown, total, late = tasks[start : start + 100], len(tasks), sum(task.late for task in tasks)
+        words = _("%(n)s things, %(late)s overdue") % {"n": total, "late": late}
+    else:
+        shown, total = overdue_tasks(call, *actions, start=start)
+        words = _("%(n)s subjects with something overdue, longest overdue first") % {"n": total}
+    part = Part(title=_("Due"), tasks=tuple(shown), empty=_("Nothing of this kind is due."))
+    after = start + 100 if start + 100 < total else None
+    return call.render("pages/site/due.html", part=part, chosen=chosen if actions else "", words=words, after=after)

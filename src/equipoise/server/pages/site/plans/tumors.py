@@ -92,7 +92,10 @@ def _while_typing(call: Call, understood: Understood) -> Beside:
     except CriteriaError as error:
         return "pages/site/lesions.html", {**content, "problems": list(error.problems)}
     if response is not None:
-        content |= {"baseline": response.baseline, "results": [_result(v, response.baseline) for v in response.visits]}
+        content |= {
+            "baseline": None if response.baseline is None else f"{response.baseline:g}",
+            "results": [_result(v, response.baseline) for v in response.visits],
+        }
     return "pages/site/lesions.html", content
 
 

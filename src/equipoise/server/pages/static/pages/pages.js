@@ -44,7 +44,19 @@
     }
   }
 
+  // a form that comes back from the history is the same wish as before, whatever number the server has just given it
+  function sameWish(form) {
+    const field = form.elements.request_id, came = performance.getEntriesByType("navigation")[0];
+    const before = history.state && history.state[form.dataset.keep];
+    if (came && came.type === "back_forward" && before && form.dataset.fresh === "yes") {
+      field.value = before;
+      form.dataset.request = before;
+    }
+    history.replaceState({ ...history.state, [form.dataset.keep]: field.value }, "");
+  }
+
   function keep(form) {
+    if (form.elements.request_id) sameWish(form);
     const key = PREFIX + form.dataset.keep, before = JSON.stringify(values(form)), kept = read(key);
     if (form.dataset.fresh === "yes" && kept && JSON.stringify(kept.values) !== before) {
       fill(form, kept.values);
