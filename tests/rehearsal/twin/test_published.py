@@ -70,7 +70,7 @@ def test_comparison_says_how_each_line_ended() -> None:
         "silent": line(no_published_number="a figure without numbers"),
     }
     frames = {"final": statistics(("n", "a", 10.5)), "early": statistics(("n", "a", 5.0))}
-    table = compare(lines, frames, default_cut="final", uncalibrated={"near": [8.0, 10.0, 12.0, 12.0]})
+    table = compare(lines, frames, default_cut="final", percentiles={"near": 37.5})
     assert [row.standing for row in table] == [
         Standing.INSIDE, Standing.OUTSIDE, Standing.INSIDE, Standing.NOT_ATTEMPTED, Standing.NOT_PUBLISHED,
     ]  # fmt: skip

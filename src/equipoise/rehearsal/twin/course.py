@@ -16,10 +16,10 @@ from equipoise.protocol import Protocol, data_cut
 from equipoise.rehearsal.direct import sdtm_of
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
-from equipoise.rehearsal.twin.search import EndpointPool, Pool
+from equipoise.rehearsal.twin.search import EndpointPool, Pool, figures_of
 from equipoise.terms import ArmRole
 
-__all__ = ["course_pool"]
+__all__ = ["CourseParts", "course_figures", "course_pool"]
 
 _DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR", "LB", "VS", "QS")
 _RESPONSES = {"CR": 0, "PR": 0, "SD": 1, "NON-CR/NON-PD": 1, "PD": 2}
@@ -27,7 +27,7 @@ _RESPONSES = {"CR": 0, "PR": 0, "SD": 1, "NON-CR/NON-PD": 1, "PD": 2}
 CELLS = tuple(f"scans_central_{row}_local_{column}" for row in range(3) for column in range(3))
 
 
-class _Parts:
+class CourseParts:
     """What the search needs of every patient and candidate, filled chunk by chunk."""
 
     def __init__(self, n: int, candidates: int, endpoints: tuple[str, ...]) -> None:
@@ -91,7 +91,7 @@ def course_pool(
         Endpoint of the protocol, taken under its primary rule set -> days at which survival is wanted.
     """
     cut = data_cut(protocol)
-    parts: _Parts | None = None
+    parts: CourseParts | None = None
     people = pl.DataFrame()
     for facts, numbers in candidate_trials(protocol, model, draws, arms, "disease readers", candidates):
         randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
@@ -100,7 +100,7 @@ def course_pool(
                 "PATIENT", "ARM", pl.concat_str(pl.col("^factors\\..*$"), separator=" ").alias("STRATUM")
             )
             people = people.sort("PATIENT").with_row_index("i")
-            parts = _Parts(people.height, candidates, tuple(landmarks))
+            parts = CourseParts(people.height, candidates, tuple(landmarks))
         sdtm = sdtm_of(protocol, facts, domains=_DOMAINS)
         derived = derive(protocol, sdtm, cut=cut, studies="all", datasets=())
         parts.add(protocol, derived, patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people))
@@ -110,7 +110,16 @@ def course_pool(
     return _pool(protocol, parts, people, landmarks), people
 
 
-def _pool(protocol: Protocol, parts: _Parts, people: pl.DataFrame, landmarks: Mapping[str, tuple[int, ...]]) -> Pool:
+def course_figures(
+    protocol: Protocol, parts: CourseParts, people: pl.DataFrame, landmarks: Mapping[str, tuple[int, ...]]
+) -> dict[str, float]:
+    """Figures of the first candidate of everybody."""
+    return figures_of(_pool(protocol, parts, people, landmarks), np.zeros(people.height, dtype=np.int64))
+
+
+def _pool(
+    protocol: Protocol, parts: CourseParts, people: pl.DataFrame, landmarks: Mapping[str, tuple[int, ...]]
+) -> Pool:
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     arm = people["ARM"].is_in(experimental).to_numpy().astype(np.int64)
     by_arm = ("treated", "treatment_deaths")

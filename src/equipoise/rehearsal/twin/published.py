@@ -8,7 +8,7 @@ and why.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
@@ -22,7 +22,7 @@ from equipoise.protocol import Problem, ProtocolError
 from equipoise.protocol.source import read_source, read_text
 from equipoise.rehearsal.errors import RehearsalError
 
-__all__ = ["PUBLISHED", "Compared", "Line", "Standing", "compare", "computed", "load_published"]
+__all__ = ["MONTH_DAYS", "PUBLISHED", "Compared", "Line", "Standing", "compare", "computed", "load_published"]
 
 
 class Standing(Enum):
@@ -35,6 +35,7 @@ class Standing(Enum):
 
 
 MONTH_DAYS = 30.4375
+"""Days of a month, as figures in months are printed."""
 PUBLISHED = "published.yaml"
 """Name of the file beside the protocol."""
 
@@ -64,6 +65,8 @@ class Line(BaseModel):
     cut: str | None = None
     unit: Literal["", "months", "percent", "proportion", "days"] = ""
     rows: Annotated[tuple[Row, ...], BeforeValidator(_listed), Field(strict=False)] = ()
+    figure: str | None = None
+    """The same figure as the searches name it, for its place among trials that nobody calibrated."""
     complement: bool = False
     """Whether the figure is what is left to 100 percent."""
     value: float | None = None
@@ -203,7 +206,7 @@ def compare(
     statistics: Mapping[str, pl.DataFrame],
     *,
     default_cut: str,
-    uncalibrated: Mapping[str, Sequence[float]] | None = None,
+    percentiles: Mapping[str, float] | None = None,
 ) -> tuple[Compared, ...]:
     """Set the figures in print beside those computed.
 
@@ -215,8 +218,8 @@ def compare(
         Statistics of the results, by the name of the data cut.
     default_cut
         Cut of the lines that name none.
-    uncalibrated
-        The same figures of trials that were not calibrated, for percentiles.
+    percentiles
+        Line -> where the printed figure lies among trials that were not calibrated, in percent.
 
     Raises
     ------
@@ -246,9 +249,7 @@ def compare(
             found.append(Compared(name, line, value, Standing.NOT_PUBLISHED, row_ids=shown))
             continue
         standing = Standing.INSIDE if line.holds(value) else Standing.OUTSIDE
-        found.append(
-            Compared(name, line, value, standing, _percentile(line, (uncalibrated or {}).get(name, ())), shown)
-        )
+        found.append(Compared(name, line, value, standing, (percentiles or {}).get(name), shown))
     if problems:
         raise RehearsalError(tuple(problems))
     return tuple(found)
@@ -276,14 +277,6 @@ def computed(line: Line, statistics: pl.DataFrame) -> tuple[float | None, tuple[
         total += hits["value"][0] or 0.0
     shown = total / MONTH_DAYS if line.unit == "months" else 100.0 * total if line.unit == "proportion" else total
     return (100.0 - shown if line.complement else shown) if known else None, tuple(ids)
-
-
-def _percentile(line: Line, values: Sequence[float]) -> float | None:
-    """Part of the uncalibrated trials below the printed figure, those equal counted half; in percent."""
-    if line.value is None or not values:
-        return None
-    below = sum(value < line.value for value in values) + 0.5 * sum(value == line.value for value in values)
-    return 100.0 * below / len(values)
 
 
 def _rounded(value: float, digits: int) -> Decimal:

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from equipoise.derive import derive
+from equipoise.derive import Derived, derive
 from equipoise.protocol import Protocol, data_cut, population_flag
 from equipoise.rehearsal.direct import sdtm_of
 from equipoise.rehearsal.model.calibration import EventTarget
@@ -11,7 +11,7 @@ from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
 from equipoise.rehearsal.twin.search import Goal, Pool
 
-__all__ = ["event_goals", "event_pool"]
+__all__ = ["event_goals", "event_name", "event_pool", "events_counted"]
 
 
 def event_pool(  # noqa: PLR0917
@@ -31,41 +31,44 @@ def event_pool(  # noqa: PLR0917
     arms
         Arm of each patient randomized, by PATIENT.
     """
-    population = population_flag(protocol.safety.population)
     counts: dict[str, np.ndarray] = {}
     people = pl.DataFrame()
     for facts, numbers in candidate_trials(protocol, model, draws, arms, "safety", candidates):
         randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
         if not counts:
             people = randomized.filter(pl.col("TRIAL") == numbers[0]).select("PATIENT").with_row_index("i")
-            counts = {_name(t): np.zeros((people.height, candidates), dtype=np.int64) for t in targets}
+            counts = {event_name(t): np.zeros((people.height, candidates), dtype=np.int64) for t in targets}
         sdtm = sdtm_of(protocol, facts)
         for cut in dict.fromkeys(target.cut for target in targets):
             derived = derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",))
             rows = patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people)
-            members = derived.adam["ADSL"].filter(pl.col(population) == "Y").select("USUBJID", "AARMID")
-            events = derived.adam["ADAE"].filter((pl.col("TRTEMFL") == "Y") & (pl.col("APERIOD") == 1))
-            known = events.join(members, on="USUBJID").join(rows, on="USUBJID")
             for target in targets:
                 if target.cut == cut:
-                    hits = known.filter(*_counted(target))
-                    counts[_name(target)][hits["i"].to_numpy(), hits["k"].to_numpy()] = 1
+                    hits = events_counted(protocol, derived, target).join(rows, on="USUBJID")
+                    counts[event_name(target)][hits["i"].to_numpy(), hits["k"].to_numpy()] = 1
     zeros = np.zeros(people.height, dtype=np.int64)
     return Pool(arm=zeros, stratum=zeros, endpoints={}, counts=counts, shares={}), people
 
 
 def event_goals(targets: tuple[EventTarget, ...]) -> list[Goal]:
     """Figures of the pool that the targets aim at."""
-    return [Goal(f"sum.{_name(target)}", target.count, target.within) for target in targets]
+    return [Goal(f"sum.{event_name(target)}", target.count, target.within) for target in targets]
 
 
-def _name(target: EventTarget) -> str:
+def event_name(target: EventTarget) -> str:
+    """Name of what a target counts."""
     words = (target.term or "any event", f"grade {target.grade} or higher", "related" if target.related else "")
     return ", ".join(word for word in (target.arm, *words, target.cut or "") if word)
 
 
-def _counted(target: EventTarget) -> list[pl.Expr]:
+def events_counted(protocol: Protocol, derived: Derived, target: EventTarget) -> pl.DataFrame:
+    """Events of the target in the safety population, under the treatment randomized to."""
+    population = population_flag(protocol.safety.population)
+    members = derived.adam["ADSL"].filter(pl.col(population) == "Y").select("USUBJID", "AARMID")
+    events = derived.adam["ADAE"].filter((pl.col("TRTEMFL") == "Y") & (pl.col("APERIOD") == 1))
     asked = [pl.col("AARMID") == target.arm, pl.col("AGRADEN") >= target.grade]
     if target.term is not None:
         asked.append(pl.col("AEDECOD") == target.term)
-    return [*asked, pl.col("RELFL") == "Y"] if target.related else asked
+    if target.related:
+        asked.append(pl.col("RELFL") == "Y")
+    return events.drop("AARMID", strict=False).join(members, on="USUBJID").filter(*asked)

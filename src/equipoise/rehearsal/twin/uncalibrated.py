@@ -1,0 +1,103 @@
+"""What the model shows when nobody chooses: the figures of trials as they come, and where the printed ones lie."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from equipoise.derive import Derived, derive
+from equipoise.protocol import Protocol, data_cut, field_types
+from equipoise.protocol.expressions import column, parse
+from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.facts import generate
+from equipoise.rehearsal.model.calibration import Calibration, EventTarget
+from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.streams import default_draws
+from equipoise.rehearsal.twin.candidates import CHUNK, patients_and_candidates
+from equipoise.rehearsal.twin.course import CourseParts, course_figures
+from equipoise.rehearsal.twin.published import MONTH_DAYS, Line
+from equipoise.rehearsal.twin.safety import event_name, events_counted
+
+__all__ = ["percentiles", "uncalibrated_figures"]
+
+
+def uncalibrated_figures(
+    protocol: Protocol, model: PatientModel, asked: Calibration, landmarks: Mapping[str, tuple[int, ...]], trials: range
+) -> list[dict[str, float]]:
+    """Give the figures of trials that nobody calibrated, by the names that the searches use.
+
+    Besides those of `Pool.names`, ``randomized.ARM`` and ``baseline.EXPRESSION`` (share of the patients randomized).
+    """
+    found: list[dict[str, float]] = []
+    for start in range(trials.start, trials.stop, CHUNK):
+        numbers = range(start, min(start + CHUNK, trials.stop))
+        draws = default_draws(numbers, model.accrual.screened)
+        facts = generate(protocol, model, draws, parts=("disease", "lesions", "safety"))
+        sdtm = sdtm_of(protocol, facts)
+        cuts = dict.fromkeys([None, *(target.cut for target in asked.safety)])
+        derived = {
+            cut: derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",)) for cut in cuts
+        }
+        randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
+        for number in numbers:
+            own = randomized.filter(pl.col("TRIAL") == number)
+            study = protocol.study_id if number == 0 else f"{protocol.study_id}-{number:04d}"
+            parts = {cut: _of_study(given, study) for cut, given in derived.items()}
+            found.append(_figures(protocol, asked, landmarks, own, parts))
+    return found
+
+
+def _of_study(derived: Derived, study: str) -> Derived:
+    return replace(derived, adam={name: f.filter(pl.col("STUDYID") == study) for name, f in derived.adam.items()})
+
+
+def _figures(
+    protocol: Protocol,
+    asked: Calibration,
+    landmarks: Mapping[str, tuple[int, ...]],
+    own: pl.DataFrame,
+    derived: Mapping[str | None, Derived],
+) -> dict[str, float]:
+    """Figures of one trial."""
+    people = own.sort("PATIENT").select(
+        "PATIENT", "ARM", pl.concat_str("^factors\\..*$", separator=" ").alias("STRATUM")
+    )
+    people = people.with_row_index("i")
+    parts = CourseParts(people.height, 1, tuple(landmarks))
+    alone = own.with_columns(TRIAL=pl.lit(0, dtype=pl.Int32))
+    rows = patients_and_candidates(protocol, derived[None].adam["ADSL"], own, people).with_columns(k=pl.lit(0))
+    parts.add(protocol, derived[None], rows)
+    parts.add_deaths(alone.join(people.select("PATIENT", "i"), on="PATIENT"))
+    figures = course_figures(protocol, parts, people, landmarks)
+    for target in asked.safety:
+        figures[f"sum.{event_name(target)}"] = _with_event(protocol, derived[target.cut], target)
+    for arm in protocol.arms:
+        figures[f"randomized.{arm}"] = float((own["ARM"] == arm).sum())
+    fields = field_types(protocol)
+    for baseline in asked.baseline:
+        holds = own.select(column(parse(baseline.of, fields, expect="boolean")).fill_null(value=False)).to_series()
+        figures[f"baseline.{baseline.of}"] = float(np.mean(holds.to_numpy()))
+    return figures
+
+
+def _with_event(protocol: Protocol, derived: Derived, target: EventTarget) -> float:
+    return float(events_counted(protocol, derived, target)["USUBJID"].n_unique())
+
+
+def percentiles(lines: Mapping[str, Line], figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Say where each printed figure lies among trials: percent of them below it, those equal counted half.
+
+    Lines without a printed value or without a figure of the search have none; a median not reached lies above all.
+    """
+    found = {}
+    for name, line in lines.items():
+        if line.value is None or line.figure is None:
+            continue
+        scale = {"months": MONTH_DAYS, "percent": 0.01, "proportion": 0.01}.get(line.unit, 1.0)
+        printed = line.value * scale
+        values = [math.inf if math.isnan(value) else value for value in (trial[line.figure] for trial in figures)]
+        below = sum(value < printed for value in values) + 0.5 * sum(value == printed for value in values)
+        found[name] = round(100.0 * below / len(values), 1)
+    return found
