@@ -292,7 +292,19 @@ def _once(events: Events) -> Events:
     events = events.of(order)
     same = np.zeros(len(events), dtype=np.bool_)
     same[1:] = (np.diff(events.row) == 0) & (np.diff(events.onset) == 0) & (np.diff(events.term) == 0)
-    return events.of(~same)
+    return _apart(events.of(~same))
+
+
+def _apart(events: Events) -> Events:
+    """End an event on the day before the next one of its term begins: after crossover, or when a dose was changed."""
+    order = np.lexsort((events.onset, events.term, events.row))
+    row, term, onset = events.row[order], events.term[order], events.onset[order]
+    following = np.full(len(order), NEVER)
+    again = (np.diff(row) == 0) & (np.diff(term) == 0)
+    following[:-1][again] = onset[1:][again]
+    end = np.empty(len(order), dtype=np.int64)
+    end[order] = np.where(following < NEVER, np.minimum(events.end[order], following - 1), events.end[order])
+    return replace(events, end=end)
 
 
 def _ended(times: Timeline, events: Events) -> Events:
