@@ -1,6 +1,8 @@
 """Every check, one after the other."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from equipoise.ledger import ACCESS, CHAINS, TRIAL, LedgerError
 from equipoise.ledger.head import Head, HeadFile, check_head, public_text
@@ -32,15 +34,26 @@ def verify_trial(public_key: str | None = None) -> Report:
         Public key noted when the trial began; without it, and without the key, heads are checked with the key that the
         record names.
     """
-    report = Report()
-    heads = _heads(report)
+    with _no_collection():
+        return _verified(public_key)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Do without the collector of cycles, which would go through millions of records again and again."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        folded = fold_trial({heads[TRIAL].seq} if TRIAL in heads else set())
+        yield
     finally:
         if collecting:
             gc.enable()
+
+
+def _verified(public_key: str | None) -> Report:
+    report = Report()
+    heads = _heads(report)
+    folded = fold_trial({heads[TRIAL].seq} if TRIAL in heads else set())
     access = read_access({heads[ACCESS].seq} if ACCESS in heads else set())
     chains = _check_chains(report, folded, access)
     if not chains:
