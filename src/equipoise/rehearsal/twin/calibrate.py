@@ -20,7 +20,7 @@ from equipoise.rehearsal.twin.course import course_pool
 from equipoise.rehearsal.twin.safety import event_goals, event_pool
 from equipoise.rehearsal.twin.search import Choice, Goal, choose
 
-__all__ = ["Twin", "calibrate"]
+__all__ = ["Twin", "calibrate", "landmarks_of"]
 
 _SURVIVAL = re.compile(r"(?P<endpoint>\w+)\.(?:(?:control|experimental|all)\.\w+?(?:_(?P<day>\d+))?|ratio(?:_\w+)?)$")
 
@@ -97,7 +97,7 @@ class _Search:
         if not self.asked.course:
             return draws, 0
         self.told("courses of disease")
-        days = self._landmarks()
+        days = landmarks_of(self.asked, self.protocol, self.file)
         pool, people = course_pool(
             self.protocol, self.model, draws, arms, candidates=self.asked.candidates, landmarks=days
         )
@@ -124,19 +124,6 @@ class _Search:
         self._check(choice, "safety")
         return _chosen(draws, people, choice, "safety"), choice.tried
 
-    def _landmarks(self) -> dict[str, tuple[int, ...]]:
-        """Endpoints that the figures name, with the days at which survival is asked for."""
-        days: dict[str, set[int]] = {}
-        for name in self.asked.course:
-            found = _SURVIVAL.match(name)
-            if found is None or name.startswith(("sum.", "share.")):
-                continue
-            if found["endpoint"] not in self.protocol.endpoints:
-                known = f"an endpoint of the protocol: {', '.join(self.protocol.endpoints)}"
-                raise self._error(f"course.{name}", "no such endpoint", seen=found["endpoint"], expected=known)
-            days.setdefault(found["endpoint"], set()).update([int(found["day"])] if found["day"] else [])
-        return {name: tuple(sorted(found)) for name, found in days.items()}
-
     def _check(self, choice: Choice, part: str) -> None:
         """Refuse a choice that misses targets, and say how near it came."""
         problems = [
@@ -156,6 +143,32 @@ class _Search:
 
     def _error(self, part: str, message: str, *, seen: str, expected: str | None = None) -> RehearsalError:
         return RehearsalError((self._problem(part, message, seen=seen, expected=expected),))
+
+
+def landmarks_of(asked: Calibration, protocol: Protocol, file: str) -> dict[str, tuple[int, ...]]:
+    """Endpoints that the figures of the course name -> days at which survival is asked for.
+
+    Raises
+    ------
+    RehearsalError
+        Figures of endpoints that the protocol does not have; all at once.
+    """
+    days: dict[str, set[int]] = {}
+    problems = []
+    for name in asked.course:
+        found = _SURVIVAL.match(name)
+        if found is None or name.startswith(("sum.", "share.")):
+            continue
+        if found["endpoint"] not in protocol.endpoints:
+            expected = f"one of {', '.join(protocol.endpoints)}"
+            problems.append(
+                Problem(file=file, path=f"calibration.course.{name}", message="no such endpoint", expected=expected)
+            )
+            continue
+        days.setdefault(found["endpoint"], set()).update([int(found["day"])] if found["day"] else [])
+    if problems:
+        raise RehearsalError(tuple(problems))
+    return {name: tuple(sorted(found)) for name, found in days.items()}
 
 
 def _chosen(draws: pl.DataFrame, people: pl.DataFrame, choice: Choice, *streams: str) -> pl.DataFrame:

@@ -1,8 +1,12 @@
 """What the model shows when nobody chooses: the figures of trials as they come, and where the printed ones lie."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 import polars as pl
@@ -24,28 +28,52 @@ __all__ = ["percentiles", "uncalibrated_figures"]
 
 
 def uncalibrated_figures(
-    protocol: Protocol, model: PatientModel, asked: Calibration, landmarks: Mapping[str, tuple[int, ...]], trials: range
+    protocol: Protocol,
+    model: PatientModel,
+    landmarks: Mapping[str, tuple[int, ...]],
+    trials: range,
+    *,
+    workers: int = 1,
+    told: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[dict[str, float]]:
     """Give the figures of trials that nobody calibrated, by the names that the searches use.
 
     Besides those of `Pool.names`, ``randomized.ARM`` and ``baseline.EXPRESSION`` (share of the patients randomized).
     """
+    blocks = [range(first, min(first + CHUNK, trials.stop)) for first in range(trials.start, trials.stop, CHUNK)]
+    measure = partial(_block, protocol, model, dict(landmarks))
     found: list[dict[str, float]] = []
-    for start in range(trials.start, trials.stop, CHUNK):
-        numbers = range(start, min(start + CHUNK, trials.stop))
-        draws = default_draws(numbers, model.accrual.screened)
-        facts = generate(protocol, model, draws, parts=("disease", "lesions", "safety"))
-        sdtm = sdtm_of(protocol, facts)
-        cuts = dict.fromkeys([None, *(target.cut for target in asked.safety)])
-        derived = {
-            cut: derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",)) for cut in cuts
-        }
-        randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
-        for number in numbers:
-            own = randomized.filter(pl.col("TRIAL") == number)
-            study = protocol.study_id if number == 0 else f"{protocol.study_id}-{number:04d}"
-            parts = {cut: _of_study(given, study) for cut, given in derived.items()}
-            found.append(_figures(protocol, asked, landmarks, own, parts))
+    with ExitStack() as stack:
+        if workers > 1:
+            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
+            answers = pool.map(measure, blocks)
+        else:
+            answers = map(measure, blocks)
+        for done, block in enumerate(answers, start=1):
+            found += block
+            told(done, len(blocks))
+    return found
+
+
+def _block(
+    protocol: Protocol, model: PatientModel, landmarks: Mapping[str, tuple[int, ...]], numbers: range
+) -> list[dict[str, float]]:
+    asked = model.calibration or Calibration()
+    facts = generate(
+        protocol, model, default_draws(numbers, model.accrual.screened), parts=("disease", "lesions", "safety")
+    )
+    sdtm = sdtm_of(protocol, facts)
+    cuts = dict.fromkeys([None, *(target.cut for target in asked.safety)])
+    derived = {
+        cut: derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",)) for cut in cuts
+    }
+    randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
+    found = []
+    for number in numbers:
+        own = randomized.filter(pl.col("TRIAL") == number)
+        study = protocol.study_id if number == 0 else f"{protocol.study_id}-{number:04d}"
+        parts = {cut: _of_study(given, study) for cut, given in derived.items()}
+        found.append(_figures(protocol, asked, landmarks, own, parts))
     return found
 
 
