@@ -3,6 +3,8 @@
 from enum import StrEnum
 
 __all__ = [
+    "SYNTHETIC",
+    "SYNTHETIC_STUDY",
     "ArmRole",
     "Assessor",
     "DateName",
@@ -14,6 +16,12 @@ __all__ = [
     "Severity",
     "Status",
 ]
+
+
+SYNTHETIC = "SYNTHETIC"
+"""Word in the file names and labels of synthetic data."""
+SYNTHETIC_STUDY = "SYN-"
+"""What the STUDYID of every synthetic trial begins with, and of no other."""
 
 
 class Masking(StrEnum):

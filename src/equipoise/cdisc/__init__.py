@@ -6,7 +6,7 @@ from equipoise.cdisc.errors import CdiscError
 from equipoise.cdisc.findings import Finding, findings_frame
 from equipoise.cdisc.reading import Sdtm, read_dataset, read_folder
 from equipoise.cdisc.spec import ADAM, CODELISTS, SDTM, Codelist, DatasetSpec, Variable, dataset_spec
-from equipoise.cdisc.writing import write_dataset
+from equipoise.cdisc.writing import dataset_path, write_dataset
 
 __all__ = [
     "ADAM",
@@ -22,6 +22,7 @@ __all__ = [
     "SetAside",
     "Variable",
     "check_sdtm",
+    "dataset_path",
     "dataset_spec",
     "findings_frame",
     "parse_dtc",

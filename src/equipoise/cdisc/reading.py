@@ -14,6 +14,7 @@ from equipoise.cdisc.formats.csv import read_csv
 from equipoise.cdisc.formats.dataset_json import read_dataset_json
 from equipoise.cdisc.formats.parquet import read_parquet
 from equipoise.cdisc.formats.xpt_read import read_xpt
+from equipoise.terms import SYNTHETIC
 
 __all__ = ["Sdtm", "read_dataset", "read_folder"]
 
@@ -57,7 +58,7 @@ def read_dataset(path: Path | str, *, encoding: str = "utf-8") -> pl.DataFrame:
         where CDISC has a number (``read_folder`` makes a finding of the last).
     """
     path = Path(path)
-    frame, findings = _read(path, path.stem.upper(), encoding)
+    frame, findings = _read(path, _stem(path), encoding)
     if findings:
         raise CdiscError(
             [f"{path}: {f.variable}: {f.seen} where {f.expected} is due; correct the value" for f in findings]
@@ -153,7 +154,7 @@ def _choose(folder: Path, names: Mapping[str, str], wanted: set[str] | None, pre
     files = _files(folder)
     held: dict[str, list[Path]] = {}
     for path in files:
-        held.setdefault(path.stem.upper(), []).append(path)
+        held.setdefault(_stem(path), []).append(path)
     held = {stem: _preferred(paths, prefer) for stem, paths in held.items()}
     stems = {stem: stem for stem in held if _is_dataset(stem)} | {k: v.upper() for k, v in names.items()}
     if wanted is not None:
@@ -190,6 +191,11 @@ def _files(folder: Path) -> list[Path]:
     if not files:
         raise CdiscError(f"{folder}: no data set in it, expected files such as dm.xpt (or {', '.join(_ENDINGS)})")
     return files
+
+
+def _stem(path: Path) -> str:
+    """Name of the data set in a file, without the mark of synthetic data."""
+    return path.stem.upper().removesuffix(f"-{SYNTHETIC}")
 
 
 def _is_dataset(stem: str) -> bool:

@@ -14,10 +14,29 @@ from equipoise.cdisc.errors import CdiscError
 from equipoise.cdisc.formats.dataset_json import dataset_json_bytes
 from equipoise.cdisc.formats.xpt_write import xpt_bytes
 from equipoise.cdisc.spec import dataset_spec, variable_spec
+from equipoise.terms import SYNTHETIC, SYNTHETIC_STUDY
 
-__all__ = ["write_dataset"]
+__all__ = ["dataset_path", "write_dataset"]
 
 _ENDINGS = (".parquet", ".xpt", ".csv", ".json", ".ndjson")
+
+
+def dataset_path(folder: Path, name: str, ending: str, *, study_id: str) -> Path:
+    """Name the file of a data set: ``dm.xpt``, of a synthetic trial ``dm-SYNTHETIC.xpt``.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    name
+        Name of the data set, as DM.
+    ending
+        Ending without the dot.
+    study_id
+        STUDYID of the trial.
+    """
+    mark = f"-{SYNTHETIC}" if study_id.startswith(SYNTHETIC_STUDY) else ""
+    return folder / f"{name.lower()}{mark}.{ending}"
 
 
 def write_dataset(
@@ -37,7 +56,8 @@ def write_dataset(
         Rows in the order in which they shall stand.
     path
         ``.parquet``, ``.xpt`` (SAS transport version 5), ``.csv`` (UTF-8), ``.json`` or ``.ndjson`` (Dataset-JSON 1.1).
-        An existing file is replaced when the new one is complete.
+        An existing file is replaced when the new one is complete. The label of a file named as `dataset_path` names
+        synthetic data says so too.
     name
         Name of the data set, as ADSL.
     created
@@ -54,6 +74,8 @@ def write_dataset(
     path = Path(path)
     spec = dataset_spec(name)
     title = label if label is not None else (spec.label if spec else name)
+    if path.stem.endswith(f"-{SYNTHETIC}"):
+        title = f"{SYNTHETIC} {title}"[:40]
     specified = {column: variable_spec(name, column) for column in frame.columns}
     words = {column: variable.label for column, variable in specified.items() if variable} | dict(labels or {})
     keys = [key for key in spec.keys if key in frame.columns] if spec else []

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from equipoise.cdisc import Sdtm, findings_frame, read_folder, write_dataset
+from equipoise.cdisc import Sdtm, dataset_path, findings_frame, read_folder, write_dataset
 from equipoise.cli.failure import ArgumentError
 from equipoise.cli.notice import notice
 from equipoise.cli.output import new_folder, write_mark
@@ -66,9 +66,8 @@ def write_adam(protocol: Protocol, derived: Derived, folder: Path, formats: list
     folder.mkdir(exist_ok=True)
     for name, frame in derived.adam.items():
         for ending in formats:
-            write_dataset(
-                frame, folder / f"{name.lower()}.{ending}", name=name, created=created, labels=labels.get(name)
-            )
+            path = dataset_path(folder, name, ending, study_id=protocol.study_id)
+            write_dataset(frame, path, name=name, created=created, labels=labels.get(name))
     findings_frame(derived.findings).write_parquet(folder / FINDINGS_FILE)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from equipoise.cdisc import Sdtm, write_dataset
+from equipoise.cdisc import Sdtm, dataset_path, write_dataset
 from equipoise.cli.derive import check_formats, derive_files, mark, write_adam
 from equipoise.cli.failure import ArgumentError
 from equipoise.cli.notice import notice
@@ -137,7 +137,9 @@ def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats
         write_whole_record(rehearsal, rehearsed, folder)
         bar.begin("write SDTM")
         sdtm = sdtm_from_ledger(rehearsal.protocol, rehearsed.events, arms=rehearsed.arms())
-        data = write_sdtm(sdtm, folder / "sdtm", formats, created=_last_day(rehearsed))
+        data = write_sdtm(
+            sdtm, folder / "sdtm", formats, study_id=rehearsal.protocol.study_id, created=_last_day(rehearsed)
+        )
         page = _analyzed(bar, rehearsal, data, folder, formats)
     print(output / page)
 
@@ -157,13 +159,13 @@ def write_whole_record(rehearsal: Rehearsal, rehearsed: Rehearsed, folder: Path)
     write_record(rehearsed, Place(data=record / DATA, key_file=record / KEY), seed=rehearsal.seed)
 
 
-def write_sdtm(sdtm: Sdtm, folder: Path, formats: list[str], *, created: dt.date) -> Sdtm:
+def write_sdtm(sdtm: Sdtm, folder: Path, formats: list[str], *, study_id: str, created: dt.date) -> Sdtm:
     """Write every data set that has rows, in every format; give the data with their files."""
     folder.mkdir()
     files: dict[str, str] = {}
     for name, frame in sdtm.datasets.items():
         for ending in formats:
-            path = folder / f"{name.lower()}.{ending}"
+            path = dataset_path(folder, name, ending, study_id=study_id)
             write_dataset(frame, path, name=name, created=created)
             files.setdefault(name, str(path))
     return Sdtm(datasets=sdtm.datasets, files=files)

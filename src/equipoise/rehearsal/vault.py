@@ -24,14 +24,17 @@ class RequestEntropy:
 
     def __init__(self, seed: str) -> None:
         self.seed = seed
-        self._stream = SeededEntropy(seed)
+        self._begun = seed
+        self._stream: SeededEntropy | None = None
 
     def begin(self, request: str) -> None:
-        """Go on with the bytes of a request."""
-        self._stream = SeededEntropy(f"{self.seed}/{request}")
+        """Go on with the bytes of a request; most requests draw none."""
+        self._begun, self._stream = f"{self.seed}/{request}", None
 
     def __call__(self, n: int) -> bytes:
         """Give the next `n` bytes."""
+        if self._stream is None:
+            self._stream = SeededEntropy(self._begun)
         return self._stream(n)
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from equipoise.report.rows import ALL
 from equipoise.report.words import STRATIFIED, sentence_case
 from equipoise.results import Results
+from equipoise.terms import SYNTHETIC, SYNTHETIC_STUDY
 
 __all__ = ["Arm", "Facts", "in_words"]
 
@@ -60,6 +61,11 @@ class Facts:
     def synthetic(self) -> bool:
         """Whether the data are made up or anonymized."""
         return bool(_mapping(self.protocol.get("trial")).get("synthetic"))
+
+    @property
+    def file_mark(self) -> str:
+        """What stands in file names after the name proper: the mark of a synthetic trial, else nothing."""
+        return f"-{SYNTHETIC}" if self.study_id.startswith(SYNTHETIC_STUDY) else ""
 
     @property
     def arms(self) -> list[Arm]:

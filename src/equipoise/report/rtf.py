@@ -27,11 +27,14 @@ INDENT = 180
 
 
 def write_tables(tables: Sequence[Table], folder: Path, facts: Facts) -> list[Path]:
-    """Write each table as ``<name>.rtf`` into a folder; the same tables give the same bytes."""
+    """Write each table as ``<name>.rtf`` into a folder; the same tables give the same bytes.
+
+    The names of a synthetic trial's tables end in ``-SYNTHETIC``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for number, table in enumerate(tables, start=1):
-        path = folder / f"{table.name}.rtf"
+        path = folder / f"{table.name}{facts.file_mark}.rtf"
         path.write_text(table_rtf(table, facts, number), encoding="ascii")
         paths.append(path)
     return paths
@@ -101,7 +104,8 @@ def _encode(sample: Sequence[Line], table: Table, facts: Facts, number: int) -> 
     body = pl.DataFrame({f"c{i}": [mark] * len(sample) for i, mark in enumerate(marks)})
     plain: dict[str, Any] = {"border_left": [[""]], "border_right": [[""]], "text_convert": [[False]]}
     sides = [["l", *("r" if column.numeric else "l" for column in table.columns)]]
-    synthetic = "SYNTHETIC OR ANONYMIZED DATA - " if facts.synthetic else ""
+    made_up = "SYNTHETIC DATA - " if facts.file_mark else "SYNTHETIC OR ANONYMIZED DATA - "
+    synthetic = made_up if facts.synthetic else ""
     document = rtflite.RTFDocument(
         df=body,
         rtf_page=rtflite.RTFPage(

@@ -36,9 +36,10 @@ def write_report(results: Results, folder: Path) -> Path:
     document = compose(results, drawn, refused)
     page = render_page(document, drawn, results.source_sets)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
+    mark = document.facts.file_mark
     for name, figure in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
-        (folder / "figures" / f"{name}.pdf").write_bytes(figure.pdf)
+        (folder / "figures" / f"{name}{mark}.svg").write_text(figure.svg, encoding="utf-8")
+        (folder / "figures" / f"{name}{mark}.pdf").write_bytes(figure.pdf)
     write_tables(list(tables_in(document)), folder / "tables", document.facts)
     path = folder / "index.html"
     path.write_text(page, encoding="utf-8")

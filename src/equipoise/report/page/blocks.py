@@ -127,8 +127,9 @@ def _prefixed(match: "re.Match[str]", prefix: str) -> str:
 class BlockWriter:
     """Blocks as HTML, with tables and figures numbered in the order in which they are written."""
 
-    def __init__(self, figures: Mapping[str, Figure], arms: Mapping[str, int]) -> None:
+    def __init__(self, figures: Mapping[str, Figure], arms: Mapping[str, int], *, file_mark: str = "") -> None:
         self._figures = figures
+        self._mark = file_mark
         self._arms = arms
         self._tables = 0
         self._pictures = 0
@@ -164,11 +165,12 @@ class BlockWriter:
             '<div class="frame{long}" role="group" aria-labelledby="{name}-caption" tabindex="0">\n'
             '<table id="{name}" aria-labelledby="{name}-caption"{kind}>\n<thead>\n{head}\n</thead>\n'
             "<tbody>\n{body}\n</tbody>\n</table>\n</div>\n{unfold}"
-            '{notes}<p class="files" id="{name}-end">File: <a href="tables/{name}.rtf">tables/{name}.rtf</a></p>\n'
+            '{notes}<p class="files" id="{name}-end">File: <a href="tables/{file}.rtf">tables/{file}.rtf</a></p>\n'
             "</figure>"
         ).format(
             skip=skip,
             name=table.name,
+            file=f"{table.name}{self._mark}",
             caption=caption,
             fold=fold if table.collapsed else "",
             unfold=Markup("</details>\n") if table.collapsed else "",
@@ -241,7 +243,8 @@ class BlockWriter:
         caption = block.caption or figure.caption
         anchor = re.sub(r"[^A-Za-z0-9_-]", "-", block.name)
         files = Markup(", ").join(
-            Markup('<a href="figures/{0}">figures/{0}</a>').format(f"{block.name}{end}") for end in (".svg", ".pdf")
+            Markup('<a href="figures/{0}">figures/{0}</a>').format(f"{block.name}{self._mark}{end}")
+            for end in (".svg", ".pdf")
         )
         return Markup(
             '<figure class="picture" id="figure-{name}" aria-labelledby="figure-{name}-caption">\n'

@@ -39,7 +39,7 @@ def render_page(document: Document, figures: Mapping[str, Figure], source_sets: 
     """HTML text of a document: no request leaves it, the same input gives the same bytes."""
     facts = document.facts
     places = {arm.id: i for i, arm in enumerate(facts.arms)}
-    writer = BlockWriter(figures, places)
+    writer = BlockWriter(figures, places, file_mark=facts.file_mark)
     opening = [writer.write(block) for block in document.opening]
     sections = [_part(section, writer) for section in document.sections]
     wanted = {row_id for number in numbers_in(document) for row_id in number.row_ids}

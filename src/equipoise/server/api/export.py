@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import ConfigDict
 
-from equipoise.cdisc import Sdtm, write_dataset
+from equipoise.cdisc import Sdtm, dataset_path, write_dataset
 from equipoise.conduct.context import Context
 from equipoise.derive.sdtm import sdtm_from_ledger
 from equipoise.ledger import TRIAL, LedgerCut
@@ -55,7 +55,7 @@ class UnblindedCutIn(RoleIn):
 def blinded(request: HttpRequest, where: Annotated[CutAsked, Query(...)]) -> HttpResponse:
     """Give a zip of SDTM files: no arm, treatment or kit, and nothing of a patient after unblinding."""
     context = may(request, "export_blinded_sdtm", where.role, site=where.site)
-    return _zipped(_sdtm(context, where.cut, None), where.format, _day(context, where.cut))
+    return _zipped(context, _sdtm(context, where.cut, None), where.format, _day(context, where.cut))
 
 
 @router.post(
@@ -70,7 +70,7 @@ def unblinded(request: HttpRequest, body: UnblindedCutIn) -> HttpResponse:
     context = may(request, action, body.role, site=body.site, second_factor=proved(request, body.proof))
     cut = _cut(context, body.cut)  # an unknown cut is refused before anything is revealed
     arms = arms_for_analysis(context.study, context.command.actor, body.role, "SDTM with treatments")
-    return _zipped(_sdtm(context, body.cut, arms), body.format, cut.cutoff or _today(context))
+    return _zipped(context, _sdtm(context, body.cut, arms), body.format, cut.cutoff or _today(context))
 
 
 def _cut(context: Context, name: str | None) -> LedgerCut:
@@ -97,11 +97,12 @@ def _today(context: Context) -> dt.date:
     return dt.date.fromisoformat(context.command.at[:10])
 
 
-def _zipped(data: Sdtm, ending: str, day: dt.date) -> HttpResponse:
+def _zipped(context: Context, data: Sdtm, ending: str, day: dt.date) -> HttpResponse:
+    study = context.rulebook(context.study.versions[-1]).protocol.study_id
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(data.datasets):
-            path = Path(folder) / f"{name.lower()}.{ending}"
+            path = dataset_path(Path(folder), name, ending, study_id=study)
             write_dataset(data.datasets[name], path, name=name, created=day)
             entry = zipfile.ZipInfo(path.name, (1980, 1, 1, 0, 0, 0))
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
