@@ -10,6 +10,7 @@ from equipoise.server.pages.forms.plan import Beside, Plan, Planner
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.record_shown import shown_fields
 from equipoise.server.pages.seen import seen_subject
+from equipoise.server.pages.site.plans.tumors import lesion_inputs
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import kind_words
 
@@ -46,9 +47,10 @@ def _correct(call: Call) -> Plan:
     head, _dot, inner = path.partition(".")
     value = record.values.get(head)
     value = value.get(inner) if inner and isinstance(value, dict) else value
-    sizes = {"diameter": Tuned(kind="size", label=_("Size"))}
     label = field.doc.partition(";")[0]
-    new = Tuned(stands_for=field, value=value, label=label[:1].upper() + label[1:], inner=sizes)
+    new = Tuned(
+        stands_for=field, value=value, label=label[:1].upper() + label[1:], inner=lesion_inputs(new=True, rare=True)
+    )
     return Plan(
         title=_("Correct %(record)s") % {"record": f"{kind_words(record.kind)} {name}"},
         intro=_("The value of today stays readable in the audit trail, with your reason."),

@@ -1,5 +1,6 @@
 """Kits, doses, the end of treatment, the site's stock."""
 
+from equipoise.server.pages.dates import day
 from equipoise.server.pages.forms.inputs import Tuned
 from equipoise.server.pages.forms.plan import Plan, Planner
 from equipoise.server.pages.page import Call
@@ -61,14 +62,16 @@ def _dose(call: Call) -> Plan:
     going_on = [d for d in seen.live("dose_recorded") if d.get("end") is None]
     intro = ""
     if going_on:
-        told = {"amount": going_on[-1]["amount"], "unit": going_on[-1]["unit"], "day": going_on[-1]["start"]}
+        told = {"amount": going_on[-1]["amount"], "unit": going_on[-1]["unit"], "day": day(going_on[-1]["start"])}
         intro = _("Recorded as going on: %(amount)s %(unit)s since %(day)s. Correct its last day first.") % told
     choices = (*((level, level) for level in levels), ("0", _("0: interrupted")))
     return Plan(
         intro=intro,
         fields={
             "start": Tuned(value=call.today),
-            "amount": Tuned(label=_("Dose"), choices=choices if levels else None, unit=units[0] if units else None),
+            "amount": Tuned(
+                label=f"{_('Dose')} ({units[0]})" if units else _("Dose"), choices=choices if levels else None
+            ),
             "unit": Tuned(value=units[0] if units else "mg", hidden=len(units) == 1),
         },
         button=_("Record the dose"),

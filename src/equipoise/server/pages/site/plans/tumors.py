@@ -13,11 +13,10 @@ from equipoise.server.pages.seen import seen_subject
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import lesion_state_words
 
-__all__ = ["PLANS", "lesion_table"]
+__all__ = ["PLANS", "lesion_inputs", "lesion_table"]
 
 _STATES = ("ABSENT", "TOO SMALL", "PRESENT", "INCREASED", "UNEQUIVOCAL", "EQUIVOCAL", "MERGED", "NOT EVALUABLE")
 _KINDS = ("TARGET", "NON-TARGET", "NEW")
-_RARE = ("date", "part", "method")
 
 
 def _known(subject: Subject) -> list[dict[str, Any]]:
@@ -38,15 +37,7 @@ def _measure(call: Call) -> Plan:
     number = max(measured, default=-1) + 1
     rows = _known(subject) if measured else [{"lesion": f"T{n}", "kind": "TARGET"} for n in range(1, 4)]
     rare = "more" in call.request.GET
-    inner = {
-        "lesion": Tuned(label=_("Lesion")),
-        "kind": Tuned(label=_("Kind"), choices=tuple((k, k.lower()) for k in (_KINDS if measured else _KINDS[:2]))),
-        "organ": Tuned(label=_("Organ")),
-        "nodal": Tuned(label=_("Lymph node")),
-        "diameter": Tuned(label=_("Size"), kind="size"),
-        "state": Tuned(label=_("Or what was seen"), choices=tuple((s, lesion_state_words(s)) for s in _STATES)),
-        **{name: Tuned(left_out=not rare) for name in _RARE},
-    }
+    inner = lesion_inputs(new=bool(measured), rare=rare)
     intro = _("Sizes in millimeters: the longest diameter, of a lymph node the short axis. 23 means 23 mm.")
     return Plan(
         title=_("Measure tumors: baseline") if number == 0 else _("Measure tumors: assessment %(n)s") % {"n": number},
@@ -61,6 +52,21 @@ def _measure(call: Call) -> Plan:
         doubts=_doubts,
         button=_("Record the measurements"),
     )
+
+
+def lesion_inputs(*, new: bool, rare: bool) -> dict[str, Tuned]:
+    """How the fields of a lesion are asked for; a new one is possible after the baseline alone."""
+    return {
+        "lesion": Tuned(label=_("Lesion")),
+        "kind": Tuned(label=_("Kind"), choices=tuple((k, k.lower()) for k in (_KINDS if new else _KINDS[:2]))),
+        "organ": Tuned(label=_("Organ")),
+        "nodal": Tuned(label=_("Lymph node")),
+        "diameter": Tuned(label=_("Size"), kind="size"),
+        "state": Tuned(label=_("Or what was seen"), choices=tuple((s, lesion_state_words(s)) for s in _STATES)),
+        "date": Tuned(label=_("Other scan day"), left_out=not rare),
+        "part": Tuned(label=_("Part"), left_out=not rare),
+        "method": Tuned(label=_("Method"), left_out=not rare),
+    }
 
 
 def lesion_table(subject: Subject, typed: tuple[int, str, list[Mapping[str, Any]]] | None = None) -> dict[str, Any]:
@@ -138,13 +144,19 @@ def _doubts(call: Call, understood: Understood) -> list[tuple[str, str]]:
 def _assess(call: Call) -> Plan:
     subject = seen_subject(call)
     done = {int(r["assessment"]) for r in subject.live("response_assessed")}
+    new = (("Y", _("Yes")), ("N", _("No")), ("EQUIVOCAL", _("equivocal")))
     open_ones = [
         int(m["assessment"]) for m in subject.live("tumors_measured") if int(m["assessment"]) not in {0, *done}
     ]
     return Plan(
         intro=_("Your judgment; what the criteria give for the measurements stands beside. A progression asks central "
                 "review for its answer."),
-        fields={"assessment": Tuned(value=max(open_ones, default=None), label=_("Assessment"))},
+        fields={
+            "assessment": Tuned(value=max(open_ones, default=None), label=_("Assessment")),
+            "target": Tuned(label=_("Target lesions")),
+            "non_target": Tuned(label=_("Other lesions")),
+            "new_lesion": Tuned(label=_("New lesions?"), choices=new),
+        },
         beside=lambda here, _typed: _while_typing(here, Understood({}, (), {})),
         button=_("Record the response"),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from django.db import connection
 
 from equipoise.conduct.planned import planned
 from equipoise.ledger import TRIAL, parse_canonical
+from equipoise.server.pages.dates import day
 from equipoise.server.pages.forms.build import Understood
 from equipoise.server.pages.forms.inputs import Choice, Tuned
 from equipoise.server.pages.forms.plan import Beside, Plan, Planner
@@ -36,14 +37,20 @@ def _visit(call: Call) -> Plan:
     visit, _space, number = chosen.what.rpartition(" ") if chosen else ("", "", "1")
     intro = ""
     if chosen is not None:
-        told = {"visit": chosen.what, "target": chosen.target, "first": chosen.first, "last": chosen.last}
+        label = call.context.rules.protocol.visits.schedule[visit].label
+        told = {"visit": visit_words(label, visit), "target": day(chosen.target), "first": day(chosen.first),
+                "last": day(chosen.last)}  # fmt: skip
         intro = _("Next by the schedule: %(visit)s, planned for %(target)s, window %(first)s to %(last)s.") % told
     return Plan(
         intro=intro,
         fields={
-            "visit": Tuned(choices=_visit_choices(call), value=visit or None),
-            "number": Tuned(value=int(number)),
-            "status": Tuned(value="done"),
+            "visit": Tuned(label=_("Visit"), choices=_visit_choices(call), value=visit or None),
+            "number": Tuned(label=_("Number"), why=_("Which one of a repeated visit; else 1."), value=int(number)),
+            "status": Tuned(
+                label=_("Did it take place?"),
+                choices=(("done", _("Yes")), ("missed", _("No, it was missed"))),
+                value="done",
+            ),
             "date": Tuned(value=call.today, why=_("Empty, if the visit was missed.")),
             "why": Tuned(label=_("Why it was missed or off schedule")),
         },
