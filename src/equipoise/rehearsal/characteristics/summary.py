@@ -52,6 +52,12 @@ def summarize(rehearsed: Rehearsed, alpha: float) -> dict[str, Any]:
             "crossed_percent": _distribution(100.0 * rows["control_crossed"] / (rows["n"] - rows["n_experimental"])),
             "turnaround_days": _distribution(rows["turnaround_median"]),
             "confirmation_days": _distribution(rows["confirmation_days"]),
+            "cumulative": {
+                "hazard_ratio": _cumulative(np.exp(central)),
+                "hazard_ratio_local": _cumulative(np.exp(local)),
+                "hazard_ratio_survival": _cumulative(np.exp(_numbers(rows, "log_ratio_survival"))),
+                "difference_in_size": _cumulative(_numbers(rows, "n_experimental") * 2 - _numbers(rows, "n")),
+            },
         }
     return {"alpha": alpha, "scenarios": scenarios}
 
@@ -67,6 +73,13 @@ def _ratio(logs: Floats) -> dict[str, float | int | None]:
         return {"n": 0, "estimate": None, "std_error": None}
     error = float(np.std(known, ddof=1) / math.sqrt(known.size)) if known.size > 1 else None
     return {"n": int(known.size), "estimate": float(np.exp(math.fsum(known) / known.size)), "std_error": error}
+
+
+def _cumulative(values: Floats) -> dict[str, list[float]]:
+    """Quantiles at every second percent, for a curve."""
+    known = values[np.isfinite(values)]
+    shares = np.arange(1, 100, 2) / 100
+    return {"value": np.quantile(known, shares).tolist() if known.size else [], "share": shares.tolist()}
 
 
 def _distribution(values: pl.Series) -> dict[str, float | int | None]:

@@ -10,7 +10,7 @@ from equipoise.report.figures.scene import Circle, Scene, Text, hline, line, vli
 from equipoise.report.figures.style import INK, LINE, MUTED, NARROW, WIDE, background
 from equipoise.report.figures.svg import render_svg
 
-__all__ = ["Chart", "bounds_chart", "effect_chart", "events_chart", "power_chart"]
+__all__ = ["Chart", "Curve", "bounds_chart", "chart_of", "effect_chart", "events_chart", "power_chart", "ticks"]
 
 FIRST, SECOND, THIRD = "#0072B2", "#D55E00", MUTED
 SIZE = 8.5
@@ -38,7 +38,7 @@ class Chart:
     narrow: str
 
 
-def _chart(
+def chart_of(
     name: str,
     caption: str,
     curves: Sequence[Curve],
@@ -95,7 +95,7 @@ def _draw(
     background(scene)
 
 
-def _ticks(low: float, high: float, most: int = 6) -> list[float]:
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round ticks that hold low and high."""
     step = 10.0**-3
     while True:
@@ -118,12 +118,12 @@ def bounds_chart(name: str, design: Mapping[str, Any]) -> Chart:
         xs, ys = zip(*low, strict=True)
         curves.append(Curve(label=words, x=xs, y=ys, color=SECOND, dash=(5, 2.5), marks=True))
     values = [value for curve in curves for value in curve.y]
-    return _chart(
+    return chart_of(
         name,
         "Bounds of Z by events; Z above 0 is in favor of the experimental arm.",
         curves,
-        x_ticks=_ticks(0, max(s["events"])),
-        y_ticks=_ticks(min(0.0, *values), max(values) + 0.2),
+        x_ticks=ticks(0, max(s["events"])),
+        y_ticks=ticks(min(0.0, *values), max(values) + 0.2),
         x_label="Events",
         y_label="Z",
     )
@@ -143,11 +143,11 @@ def power_chart(name: str, design: Mapping[str, Any]) -> Chart:
         ),
     ]
     low, high = c["hazard_ratio"][0], c["hazard_ratio"][-1]
-    return _chart(
+    return chart_of(
         name,
         f"Power by true hazard ratio at {design['sequential']['total_events']:.0f} events.",
         curves,
-        x_ticks=_ticks(low, high),
+        x_ticks=ticks(low, high),
         y_ticks=[0, 0.2, 0.4, 0.6, 0.8, 1.0],
         x_label="Hazard ratio, experimental over control",
         y_label="Power",
@@ -166,12 +166,12 @@ def events_chart(name: str, design: Mapping[str, Any]) -> Chart | None:
             label="Events without an effect", x=c["months"], y=c["events_without_effect"], color=SECOND, dash=(5, 2.5)
         ),
     ]
-    return _chart(
+    return chart_of(
         name,
         "Patients and events expected by months since the first patient.",
         curves,
-        x_ticks=_ticks(0, c["months"][-1]),
-        y_ticks=_ticks(0, max(c["patients"])),
+        x_ticks=ticks(0, c["months"][-1]),
+        y_ticks=ticks(0, max(c["patients"])),
         x_label="Months since the first patient",
         y_label="Number",
     )
@@ -183,11 +183,11 @@ def effect_chart(name: str, design: Mapping[str, Any]) -> Chart:
     pairs = sorted(zip(c["effect"], c["power"], strict=True))
     xs, ys = zip(*pairs, strict=True)
     size = design["sequential"]["total_patients"] if design["sequential"] else design["planned"]["patients"]
-    return _chart(
+    return chart_of(
         name,
         f"Power at {size:.0f} patients, without interim looks.",
         [Curve(label="Power", x=xs, y=ys, color=FIRST)],
-        x_ticks=_ticks(xs[0], xs[-1]),
+        x_ticks=ticks(xs[0], xs[-1]),
         y_ticks=[0, 0.2, 0.4, 0.6, 0.8, 1.0],
         x_label=c["label"],
         y_label="Power",
