@@ -71,8 +71,8 @@ def _test(scenarios: Mapping[str, Any], alpha: float) -> Markup:
         for s in scenarios.values()
     ]
     notes = (
-        f"Stratified log-rank test of the primary endpoint at one-sided {alpha:g}; with arms alike the share that rejects "
-        "is the type I error, else the power. In brackets the Monte Carlo standard error.",
+        f"Stratified log-rank test of the primary endpoint at one-sided {alpha:g}; with arms alike the share that "
+        "rejects is the type I error, else the power. In brackets the Monte Carlo standard error.",
         "Hazard ratio: geometric mean over trials (standard error of its logarithm). Events: median (5% to 95%).",
         "Every trial was generated lesion by lesion, read, adjudicated, derived and tested by the code that analyzes a "
         "trial's own data.",
