@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from equipoise.conduct import ACTIONS, COMMANDS
+from equipoise.conduct import ACTIONS, COMMANDS, Refusal
 from equipoise.server.pages.forms.build import Understood
 from equipoise.server.pages.forms.inputs import Tuned
 from equipoise.server.pages.page import Call
@@ -43,6 +43,14 @@ class Plan:
     """What is said when it is done."""
     columns: int = 1
     """Columns of inputs on a desk."""
+    back: tuple[str, str] | None = None
+    """Words and address of the page that it belongs to; the patient's page unless given."""
+    above: Beside | None = None
+    """What is to be looked at before the form is filled in."""
+    blocked: Refusal | None = None
+    """Why there is nothing to fill in now: shown in place of the form."""
+    reason: bool = False
+    """Whether a reason is asked for although the table of rights does not ask for one every time."""
 
 
 Planner = Callable[[Call], Plan]

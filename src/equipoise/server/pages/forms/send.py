@@ -59,12 +59,22 @@ class Form:
     @property
     def asks_reason(self) -> bool:
         """Whether a reason is asked for."""
-        return ACTIONS[self.command].reason
+        return ACTIONS[self.command].reason or self.plan.reason
 
     @property
     def asks_proof(self) -> bool:
         """Whether password and second factor are asked for."""
         return ACTIONS[self.command].second_factor
+
+    @property
+    def blocked(self) -> Refusal | None:
+        """Why there is nothing to fill in; what was sent is answered by the refusal itself."""
+        return self.plan.blocked if self.call.request.method != "POST" else None
+
+    @property
+    def above(self) -> dict[str, Any] | None:
+        """What stands above the form, with its template."""
+        return None if self.plan.above is None else {"template": self.plan.above[0], **self.plan.above[1]}
 
     @property
     def beside(self) -> dict[str, Any] | None:
