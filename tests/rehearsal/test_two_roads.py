@@ -9,6 +9,7 @@ from equipoise.derive.sdtm import sdtm_from_ledger
 from equipoise.ledger import verify_chain
 from equipoise.ledger.chain import store
 from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.memory import run
 
 
 @pytest.fixture(scope="module", params=["small", "twin"])
@@ -48,3 +49,15 @@ def test_the_same_seed_gives_the_same_record() -> None:
     assert first.run.chain.end == again.run.chain.end
     other = lived(small=True, trial=1)
     assert other.run.chain.end != first.run.chain.end
+
+
+def test_what_is_tried_in_vain_changes_nothing_that_counts() -> None:
+    """Attempts get the answers that are expected of them, and the data are those of a trial without them."""
+    trial = lived(small=True)
+    tried = run(trial.protocol, trial.text, trial.model, trial.facts, attempts=True)
+    assert tried.tries
+    assert [(t.command.kind, t.expected, answer) for t, answer in tried.surprises()] == []
+    assert len(tried.refused) >= len(tried.tries) / 2
+    recorded = sdtm_from_ledger(trial.protocol, tried.events, arms=tried.arms()).datasets
+    for name, frame in sdtm_of(trial.protocol, trial.facts).datasets.items():
+        assert frame.equals(recorded[name]), name
