@@ -23,7 +23,7 @@ from equipoise.conduct.nouns.records import CORRECTABLE, find_record, record_has
 from equipoise.conduct.nouns.tumors import tumor_response
 from equipoise.conduct.nouns.visits import target_date, window_of
 from equipoise.conduct.possible import obstacle
-from equipoise.conduct.reading_queue import AdjudicationDue, ReadDue, adjudication_queue, reading_queue
+from equipoise.conduct.reading_queue import AdjudicationDue, ReadDue, adjudication_queue, reading_queue, unchecked_scans
 from equipoise.conduct.rights import ACTIONS, Action, Stage, actions_of
 from equipoise.conduct.roles import BLINDED, REACH, SITE_ROLES, Reach, Role
 from equipoise.conduct.rulebook import CriterionCheck, Rulebook, Rulebooks
@@ -91,6 +91,7 @@ __all__ = [
     "touched",
     "tumor_response",
     "unblinded_at",
+    "unchecked_scans",
     "visible",
     "window_of",
 ]
