@@ -201,7 +201,8 @@ def dmc(  # noqa: PLR0917 - typer binds them by name
 
 @app.command(
     epilog="Examples: equipoise rehearse trials/a021202 -o build/twin; "
-    "equipoise rehearse trials/a021202 -o build/fresh --seed 7 --patients 60"
+    "equipoise rehearse trials/a021202 -o build/fresh --seed 7 --patients 60; "
+    "equipoise rehearse trials/a021202 --trials 1000 -o build/characteristics"
 )
 def rehearse(  # noqa: PLR0917 - typer binds them by name
     trial: Trial,
@@ -221,15 +222,42 @@ def rehearse(  # noqa: PLR0917 - typer binds them by name
     http: Annotated[
         str | None, typer.Option("--http", help="Address of a server started with --rehearsal; give it every command.")
     ] = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Search for the twin that the model's calibration asks for.")
+    ] = False,
+    trials: Annotated[
+        int | None, typer.Option("--trials", help="Rehearse this many trials and say how the design behaves.", min=1)
+    ] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option("--scenario", help="With --trials: one of the scenarios; all unless given.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="With --trials: processes.", min=1)] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="With --trials: address of a Dask scheduler, tcp://host:port.")
+    ] = None,
     formats: Formats = None,
 ) -> None:
     """Rehearse a trial with synthetic patients, from the first screening to the report."""
+    file = _protocol_file(trial)
+    if calibrate:
+        from equipoise.cli.rehearse_calibrate import calibrate_twin
+
+        calibrate_twin(file, model=model)
+        return
+    if trials is not None:
+        from equipoise.cli.rehearse_trials import rehearse_many
+
+        rehearse_many(
+            file, output, trials=trials, model=model, scenarios=scenario or [], workers=workers, cluster=cluster
+        )
+        return
     from equipoise.cli.rehearse import rehearse as run
 
-    file = _protocol_file(trial)
-    run(
+    good = run(
         file, output, model=model, seed=seed, patients=patients, faulty=fault, http=http, formats=formats or ["parquet"]
     )
+    if not good:
+        raise typer.Exit(1)
 
 
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the trial's data.")]

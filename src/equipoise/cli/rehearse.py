@@ -13,7 +13,9 @@ from equipoise.cli.derive import check_formats, derive_files, mark, write_adam
 from equipoise.cli.failure import ArgumentError
 from equipoise.cli.notice import notice
 from equipoise.cli.output import new_folder, write_mark
+from equipoise.cli.rehearse_published import compared_with_print, print_table
 from equipoise.cli.steps import Steps, steps
+from equipoise.derive import Derived
 from equipoise.derive.sdtm import sdtm_from_ledger
 from equipoise.protocol import Protocol, parse_protocol
 from equipoise.protocol.source import read_text
@@ -24,7 +26,9 @@ from equipoise.rehearsal.model.loading import load_model
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.synthetic import synthetic_protocol
+from equipoise.rehearsal.twin.published import Compared
 from equipoise.rehearsal.twin.seeds import SEEDS, read_seeds
+from equipoise.results import Results
 
 __all__ = ["MODEL", "Rehearsal", "prepare", "rehearse", "write_sdtm"]
 
@@ -45,6 +49,8 @@ class Rehearsal:
     draws: pl.DataFrame
     faulty: bool
     trial: int = 0
+    beside: Path | None = None
+    """Folder of the published figures that a twin is compared with; None for any other trial."""
 
     @property
     def seed(self) -> str:
@@ -66,8 +72,8 @@ def rehearse(
     faulty: bool,
     http: str | None,
     formats: list[str],
-) -> None:
-    """Rehearse a trial: in memory into a folder, or over HTTP."""
+) -> bool:
+    """Rehearse a trial: in memory into a folder, or over HTTP; say whether all published figures are reproduced."""
     if output is None and http is None:
         raise ArgumentError(
             "where to? Name a folder (-o), or the address of a server started with --rehearsal (--http)"
@@ -77,8 +83,7 @@ def rehearse(
         from equipoise.cli.rehearse_http import drive_server
 
         drive_server(rehearsal, http)
-    if output is not None:
-        run(rehearsal, output, inputs=(trial,), formats=formats)
+    return output is None or run(rehearsal, output, inputs=(trial,), formats=formats)
 
 
 def prepare(
@@ -99,11 +104,12 @@ def prepare(
     found = load_model(file, protocol)
     seeds = file.with_name(SEEDS)
     if seed is None and patients is None and seeds.is_file():
-        draws = read_seeds(seeds, found.accrual.screened)
+        draws, beside = read_seeds(seeds, found.accrual.screened), file.parent
     else:
+        beside = None
         found = _changed(found, seed, patients)
         draws = default_draws([0], found.accrual.screened)
-    return Rehearsal(protocol=protocol, text=text, model=found, draws=draws, faulty=faulty)
+    return Rehearsal(protocol=protocol, text=text, model=found, draws=draws, faulty=faulty, beside=beside)
 
 
 def _changed(model: PatientModel, seed: int | None, patients: int | None) -> PatientModel:
@@ -117,10 +123,13 @@ def _changed(model: PatientModel, seed: int | None, patients: int | None) -> Pat
     return model.model_copy(update=changes)
 
 
-def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats: list[str]) -> None:
-    """Run a synthetic trial and write protocol, record, sdtm/, adam/, results/ and report/; print the report's path."""
+def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats: list[str]) -> bool:
+    """Run a synthetic trial and write protocol, record, sdtm/, adam/, results/ and report/; print the report's path.
+
+    A twin is compared with the figures in print; False where one of them lies outside its tolerance.
+    """
     check_formats(formats)
-    with steps(9) as bar, new_folder(output, inputs=inputs) as folder:
+    with steps(10) as bar, new_folder(output, inputs=inputs) as folder:
         bar.begin("generate patients")
         facts = rehearsal.facts()
         bar.begin("give every command")
@@ -140,8 +149,10 @@ def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats
         data = write_sdtm(
             sdtm, folder / "sdtm", formats, study_id=rehearsal.protocol.study_id, created=_last_day(rehearsed)
         )
-        page = _analyzed(bar, rehearsal, data, folder, formats)
+        page, table = _analyzed(bar, rehearsal, data, folder, formats)
+    good = not table or print_table(table)
     print(output / page)
+    return good
 
 
 def write_whole_record(rehearsal: Rehearsal, rehearsed: Rehearsed, folder: Path) -> None:
@@ -175,31 +186,40 @@ def _last_day(rehearsed: Rehearsed) -> dt.date:
     return dt.date.fromisoformat(rehearsed.events[-1].at[:10])
 
 
-def _analyzed(bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str]) -> Path:
-    """Derive, analyze and report; give the path of the page within the folder."""
+def _analyzed(
+    bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str]
+) -> tuple[Path, tuple[Compared, ...]]:
+    """Derive, analyze and report; give the path of the page within the folder, and the comparison with print."""
     from equipoise.analyze import analyze
     from equipoise.report import write_report
     from equipoise.results import write_results
 
-    bar.begin("derive ADaM")
-    derived = derive_files(rehearsal.protocol, data, cut=None)
+    def analyzed(cut: str | None) -> tuple[Derived, Results]:
+        found = derive_files(rehearsal.protocol, data, cut=cut)
+        given = analyze(
+            rehearsal.protocol,
+            found.adam,
+            list(found.findings),
+            cut_name=found.cut_name,
+            cutoff=found.cutoff,
+            protocol_text=rehearsal.text,
+        )
+        return found, given
+
+    bar.begin("derive and analyze")
+    derived, results = analyzed(None)
+    table: tuple[Compared, ...] = ()
+    if rehearsal.beside is not None:
+        bar.begin("compare with print")
+        results, table = compared_with_print(rehearsal.beside, results, lambda cut: analyzed(cut)[1].statistics)
     bar.begin("write ADaM")
     write_adam(rehearsal.protocol, derived, folder / "adam", formats)
     origin = mark("rehearse", folder / PROTOCOL, data, derived)
     write_mark(folder / "adam", {**origin, "verb": "derive"})
-    bar.begin("analyze")
-    results = analyze(
-        rehearsal.protocol,
-        derived.adam,
-        list(derived.findings),
-        cut_name=derived.cut_name,
-        cutoff=derived.cutoff,
-        protocol_text=rehearsal.text,
-    )
     bar.begin("write results")
     write_results(results, folder / "results")
     bar.begin("write report")
     page = write_report(results, folder / "report").relative_to(folder)
     write_mark(folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty})
     notice(derived.findings, derived.adam["ADSL"])
-    return page
+    return page, table

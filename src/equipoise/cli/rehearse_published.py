@@ -59,12 +59,17 @@ def _found(folder: Path) -> dict[str, Any]:
     return content
 
 
+_NARROW = ("Figure", "Reproduced", "Asked for", "", "Standing")
+
+
 def print_table(rows: "Sequence[Compared]") -> bool:
     """Print the table to standard output; say whether every figure is inside its tolerance."""
-    console = Console(width=118, highlight=False, soft_wrap=False)
+    console = Console(width=132, highlight=False, soft_wrap=False)
     table = Table(title="Published and reproduced (synthetic data)", title_justify="left", box=None, pad_edge=False)
     for head in ("Figure", "In print", "Reproduced", "Asked for", "", "Standing"):
-        table.add_column(head, justify="right" if head in ("In print", "Reproduced") else "left", overflow="fold")
+        table.add_column(
+            head, justify="right" if head in ("In print", "Reproduced") else "left", no_wrap=head in _NARROW
+        )
     group = ""
     for row in rows:
         if row.line.group != group:

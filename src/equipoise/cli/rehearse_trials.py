@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from equipoise import __version__
+from equipoise.cli.failure import ArgumentError
 from equipoise.cli.output import new_folder
 from equipoise.cli.rehearse import MODEL
 from equipoise.cli.steps import steps
@@ -23,7 +24,7 @@ KEPT = ".trials"
 
 def rehearse_many(
     trial: Path,
-    output: Path,
+    output: Path | None,
     *,
     trials: int,
     model: Path | None,
@@ -35,6 +36,8 @@ def rehearse_many(
 
     A run that was interrupted goes on where it ended: finished blocks are kept beside the output until all are done.
     """
+    if output is None:
+        raise ArgumentError("where to? Name a folder (-o)")
     file = model or trial.parent / MODEL
     text = synthetic_protocol(read_text(trial))
     protocol = parse_protocol(text, file=str(trial))
