@@ -4,7 +4,7 @@ suppressMessages(library(survival))
 args <- commandArgs(trailingOnly = TRUE)
 
 read <- function(folder, name) {
-  file <- list.files(folder, pattern = paste0("(^|[-_])", name, "\\.csv$"), full.names = TRUE, ignore.case = TRUE)
+  file <- list.files(folder, pattern = paste0("^", name, "(-SYNTHETIC)?\\.csv$"), full.names = TRUE, ignore.case = TRUE)
   stopifnot(length(file) == 1)
   read.csv(file, na.strings = "", colClasses = "character")
 }

@@ -67,9 +67,8 @@ def print_table(rows: "Sequence[Compared]") -> bool:
     console = Console(width=132, highlight=False, soft_wrap=False)
     table = Table(title="Published and reproduced (synthetic data)", title_justify="left", box=None, pad_edge=False)
     for head in ("Figure", "In print", "Reproduced", "Asked for", "", "Standing"):
-        table.add_column(
-            head, justify="right" if head in ("In print", "Reproduced") else "left", no_wrap=head in _NARROW
-        )
+        right = head in ("In print", "Reproduced")
+        table.add_column(head, justify="right" if right else "left", no_wrap=head in _NARROW)
     group = ""
     for row in rows:
         if row.line.group != group:

@@ -9,7 +9,10 @@ from equipoise.derive.sdtm import sdtm_from_records
 from equipoise.protocol import Protocol
 from equipoise.rehearsal.facts import Facts
 
-__all__ = ["sdtm_of"]
+__all__ = ["COURSE_DOMAINS", "sdtm_of"]
+
+COURSE_DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR", "LB", "VS", "QS")
+"""Data sets behind times to event; the last three for the baseline facts that live there."""
 
 
 def sdtm_of(protocol: Protocol, facts: Facts, *, domains: Collection[str] | None = None) -> Sdtm:

@@ -7,7 +7,7 @@ import polars as pl
 
 from equipoise.derive import Derived, derive
 from equipoise.protocol import Protocol, data_cut
-from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.facts import generate
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import default_draws
@@ -35,8 +35,6 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 """A row for each trial; logs of hazard ratios, experimental to control; median days from a local progression that was
 confirmed to the unblinding."""
 
-_DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR", "LB", "VS", "QS")
-
 
 def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl.DataFrame:
     """Rehearse trials by the short road and measure each of them.
@@ -56,7 +54,7 @@ def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl
         `COLUMNS`, a row for each trial, in order.
     """
     facts = generate(protocol, model, default_draws(trials, model.accrual.screened), parts=("disease", "lesions"))
-    sdtm = sdtm_of(protocol, facts, domains=_DOMAINS)
+    sdtm = sdtm_of(protocol, facts, domains=COURSE_DOMAINS)
     derived = derive(protocol, sdtm, cut=data_cut(protocol), studies="all", datasets=())
     waits = _waits(facts.patients)
     by_study = {

@@ -13,7 +13,7 @@ from equipoise.analyze.readings import scan_responses
 from equipoise.analyze.study import POSITION, read_study
 from equipoise.derive import Derived, derive
 from equipoise.protocol import Protocol, data_cut
-from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
 from equipoise.rehearsal.twin.search import EndpointPool, Pool, figures_of
@@ -21,7 +21,6 @@ from equipoise.terms import ArmRole
 
 __all__ = ["CourseParts", "course_figures", "course_pool"]
 
-_DOMAINS = ("DM", "DS", "EX", "TU", "TR", "RS", "SS", "CM", "PR", "LB", "VS", "QS")
 _RESPONSES = {"CR": 0, "PR": 0, "SD": 1, "NON-CR/NON-PD": 1, "PD": 2}
 """Rows and columns of the table of scans: response, stable, progression."""
 CELLS = tuple(f"scans_central_{row}_local_{column}" for row in range(3) for column in range(3))
@@ -101,7 +100,7 @@ def course_pool(
             )
             people = people.sort("PATIENT").with_row_index("i")
             parts = CourseParts(people.height, candidates, tuple(landmarks))
-        sdtm = sdtm_of(protocol, facts, domains=_DOMAINS)
+        sdtm = sdtm_of(protocol, facts, domains=COURSE_DOMAINS)
         derived = derive(protocol, sdtm, cut=cut, studies="all", datasets=())
         parts.add(protocol, derived, patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people))
         parts.add_deaths(randomized.join(people.select("PATIENT", "i"), on="PATIENT"))

@@ -5,7 +5,7 @@ import polars as pl
 
 from equipoise.derive import Derived, derive
 from equipoise.protocol import Protocol, data_cut, population_flag
-from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.model.calibration import EventTarget
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.twin.candidates import Arms, candidate_trials, patients_and_candidates
@@ -38,7 +38,7 @@ def event_pool(  # noqa: PLR0917
         if not counts:
             people = randomized.filter(pl.col("TRIAL") == numbers[0]).select("PATIENT").with_row_index("i")
             counts = {event_name(t): np.zeros((people.height, candidates), dtype=np.int64) for t in targets}
-        sdtm = sdtm_of(protocol, facts)
+        sdtm = sdtm_of(protocol, facts, domains=(*COURSE_DOMAINS, "AE"))
         for cut in dict.fromkeys(target.cut for target in targets):
             derived = derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",))
             rows = patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people)

@@ -14,7 +14,7 @@ import polars as pl
 from equipoise.derive import Derived, derive
 from equipoise.protocol import Protocol, data_cut, field_types
 from equipoise.protocol.expressions import column, parse
-from equipoise.rehearsal.direct import sdtm_of
+from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.facts import generate
 from equipoise.rehearsal.model.calibration import Calibration, EventTarget
 from equipoise.rehearsal.model.patient_model import PatientModel
@@ -62,7 +62,7 @@ def _block(
     facts = generate(
         protocol, model, default_draws(numbers, model.accrual.screened), parts=("disease", "lesions", "safety")
     )
-    sdtm = sdtm_of(protocol, facts)
+    sdtm = sdtm_of(protocol, facts, domains=(*COURSE_DOMAINS, "AE"))
     cuts = dict.fromkeys([None, *(target.cut for target in asked.safety)])
     derived = {
         cut: derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",)) for cut in cuts
