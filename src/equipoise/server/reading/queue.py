@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from equipoise.conduct import Subject, adjudication_queue, reading_queue
+from equipoise.conduct import Subject, adjudication_queue, reading_queue, unchecked_scans
 from equipoise.conduct.nouns.central_review import REVIEW_KINDS
 from equipoise.ledger import Event
 from equipoise.server.ledger import shards as states
@@ -15,12 +15,17 @@ __all__ = ["follow", "following", "lines_of", "stored_lines", "wrong_line"]
 Line = tuple[str, int, int, str | None, str, str | None, bool, str]
 """Values of a line: subject, assessment, reader, scanned, since, person, ready, triggers."""
 
-_CHANGING = REVIEW_KINDS | {"scan_accepted", "withdrawn"}
+_CHANGING = REVIEW_KINDS | {"scan_accepted", "scan_submitted", "withdrawn"}
+_SCAN = "scan_submitted"
 _COLUMNS = ("subject", "assessment", "reader", "scanned", "since", "person", "ready", "triggers")
 
 
 def lines_of(subject: Subject) -> list[Line]:
-    """Give the lines of a patient, in order of assessment and reader; an adjudication counts as reader 0."""
+    """Give the lines of a patient, in order of assessment and reader.
+
+    An adjudication counts as reader 0; scans whose quality is to be checked count as readers -1, -2, ... of their
+    assessment, with the name of the scan in place of the triggers.
+    """
     reads: list[Line] = [
         (e.subject, e.assessment, e.reader, e.scanned, e.received, e.person, e.ready, "")
         for e in reading_queue([subject])
@@ -29,7 +34,18 @@ def lines_of(subject: Subject) -> list[Line]:
         (e.subject, e.through, 0, None, e.since, None, True, "; ".join(e.triggers))
         for e in adjudication_queue([subject])
     ]
-    return sorted(reads + settled, key=lambda line: line[:3])
+    return sorted(reads + settled + _scans(subject), key=lambda line: line[:3])
+
+
+def _scans(subject: Subject) -> list[Line]:
+    waiting, found = set(unchecked_scans(subject)), list[Line]()
+    for name, record in subject.records.get(_SCAN, {}).items():
+        if name in waiting:
+            assessment = int(record.values["assessment"])
+            number = -1 - sum(line[1] == assessment for line in found)
+            scanned, since = str(record.values["date"]), record.at[:10]
+            found.append((subject.id, assessment, number, scanned, since, None, True, name))
+    return found
 
 
 def follow(events: Iterable[Event], parts: Mapping[str, Loaded]) -> None:

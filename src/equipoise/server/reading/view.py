@@ -24,7 +24,7 @@ from equipoise.criteria import (
 from equipoise.criteria.review_state import locked_through, reading_of
 from equipoise.server.subjects.models import ReadingRow
 
-__all__ = ["queue_rows", "reading_page", "side_by_side"]
+__all__ = ["queue_rows", "reading_page", "scans_to_check", "side_by_side"]
 
 
 def queue_rows(context: Context) -> list[dict[str, Any]]:
@@ -44,9 +44,26 @@ def queue_rows(context: Context) -> list[dict[str, Any]]:
     """
     role, actor = Role(context.command.role), context.command.actor
     rows = ReadingRow.objects.order_by("since", "subject", "assessment", "reader")
-    if role is not Role.DATA_MANAGER:
+    if role is Role.DATA_MANAGER:
+        rows = rows.filter(reader__gte=0)
+    else:
         rows = rows.filter(ready=True, reader=READER_NUMBER.get(role, 0))
     return [_line(context, row) for row in rows if role is Role.DATA_MANAGER or row.person in (None, actor)]
+
+
+def scans_to_check() -> list[dict[str, Any]]:
+    """List the scans whose quality is to be checked, longest waiting first (for the data manager).
+
+    Returns
+    -------
+    list of dict
+        subject, assessment, scan (its name in the record), scanned (day of the scan) and since (day on which it was
+        sent).
+    """
+    rows = ReadingRow.objects.filter(reader__lt=0).order_by("since", "subject", "assessment", "-reader")
+    names = ("subject", "assessment", "triggers", "scanned", "since")
+    found = rows.values_list(*names)
+    return [dict(zip(("subject", "assessment", "scan", "scanned", "since"), row, strict=True)) for row in found]
 
 
 def _line(context: Context, row: ReadingRow) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from equipoise.server.pages.site.plans.enrollment import strata_words
 from equipoise.server.pages.site.plans.tumors import lesion_table
 from equipoise.server.pages.tasks import task_of, window_words
 from equipoise.server.pages.today_parts import Task
+from equipoise.server.pages.unblinding.links import blind_links
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import kind_words, visit_words
 from equipoise.server.subjects.view import OPEN_TREATMENT
@@ -70,6 +71,7 @@ def subject_page(call: Call) -> HttpResponse:
         patient=patient,
         stage=_(str(patient.stage)),
         facts=_facts(call, patient),
+        links=blind_links(call),
         due=tasks,
         coming=coming,
         groups=_grouped(p for p in possible if p.refusal is None),
