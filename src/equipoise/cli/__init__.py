@@ -270,7 +270,9 @@ OfTrial = Annotated[
 
 @app.command(epilog="Example: equipoise serve trials/a021202 --port 8000")
 def serve(  # noqa: PLR0917 - typer binds them by name
-    trial: Trial,
+    trial: Annotated[
+        Path | None, typer.Argument(help="Protocol file, or a trial folder; not needed with --demo.")
+    ] = None,
     port: Annotated[int, typer.Option("--port", help="Port to answer on.")] = 8000,
     host: Annotated[str, typer.Option("--host", help="Address to answer on.")] = "127.0.0.1",
     data: DataFolder = None,
@@ -281,12 +283,24 @@ def serve(  # noqa: PLR0917 - typer binds them by name
         str | None,
         typer.Option("--rehearsal", help="Serve a rehearsal with this seed: synthetic patients only, nobody logs in."),
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Serve a synthetic trial with made-up patients and a login for each role.")
+    ] = False,
 ) -> None:
     """Run the trial server; the first time it makes what it needs and prints the first login."""
+    from equipoise.cli.failure import ArgumentError
     from equipoise.cli.serve import serve as run
 
-    file = _protocol_file(trial)
     place = {"data": data, "key": key}
+    if demo:
+        from equipoise.cli.demo import serve_demo
+
+        found = trial and _protocol_file(trial)
+        serve_demo(found, host=host, port=port, workers=workers, database=database, **place)
+        return
+    if trial is None:
+        raise ArgumentError("which trial? Name its folder: equipoise serve trials/a021202")
+    file = _protocol_file(trial)
     run(file, host=host, port=port, workers=workers, database=database, rehearsal=rehearsal, **place)
 
 

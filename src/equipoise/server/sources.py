@@ -1,6 +1,7 @@
 """Time and chance, each from one place: the clock and the entropy of the operating system.
 
-Tests put others in their place, so that two servers can be compared byte for byte; nothing else does.
+Tests put others in their place, so that two servers can be compared byte for byte; so does a demonstration, whose day
+is that of its record; nothing else does.
 """
 
 import datetime as dt
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Sources", "entropy", "now", "replaced"]
+__all__ = ["Sources", "device_now", "entropy", "now", "replaced", "use"]
 
 
 def _utc_now() -> dt.datetime:
@@ -22,6 +23,8 @@ class Sources:
 
     clock: Callable[[], dt.datetime] = _utc_now
     entropy: Callable[[int], bytes] = secrets.token_bytes
+    device: Callable[[], dt.datetime] | None = None
+    """Clock of the devices that show codes; the same clock unless given."""
 
 
 _current = [Sources()]
@@ -32,9 +35,20 @@ def now() -> dt.datetime:
     return _current[-1].clock()
 
 
+def device_now() -> dt.datetime:
+    """Read the clock of the devices that show codes of second factors."""
+    current = _current[-1]
+    return (current.device or current.clock)()
+
+
 def entropy(n: int) -> bytes:
     """Draw random bytes."""
     return _current[-1].entropy(n)
+
+
+def use(sources: Sources) -> None:
+    """Use another clock and another source of bytes from now on, in this process."""
+    _current[0] = sources
 
 
 @contextmanager

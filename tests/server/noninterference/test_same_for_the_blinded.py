@@ -89,8 +89,8 @@ def test_after_unblinding_the_database_differs_by_the_open_treatment_alone(twins
         f"AND (subject IS NULL OR subject NOT IN ({marks})) ORDER BY seq"
     )
     assert _rows(twins[0], query, *opened) == _rows(twins[1], query, *opened)
+    columns = "subject, site, stage, stage_blinded, randomized, progress_blinded"
     for table in (
-        "subject_list",
         "reading_list",
         "vault_seal",
         "vault_allocation",
@@ -100,6 +100,11 @@ def test_after_unblinding_the_database_differs_by_the_open_treatment_alone(twins
     ):
         everything = f"SELECT * FROM {table}"  # noqa: S608 - names written above
         assert _rows(twins[0], everything) == _rows(twins[1], everything), table
+    for query, *given in (
+        (f"SELECT {columns} FROM subject_list ORDER BY subject",),  # noqa: S608 - names written above
+        (f"SELECT * FROM subject_list WHERE subject NOT IN ({marks}) ORDER BY subject", *opened),  # noqa: S608
+    ):
+        assert _rows(twins[0], query, *given) == _rows(twins[1], query, *given)
 
 
 def test_every_address_was_looked_at_by_every_blinded_role(twins: Twins) -> None:

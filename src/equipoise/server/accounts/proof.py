@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from equipoise.server.accounts.models import Account, UsedCode
-from equipoise.server.sources import entropy, now
+from equipoise.server.sources import device_now, entropy
 
 __all__ = [
     "Proof",
@@ -116,7 +116,7 @@ def code_at(secret: str, counter: int) -> str:
 
 
 def _counters() -> Iterator[int]:
-    present = int(now().timestamp()) // STEP
+    present = int(device_now().timestamp()) // STEP
     yield from (present, present - 1, present + 1)
 
 

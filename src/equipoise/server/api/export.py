@@ -24,7 +24,7 @@ from equipoise.server.api.unblinded import RoleIn
 from equipoise.server.ledger.store import read_events
 from equipoise.server.unblinding.reading import arms_for_analysis
 
-__all__ = ["router"]
+__all__ = ["blinded_files", "router", "unblinded_files"]
 
 router = Router(tags=["export"], auth=AUTH)
 Format = Literal["csv", "json", "parquet", "xpt"]
@@ -55,7 +55,7 @@ class UnblindedCutIn(RoleIn):
 def blinded(request: HttpRequest, where: Annotated[CutAsked, Query(...)]) -> HttpResponse:
     """Give a zip of SDTM files: no arm, treatment or kit, and nothing of a patient after unblinding."""
     context = may(request, "export_blinded_sdtm", where.role, site=where.site)
-    return _zipped(context, _sdtm(context, where.cut, None), where.format, _day(context, where.cut))
+    return blinded_files(context, where.cut, where.format)
 
 
 @router.post(
@@ -68,9 +68,20 @@ def unblinded(request: HttpRequest, body: UnblindedCutIn) -> HttpResponse:
     """Give a zip of SDTM files with treatments; the reading is recorded."""
     action = "export_unblinded_sdtm"
     context = may(request, action, body.role, site=body.site, second_factor=proved(request, body.proof))
-    cut = _cut(context, body.cut)  # an unknown cut is refused before anything is revealed
-    arms = arms_for_analysis(context.study, context.command.actor, body.role, "SDTM with treatments")
-    return _zipped(context, _sdtm(context, body.cut, arms), body.format, cut.cutoff or _today(context))
+    return unblinded_files(context, body.cut, body.format)
+
+
+def blinded_files(context: Context, cut: str | None, ending: str) -> HttpResponse:
+    """Zip SDTM without treatments at a cut, for who holds ``export_blinded_sdtm``."""
+    return _zipped(context, _sdtm(context, cut, None), ending, _day(context, cut))
+
+
+def unblinded_files(context: Context, cut: str | None, ending: str) -> HttpResponse:
+    """Zip SDTM with treatments at a cut and record the reading, for who has just proved to be let in."""
+    day = _day(context, cut)  # an unknown cut is refused before anything is revealed
+    role = context.command.role
+    arms = arms_for_analysis(context.study, context.command.actor, role, "SDTM with treatments")
+    return _zipped(context, _sdtm(context, cut, arms), ending, day)
 
 
 def _cut(context: Context, name: str | None) -> LedgerCut:

@@ -13,7 +13,7 @@ from equipoise.server.pages.seen import shown_values
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import lab_test_words, lesion_state_words
 
-__all__ = ["ShownField", "shown_fields"]
+__all__ = ["ShownField", "shown_fields", "value_words"]
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HIDDEN = frozenset({"record", "stage", "slot", "hash", "person_key", "factors"})
@@ -55,7 +55,7 @@ def shown_fields(call: Call, record: Record) -> list[ShownField]:
             else ()
         )
         heads = tuple(dict.fromkeys(key for row in rows for key in row))
-        text = "" if rows else _text(name, value)
+        text = "" if rows else value_words(name, value)
         found.append(ShownField(name=name, label=label[:1].upper() + label[1:], text=text, rows=rows, heads=heads,
                                 correctable=correctable))  # fmt: skip
     return found
@@ -68,7 +68,7 @@ def _baseline(call: Call, values: Mapping[str, Any]) -> list[ShownField]:
         label = (declared.label if declared else None) or name.replace("_", " ")
         text = declared.level_labels().get(str(value), str(value)) if declared and declared.type == "category" else None
         unit = f" {declared.unit}" if declared and declared.unit and value is not None else ""
-        shown = (text if text is not None else _text(name, value)) + unit
+        shown = (text if text is not None else value_words(name, value)) + unit
         found.append(ShownField(name=f"values.{name}", label=label, text=shown, correctable=True))
     return found
 
@@ -86,17 +86,18 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
         elif name == "state":
             found[label] = lesion_state_words(value)
         else:
-            found[label] = _text(name, value)
+            found[label] = value_words(name, value)
     return found
 
 
-def _text(name: str, value: Any) -> str:
+def value_words(name: str, value: Any) -> str:
+    """Write a value of the record."""
     if value is None:
         return "-"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_text(key, part)}" for key, part in value.items())
+        return "; ".join(f"{key}: {value_words(key, part)}" for key, part in value.items())
     return _plain(name, value)
 
 

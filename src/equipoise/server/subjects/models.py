@@ -14,6 +14,10 @@ class SubjectRow(models.Model):
     stage_blinded = models.TextField()
     randomized = models.CharField(max_length=10, null=True)
     """Day of randomization."""
+    progress = models.TextField(default="")
+    """How far the patient has come, as JSON; see `progress.progress_of`."""
+    progress_blinded = models.TextField(default="")
+    """The same before unblinding."""
 
     class Meta:
         """Derived from events alone; no clock, no counter."""
@@ -28,7 +32,7 @@ class ReadingRow(models.Model):
     subject = models.TextField()
     assessment = models.IntegerField()
     reader = models.IntegerField()
-    """Number of the reader; 0 for the adjudicator."""
+    """Number of the reader; 0 for the adjudicator; below 0 for a scan whose quality is to be checked."""
     scanned = models.CharField(max_length=10, null=True)
     """Day of the last scan of the assessment; none for the adjudicator."""
     since = models.CharField(max_length=10)
@@ -38,7 +42,7 @@ class ReadingRow(models.Model):
     ready = models.BooleanField()
     """Whether it is the next one that the reader may open."""
     triggers = models.TextField()
-    """In what the readers differ, for the adjudicator."""
+    """In what the readers differ, for the adjudicator; name of the scan, for one that is to be checked."""
 
     class Meta:
         """Derived from events alone."""

@@ -77,7 +77,9 @@ def summary(context: Context) -> dict[str, Any]:
         "site": subject.site,
         "stage": str(subject.stage),
         "protocol": context.version,
-        "consents": [{name: given[name] for name in ("form", "version", "date")} for given in subject.live("consented")],
+        "consents": [
+            {name: given[name] for name in ("form", "version", "date")} for given in subject.live("consented")
+        ],
         "reconsent_due": {form: version for form, version in asked.items() if version is not None},
         "withdrawn": [given["level"] for given in subject.live("withdrawn")],
         "death": subject.death,

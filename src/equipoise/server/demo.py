@@ -1,0 +1,92 @@
+"""The server of a demonstration: a synthetic trial whose today is the end of its record, going on from there.
+
+A server is one for a demonstration where ``EQUIPOISE_DEMO`` holds by how many seconds its clock is set off. It then
+serves only a trial whose protocol says ``trial.synthetic: true``. Codes of second factors follow the true time, so that
+any authenticator gives them.
+"""
+
+import base64
+import datetime as dt
+import os
+from dataclasses import dataclass
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+
+from equipoise.server.accounts.models import Account
+from equipoise.server.accounts.record import note_account
+from equipoise.server.errors import ServerError
+from equipoise.server.rehearsal_setup import check_place
+from equipoise.server.setup import SERVER
+from equipoise.server.sources import Sources, entropy, use
+from equipoise.server.write import Wish, perform
+
+__all__ = ["VARIABLE", "DemoLogin", "demo_sources", "grant", "make_login", "set_clock"]
+
+VARIABLE = "EQUIPOISE_DEMO"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """Login of a made-up person."""
+
+    role: str
+    site: str | None
+    login: str
+    password: str
+    secret: str
+    """Of the second factor, for an authenticator."""
+
+
+def demo_sources(seconds: int) -> Sources:
+    """Clock of a demonstration, and the true one for second factors."""
+    offset = dt.timedelta(seconds=seconds)
+    return Sources(clock=lambda: dt.datetime.now(dt.UTC) + offset, device=lambda: dt.datetime.now(dt.UTC))
+
+
+def set_clock() -> None:
+    """Set the clock of this process, where it serves a demonstration.
+
+    Raises
+    ------
+    ServerError
+        The database holds a real trial: its clock is never set off.
+    """
+    seconds = os.environ.get(VARIABLE)
+    if seconds:
+        check_place()
+        use(demo_sources(int(seconds)))
+
+
+def make_login(person: str, role: str, site: str | None) -> DemoLogin:
+    """Give somebody of the record an account, with a password and a second factor."""
+    password = base64.b32encode(entropy(10)).decode().lower()
+    secret = base64.b32encode(entropy(20)).decode()
+    account = Account(id=person, login=person.lower())
+    account.set_password(password)
+    account.save(force_insert=True)
+    data = {"secret": get_adapter().encrypt(secret)}
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=data)
+    note_account(account, "made", actor=SERVER, role=SERVER)
+    return DemoLogin(role, site, account.login, password, secret)
+
+
+def grant(administrator: str, person: str, role: str) -> None:
+    """Give somebody a role in the record.
+
+    Raises
+    ------
+    ServerError
+        The trial refuses it.
+    """
+    wish = Wish(
+        kind="grant_role",
+        actor=administrator,
+        role="administrator",
+        request_id=f"demo-{role}",
+        payload={"person": person, "role": role},
+        second_factor=True,
+    )
+    answer = perform(wish)
+    if answer.refusal is not None:
+        raise ServerError(f"the demonstration cannot begin: {answer.refusal.reason} {answer.refusal.remedy}")

@@ -1,0 +1,113 @@
+"""The audit trail of a patient as a person reads it: who, when, what, the old value, the new one, why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+
+from equipoise.conduct import COMMANDS, CORRECTABLE
+from equipoise.conduct.state import Record
+from equipoise.ledger import Event
+from equipoise.server.pages.page import Call
+from equipoise.server.pages.record_short import in_short
+from equipoise.server.pages.record_shown import value_words
+from equipoise.server.pages.words import translated as _
+from equipoise.server.pages.words_of_record import kind_words
+from equipoise.server.subjects.view import seen_events, shown
+
+__all__ = ["AuditLine", "audit_page"]
+
+PAGE_SIZE = 100
+_LABELS = {f.name: f.doc for spec in COMMANDS.values() for f in spec.fields}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """An event of the patient."""
+
+    number: int
+    at: str
+    actor: str
+    role: str
+    what: str
+    record: str
+    """Record that it made or changed; none where it has no page."""
+    changes: tuple[tuple[str, str, str], ...]
+    """Field, old value, new value."""
+    new: str
+    """What a new record says, in short."""
+    reason: str
+    version: str
+
+
+def audit_page(call: Call) -> HttpResponse:
+    """Show the trail, latest first, a hundred lines at a time; changes of values alone where that is asked for."""
+    wanted = call.request.GET.get("what", "")
+    lines = list(_lines(seen_events(call.subject.id, call.desk.role)))
+    if wanted == "changes":
+        lines = [line for line in lines if line.changes or line.reason]
+    lines.reverse()
+    text = call.request.GET.get("from", "0")
+    start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    after = start + PAGE_SIZE if start + PAGE_SIZE < len(lines) else None
+    return call.render(
+        "pages/oversight/audit.html",
+        lines=lines[start : start + PAGE_SIZE],
+        total=len(lines),
+        wanted=wanted if wanted == "changes" else "",
+        after=after,
+        before=max(0, start - PAGE_SIZE) if start else None,
+    )
+
+
+def _lines(events: Iterator[Event]) -> Iterator[AuditLine]:
+    for number, event in enumerate(events, 1):
+        values = shown(event.kind, event.payload)
+        changed = values.get("changes")
+        record = str(values.get("record") or "")
+        if event.kind == "corrected" or isinstance(changed, Mapping):
+            key: list[object] = list(values.get("key") or ())
+            record = str(key[0]) if len(key) == 1 and isinstance(key[0], str) else ""
+        yield AuditLine(
+            number=number,
+            at=event.at,
+            actor=event.actor,
+            role=event.role,
+            what=_what(event, values),
+            record=record,
+            changes=tuple(_changes(str(values.get("of", event.kind)), changed)) if isinstance(changed, Mapping) else (),
+            new="" if isinstance(changed, Mapping) else in_short(_record(event, values)),
+            reason=event.reason or "",
+            version=event.version,
+        )
+
+
+def _what(event: Event, values: Mapping[str, Any]) -> str:
+    of = values.get("of")
+    if event.kind in ("corrected", "retracted") and isinstance(of, str):
+        return f"{kind_words(event.kind)}: {kind_words(of)}"
+    return kind_words(event.kind)
+
+
+def _record(event: Event, values: Mapping[str, Any]) -> Record:
+    return Record(event.kind, (), values, event.at, event.actor, event.request_id)
+
+
+def _changes(kind: str, changes: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    docs = {f.name: f.doc for f in CORRECTABLE.get(kind, ())}
+    for name, change in changes.items():
+        if not isinstance(change, Mapping):
+            continue
+        old, new = change.get("old"), change.get("new")
+        label = _(docs.get(name) or _LABELS.get(name) or name.replace("_", " ")).partition(";")[0].partition(":")[0]
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            for inner in sorted(old.keys() | new.keys()):
+                if old.get(inner) != new.get(inner):
+                    yield (
+                        f"{label}: {inner.replace('_', ' ')}",
+                        value_words(inner, old.get(inner)),
+                        value_words(inner, new.get(inner)),
+                    )
+        else:
+            yield label, value_words(name, old), value_words(name, new)
