@@ -13,6 +13,7 @@ from tests.server.configured import file_place, use
 from tests.server.server_trial import ServerTrial
 from tests.server.tampering import flipped, tamper
 
+from equipoise.server.diary.wording import keep_wording
 from equipoise.server.sources import replaced
 from equipoise.server.verification.run import verify_trial
 from equipoise.server.verification.tables import COVERED, NOT_COVERED, NOT_COVERED_FIELDS
@@ -32,6 +33,7 @@ NAMED = {
     "account_token": "token",
     "agenda": "agenda",
     "diary_link": "diary link",
+    "diary_wording": "wording",
     "ledger_checkpoint": "checkpoints",
     "ledger_event": "event 60",
     "ledger_request": "request",
@@ -65,6 +67,8 @@ def template(course: tuple[Path, ServerTrial], tmp_path_factory: pytest.TempPath
         f"subjects/{subject}/diary-link", "coordinator@01", {"role": "site_coordinator", "site": "01", "days": 30}
     )
     assert answer.status_code == 200, answer.content
+    with replaced(trial.sources()):
+        keep_wording("01", "LASA", b'{"instrument": "LASA"}', actor="coordinator@01", role="site_coordinator")
     _look(trial)
     trial.heads()
     connection.close()

@@ -144,6 +144,7 @@ _ROWS = (
     _subject("submit_diary", PATIENT, COORDINATOR, stages=ENROLLED, trained=False, task="data"),
     _subject("give_diary_link", *SITE_STAFF, stages=ENROLLED, task="data", access=True),
     _subject("miss_diary", *SITE_STAFF, stages=FOLLOWED, task="data"),
+    _trial("load_wording", COORDINATOR, DATA_MANAGER, stages=TRIAL, access=True),
     _site("load_dictionary", *SITE_STAFF, stages=TRIAL, trained=False, access=True),
     # Tumors and central review
     _subject("measure_tumors", *SITE_STAFF, LOCAL_READER, stages=ENROLLED, task="tumors"),

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "csp",
     "equipoise.server.accounts",
     "equipoise.server.agenda",
+    "equipoise.server.diary",
     "equipoise.server.ledger",
     "equipoise.server.monitoring",
     "equipoise.server.subjects",

@@ -33,10 +33,12 @@ class SilentFilter(SafeExceptionReporterFilter):
 
 
 class ShortRefusals(logging.Filter):
-    """Leaves the address out of log lines about refused requests."""
+    """Leaves the address out of log lines about refused requests, and about a patient's diary: it holds the secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten the line; every line stays."""
-        if 400 <= getattr(record, "status_code", 0) < 500 and isinstance(record.args, tuple) and len(record.args) == 2:
-            record.args = (record.args[0], "a request")
+        if isinstance(record.args, tuple) and len(record.args) == 2:
+            refused = 400 <= getattr(record, "status_code", 0) < 500
+            if refused or str(record.args[1]).startswith("/diary/"):
+                record.args = (record.args[0], "a request")
         return True

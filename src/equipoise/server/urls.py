@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from equipoise.server.api.interface import api
 from equipoise.server.pages import refusals
+from equipoise.server.pages.diary.addresses import diary_addresses
 from equipoise.server.pages.start import home
 from equipoise.server.pages.table import addresses
 
@@ -15,6 +16,7 @@ handler500 = refusals.server_error
 urlpatterns = [
     path("", home, name="home"),
     *addresses(),
+    *diary_addresses(),
     path("api/", api.urls),
     path("account/", include("allauth.urls")),
 ]

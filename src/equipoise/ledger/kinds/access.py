@@ -93,4 +93,12 @@ register(
         fields={"what": "text", "link": "hash"},
         text="A patient was given a personal link to the own diary, or it ended; the hash is that of its row.",
     ),
+    Kind(
+        name="wording_changed",
+        noun="access",
+        scope="trial",
+        chain=ACCESS,
+        fields={"what": "text", "instrument": "text", "wording": "hash"},
+        text="The wording of a questionnaire was loaded for a site, or for all, or was deleted; the hash is its row's.",
+    ),
 )

@@ -8,18 +8,20 @@ death, a withdrawal from visits, the end of follow-up or the lock of the records
 import base64
 import datetime as dt
 import hashlib
+from dataclasses import dataclass
 
 from equipoise.conduct import Stage, diary_closed
 from equipoise.conduct.context import local_date
 from equipoise.ledger import Draft, canonical_text, utc_text
 from equipoise.server import trial
 from equipoise.server.accounts.models import DiaryLink
+from equipoise.server.diary.drafts import forget_drafts
 from equipoise.server.ledger import shards as states
 from equipoise.server.sources import entropy, now
 from equipoise.server.vault.seal import mac, mac_key
 from equipoise.server.write import UnavailableError, record_access
 
-__all__ = ["LONGEST", "end_links", "give_link", "link_digest", "links_of", "subject_of"]
+__all__ = ["LONGEST", "Opened", "end_links", "find_link", "give_link", "link_digest", "links_of", "subject_of"]
 
 LONGEST = dt.timedelta(days=400)
 """Longest time for which a link is given."""
@@ -54,6 +56,7 @@ def end_links(subject: str, *, actor: str, role: str) -> int:
     for row in rows:
         _note(subject, "ended", row, actor=actor, role=role)
         row.delete()
+    forget_drafts(subject)
     return len(rows)
 
 
@@ -62,8 +65,25 @@ def links_of(subject: str) -> list[DiaryLink]:
     return list(DiaryLink.objects.filter(subject=subject, expires__gt=now()).order_by("made", "digest"))
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that has not ended."""
+
+    subject: str
+    open: bool
+    """Whether it opens the diary; false once the diary is closed for good."""
+    name: str
+    """Name of the link, from which the secret cannot be guessed."""
+
+
 def subject_of(secret: str) -> str | None:
     """Find whose diary a secret opens; nobody's where it is unknown, ended, or the diary is closed."""
+    found = find_link(secret)
+    return found.subject if found is not None and found.open else None
+
+
+def find_link(secret: str) -> Opened | None:
+    """Find the link of a secret; none where it is unknown, ended or expired."""
     if not secret.startswith(PREFIX) or trial.key() is None:
         return None
     row = DiaryLink.objects.filter(digest=_digest(secret)).first()
@@ -74,7 +94,7 @@ def subject_of(secret: str) -> str | None:
     site = states.load([f"site:{subject.site}"])[f"site:{subject.site}"].state
     today = local_date(utc_text(now()), site.time_zone)
     closed = parts["study"].state.stage is not Stage.RUNNING or diary_closed(subject, today)
-    return None if closed else str(row.subject)
+    return Opened(str(row.subject), not closed, str(row.digest)[:16])
 
 
 def link_digest(row: DiaryLink) -> str:

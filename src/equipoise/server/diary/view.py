@@ -7,7 +7,7 @@ import polars as pl
 
 from equipoise.conduct import diary_closed, forms_due, item_ranges
 from equipoise.conduct.context import Context
-from equipoise.criteria import CriteriaError, score_questionnaires
+from equipoise.criteria import CriteriaError, Instrument, score_questionnaires
 from equipoise.derive.adqs_instruments import Questionnaire, questionnaires
 
 __all__ = ["diary_page"]
@@ -25,8 +25,9 @@ def diary_page(context: Context) -> dict[str, Any]:
         subject; open (false after death, withdrawal or the end of follow-up: then nothing else is shown); due (forms
         that may be filled in today: instrument, target, planned, first, last, items); next (first form to come:
         instrument, target, planned, first, last; none where none is near); done (forms handed in: instrument, target,
-        date); trend (a line for each scale with a score: instrument, scale, label, better (``high`` or ``low``), points
-        (target, date, score)). An item: item, low, high; its wording is the site's, loaded apart.
+        date); trend (a line for each scale with a score: instrument, scale, label, better (``high`` or ``low``), low
+        and high (of the scores), points (target, date, score)). An item: item, low, high; its wording is the site's,
+        loaded apart.
     """
     subject, rules, today = context.subject, context.rules, context.today
     if diary_closed(subject, today):
@@ -73,5 +74,15 @@ def _trend(context: Context, one: Questionnaire) -> list[dict[str, Any]]:
         ]
         if points:
             line = {"instrument": one.name, "scale": scale.code, "label": scale.label, "better": scale.better}
-            found.append(line | {"points": points})
+            low, high = _limits(one.scorer, scale.code)
+            found.append({**line, "low": low, "high": high, "points": points})
     return found
+
+
+def _limits(scorer: Instrument, code: str) -> tuple[float, float]:
+    """Lowest and highest score of a scale."""
+    scale = next((scale for scale in scorer.scales if scale.code == code), None)
+    if scale is None or scale.percent:
+        return 0, 100
+    item, times = scorer.item(scale.items[0]), len(scale.items) if scale.summed else 1
+    return item.low * times, item.high * times

@@ -7,14 +7,18 @@ stands in none of them has no address.
 from django.urls import URLPattern, path
 
 from equipoise.server.pages.converters import register
+from equipoise.server.pages.diary.table import DIARY_PAGES
 from equipoise.server.pages.doors import answer
 from equipoise.server.pages.menu import declare
+from equipoise.server.pages.oversight.table import OVERSIGHT_PAGES
 from equipoise.server.pages.page import Page
+from equipoise.server.pages.reading.table import READING_PAGES
 from equipoise.server.pages.site.table import SITE_PAGES
+from equipoise.server.pages.unblinding.table import UNBLINDING_PAGES
 
 __all__ = ["PAGES", "addresses"]
 
-PAGES: tuple[Page, ...] = (*SITE_PAGES,)
+PAGES: tuple[Page, ...] = (*SITE_PAGES, *READING_PAGES, *UNBLINDING_PAGES, *DIARY_PAGES, *OVERSIGHT_PAGES)
 """All pages below a desk, in the order of the menu."""
 
 

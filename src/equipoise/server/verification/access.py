@@ -1,7 +1,8 @@
 """The access chain: public keys, digests of accounts, tokens, kits and the seal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from cryptography.exceptions import InvalidSignature
@@ -12,9 +13,11 @@ from equipoise.server.accounts.models import Account, DiaryLink, Token
 from equipoise.server.accounts.record import account_digest
 from equipoise.server.accounts.tokens import token_digest
 from equipoise.server.diary.links import link_digest
+from equipoise.server.diary.models import DiaryWording
+from equipoise.server.diary.wording import wording_digest
 from equipoise.server.ledger.store import stored_events
 
-__all__ = ["AccessRead", "read_access", "wrong_account", "wrong_link", "wrong_token"]
+__all__ = ["AccessRead", "read_access", "wrong_account", "wrong_link", "wrong_token", "wrong_wording"]
 
 
 @dataclass(slots=True)
@@ -31,6 +34,8 @@ class AccessRead:
     tokens: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     """Digest of each personal link that was given and has not ended."""
+    wordings: set[str] = field(default_factory=set)
+    """Digest of each wording of a questionnaire that was loaded and not deleted."""
     lots: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     """Kit -> site to which it was sent."""
@@ -70,14 +75,22 @@ def _note(found: AccessRead, event: Event) -> None:
         found.accounts[payload["account"]] = payload["digest"]
     elif event.kind == "logged_in" and payload.get("digest"):
         found.tokens.add(payload["digest"])
-    elif event.kind == "diary_link_changed":
-        (found.links.add if payload["what"] == "given" else found.links.discard)(payload["link"])
+    elif event.kind in ("diary_link_changed", "wording_changed"):
+        _note_diary(found, payload)
     elif event.kind == "kits_made":
         found.lots[payload["lot"]] = payload["digest"]
     elif event.kind == "kits_sent":
         found.sent |= dict.fromkeys(payload["kits"], payload["to"])
     elif event.kind == "unblinded_read" and payload.get("grant"):
         found.grants.setdefault(payload["grant"], event)
+
+
+def _note_diary(found: AccessRead, payload: Mapping[str, Any]) -> None:
+    """Links that were given or ended; wordings that were loaded or deleted."""
+    if "link" in payload:
+        (found.links.add if payload["what"] == "given" else found.links.discard)(payload["link"])
+    else:
+        (found.wordings.add if payload["what"] == "loaded" else found.wordings.discard)(payload["wording"])
 
 
 def _proved(old: str, new: str, proof: str) -> bool:
@@ -116,4 +129,12 @@ def wrong_link(found: AccessRead) -> str | None:
     for row in DiaryLink.objects.order_by("digest"):
         if link_digest(row) not in found.links:
             return f"diary link {row.digest[:8]}... was not given as it stands"
+    return None
+
+
+def wrong_wording(found: AccessRead) -> str | None:
+    """Name the first wording of a questionnaire that was never loaded as it stands, or has been deleted."""
+    for row in DiaryWording.objects.order_by("site", "instrument"):
+        if wording_digest(row) not in found.wordings:
+            return f"wording of {row.instrument}, site {row.site or 'any'}, was not loaded as it stands"
     return None

@@ -15,7 +15,14 @@ from equipoise.server.reading.queue import wrong_line
 from equipoise.server.subjects.listing import row_values
 from equipoise.server.subjects.models import SubjectRow
 from equipoise.server.vault.seal import mac_key
-from equipoise.server.verification.access import AccessRead, read_access, wrong_account, wrong_link, wrong_token
+from equipoise.server.verification.access import (
+    AccessRead,
+    read_access,
+    wrong_account,
+    wrong_link,
+    wrong_token,
+    wrong_wording,
+)
 from equipoise.server.verification.folding import Folded, fold_trial
 from equipoise.server.verification.report import Report
 from equipoise.server.verification.tables import missing_trigger, tables_said
@@ -70,6 +77,7 @@ def _verified(public_key: str | None) -> Report:
     report.check("accounts", lambda: wrong_account(access), f"{len(access.accounts)} accounts as recorded")
     report.check("tokens", lambda: wrong_token(access), "tokens as given out")
     report.check("diary links", lambda: wrong_link(access), "links as given")
+    report.check("wordings of questionnaires", lambda: wrong_wording(access), "wordings as loaded")
     report.check("triggers", missing_trigger, "the database refuses to change the record")
     report.add("tables", None, tables_said())
     return report
