@@ -26,7 +26,7 @@ from tests.server.configured import set_up_django
 
 set_up_django()
 
-from tests.server.configured import file_place, use
+from tests.server.configured import file_place
 from tests.server.pages_client import desk_of
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
@@ -97,13 +97,14 @@ def _filler(number: int, first: dt.date) -> tuple[str, dict[str, Any]]:
 
 def sessions(place: Place) -> list[tuple[str, str]]:
     """Log fifty people in: who, and the key of the session."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
     from equipoise.server.accounts.models import Account
 
-    use(place)
-    trial = ServerTrial(place, begin=False)
+    settings.SECRET_KEY = (place.data / "session-secret").read_text()  # that of the server, which reads the sessions
+    trial = ServerTrial(place, seed=2, begin=False)
     trial.now = dt.datetime.now(dt.UTC)
     people = [
         *(f"coordinator@{site}" for site in SITES[:46]),
@@ -141,8 +142,13 @@ def user(who: str, key: str, subjects: list[str], until: float, times: list[tupl
         answer.read()
         times.append((page if site else f"{page} (all sites)", time.perf_counter() - began))
         if answer.status != 200:
-            raise SystemExit(f"{path}: {answer.status}")
+            os._exit(_said(f"{path}: {answer.status}"))
         time.sleep(max(0.0, THINKING - (time.perf_counter() - began)))
+
+
+def _said(text: str) -> int:
+    print(text, file=sys.stderr, flush=True)
+    return 1
 
 
 def measured(place: Place, subjects: list[str], seconds: float) -> None:

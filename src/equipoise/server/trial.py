@@ -1,5 +1,6 @@
 """The trial that this process serves: its key, its heads, its protocol versions."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from equipoise.server.ledger.store import chain_end
 from equipoise.server.place import Place
 from equipoise.server.vault.database_vault import DatabaseVault
 
-__all__ = ["flush_heads", "heads", "key", "key_problem", "place", "rulebooks", "stages", "vault"]
+__all__ = ["flush_heads", "heads", "key", "key_problem", "place", "rulebook", "rulebooks", "stages", "vault"]
 
 
 def place() -> Place:
@@ -61,7 +62,16 @@ def rulebooks(study: Study) -> Rulebooks:
         for kind in ("protocol_adopted", "amended")
         for record in study.records.get(kind, {}).values()
     }
-    return Rulebooks({version: _rulebook(version, text) for version, text in texts.items()})
+    return Rulebooks({version: rulebook(version, text) for version, text in texts.items()})
+
+
+def rulebook(version: str, text: str) -> Rulebook:
+    """Rules of a protocol text; parsed once in a process, however many requests ask for it at once."""
+    with _PARSING:
+        return _rulebook(version, text)
+
+
+_PARSING = threading.Lock()
 
 
 @lru_cache(maxsize=64)

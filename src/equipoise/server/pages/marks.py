@@ -7,13 +7,13 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest
 
 from equipoise.ledger import TRIAL
-from equipoise.protocol import parse_protocol
+from equipoise.server import trial
 from equipoise.server.ledger.store import read_events
 
 __all__ = ["marks"]
 
 
-def marks(_request: HttpRequest) -> dict[str, Any]:
+def marks(_request: HttpRequest | None) -> dict[str, Any]:
     """Tell templates which trial this is, and whether its data are made up."""
     try:
         with connection.cursor() as cursor:
@@ -28,5 +28,5 @@ def marks(_request: HttpRequest) -> dict[str, Any]:
 @lru_cache(maxsize=16)
 def _facts(_first: str) -> tuple[str, bool]:
     event = next(read_events(TRIAL, "seq = %s", [1]))
-    protocol = parse_protocol(event.payload["text"])
+    protocol = trial.rulebook(event.payload["version"], event.payload["text"]).protocol
     return protocol.study_id, bool(protocol.trial.synthetic)
