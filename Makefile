@@ -3,8 +3,9 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-TRIAL := trials/cdisc_pilot
-BUILD := build/cdisc_pilot
+TWIN := trials/a021202
+PILOT := trials/cdisc_pilot
+BUILD := build/demo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full check lint bench docs clean
@@ -12,10 +13,13 @@ BUILD := build/cdisc_pilot
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
 
-demo: .venv/demo ## From public trial data to a report; prints its path
-	@$(BIN)/python $(TRIAL)/get_data.py $(BUILD)/sdtm > /dev/null
-	@echo "SDTM files: $(BUILD)/sdtm; reading, deriving, analyzing and writing the report:"
-	@$(BIN)/equipoise report $(TRIAL) $(BUILD)/sdtm -o $(BUILD)/out --format parquet --format xpt
+demo: .venv/demo ## A whole synthetic trial, from the first screening to the abstract, and a report of public trial data
+	@$(BIN)/equipoise check $(TWIN) | tail -1
+	@echo "rehearsing the synthetic twin of A021202, from the first screening to the report:"
+	@$(BIN)/equipoise rehearse $(TWIN) -o $(BUILD)/twin
+	@$(BIN)/python $(PILOT)/get_data.py $(BUILD)/pilot_sdtm > /dev/null
+	@echo "the CDISC pilot study, real and anonymized data, from SDTM files to the report:"
+	@$(BIN)/equipoise report $(PILOT) $(BUILD)/pilot_sdtm -o $(BUILD)/pilot --format parquet --format xpt
 
 test: .venv/test chromium postgresql ## Check style, types and imports, then run all tests at reduced sizes
 	@echo "sizes: reduced (make test-full runs the promised ones)"
@@ -66,11 +70,14 @@ clean: ## Remove what was built, not what was installed
 	@$(BIN)/python -m equipoise.stats._kernels.warm
 	@touch $@
 
-.venv/demo: .venv/core requirements/demo.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/demo.txt
+.venv/demo: .venv/core requirements/demo.txt requirements/server.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/demo.txt -r requirements/server.txt
+	@echo "compiling the rehearsal (once)"
+	@$(BIN)/equipoise rehearse $(TWIN) --seed 1 --patients 8 -o build/warm >/dev/null
+	@rm -rf build/warm
 	@touch $@
 
-.venv/test: .venv/demo requirements/server.txt requirements/test.txt
+.venv/test: .venv/demo requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/test.txt
 	@touch $@
 

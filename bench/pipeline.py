@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TRIAL = ROOT / "trials/cdisc_pilot"
-DATA = ROOT / "build/cdisc_pilot/sdtm"
+DATA = ROOT / "build/demo/pilot_sdtm"
 WORK = ROOT / "build/bench"
 EQUIPOISE = str(Path(sys.executable).parent / "equipoise")
 

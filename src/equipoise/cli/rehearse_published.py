@@ -59,16 +59,16 @@ def _found(folder: Path) -> dict[str, Any]:
     return content
 
 
-_NARROW = ("Figure", "Reproduced", "Asked for", "", "Standing")
-
-
 def print_table(rows: "Sequence[Compared]") -> bool:
     """Print the table to standard output; say whether every figure is inside its tolerance."""
     console = Console(width=132, highlight=False, soft_wrap=False)
     table = Table(title="Published and reproduced (synthetic data)", title_justify="left", box=None, pad_edge=False)
+    widths = {"Figure": 44, "In print": 22}
     for head in ("Figure", "In print", "Reproduced", "Asked for", "", "Standing"):
         right = head in ("In print", "Reproduced")
-        table.add_column(head, justify="right" if right else "left", no_wrap=head in _NARROW)
+        table.add_column(
+            head, justify="right" if right else "left", no_wrap=head not in widths, max_width=widths.get(head)
+        )
     group = ""
     for row in rows:
         if row.line.group != group:
