@@ -1,17 +1,18 @@
-"""How well central readers agree, over all patients, arms together: for the core laboratory."""
+"""How well central readers agree, over all patients, arms together: for the core laboratory.
 
+What each patient's readers found so far stands in the list of reads, kept in the transaction of the event and compared
+by verification; the page adds these up and folds no events.
+"""
+
+import json
 from typing import Any
 
 import polars as pl
 
-from equipoise.conduct import Subject, apply_all
 from equipoise.conduct.context import Context
-from equipoise.conduct.nouns.central_review import REVIEW_KINDS
-from equipoise.conduct.state import State
-from equipoise.criteria import PatientReview, central_results, current_person, reader_agreement
-from equipoise.criteria.review_state import adjudication_stands, locked_through, reading_of
-from equipoise.ledger import TRIAL
-from equipoise.server.ledger.store import read_events
+from equipoise.criteria import central_results, reader_agreement
+from equipoise.server.reading.found import FOUND
+from equipoise.server.subjects.models import ReadingRow
 
 __all__ = ["agreement"]
 
@@ -27,25 +28,19 @@ def agreement(context: Context) -> dict[str, Any]:
         endorsed, against; progression and best_response: cross tables of the first two readers as a list of first,
         second and patients.
     """
-    central = context.rules.protocol.review.central
-    reviews = {} if central is None else _reviews()
-    readings, endorsed = [], []
-    for name, review in sorted(reviews.items()):
-        through = locked_through(review)
-        if through is None:
-            continue
-        readings += [_reading(name, review, reader, through) for reader in range(1, review.readers + 1)]
-        stands = adjudication_stands(review, through)
-        if stands is not None:
-            endorsed.append({"USUBJID": name, "ENDORSED": str(stands.endorses)})
+    rows = ReadingRow.objects.filter(assessment=FOUND).order_by("subject").values_list("subject", "triggers")
+    kept = {subject: json.loads(text) for subject, text in rows}
+    readings = [_reading(name, n, each) for name, one in kept.items() for n, each in enumerate(one["readings"], 1)]
+    endorsed = [
+        {"USUBJID": name, "ENDORSED": str(one["endorsed"])} for name, one in kept.items() if one["endorsed"] is not None
+    ]
     if not readings:
         return {"patients": 0, "differing": 0, "adjudicated": 0, "rate": None, "triggers": {}, "readers": [],
                 "progression": [], "best_response": []}  # fmt: skip
     frame = pl.DataFrame(readings, schema=_SCHEMA)
     chosen = pl.DataFrame(endorsed, schema={"USUBJID": pl.String, "ENDORSED": pl.String})
-    charter = next(iter(reviews.values())).charter
-    readers = tuple(str(n) for n in range(1, max(r.readers for r in reviews.values()) + 1))
-    found = reader_agreement(central_results(frame, chosen, charter, readers=readers), person="PERSON")
+    readers = tuple(str(n) for n in range(1, max(len(one["readings"]) for one in kept.values()) + 1))
+    found = reader_agreement(central_results(frame, chosen, context.rules.charter, readers=readers), person="PERSON")
     people = found.readers.select("PERSON", "NREAD", "NADJUDICATED", "NENDORSED", "NAGAINST").rows()
     named = ("person", "patients", "adjudicated", "endorsed", "against")
     return {
@@ -71,27 +66,10 @@ _SCHEMA = {
 }
 
 
-def _reading(subject: str, review: PatientReview, reader: int, through: int) -> dict[str, Any]:
-    found = reading_of(review, reader, through)
-    return {
-        "USUBJID": subject,
-        "READER": str(reader),
-        "PERSON": current_person(review, reader),
-        "PDVISIT": found.progression_visit,
-        "PDDAY": found.progression_day,
-        "BOR": None if found.best_response is None else str(found.best_response),
-        "RESPVISIT": found.response_visit,
-    }
+def _reading(subject: str, number: int, found: list[Any]) -> dict[str, Any]:
+    return dict(zip(_SCHEMA, (subject, str(number), *found), strict=True))
 
 
 def _cross(table: pl.DataFrame) -> list[dict[str, Any]]:
     rows = table.select("FIRST", "SECOND", "N").rows()
     return [{"first": first, "second": second, "patients": n} for first, second, n in rows]
-
-
-def _reviews() -> dict[str, PatientReview]:
-    """Central review of every patient, folded from the events of the review alone."""
-    wanted = REVIEW_KINDS | {"scan_accepted"}
-    events = read_events(TRIAL, f"kind IN ({', '.join(['%s'] * len(wanted))})", sorted(wanted))
-    subjects: dict[str, Subject] = dict(apply_all(State(), events).subjects)
-    return {name: subject.review for name, subject in subjects.items() if subject.review is not None}

@@ -8,6 +8,7 @@ from equipoise.ledger import Event
 from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.ledger.shards import Loaded
+from equipoise.server.reading.found import FOUND, found_text
 from equipoise.server.subjects.models import ReadingRow
 
 __all__ = ["follow", "following", "lines_of", "stored_lines", "wrong_line"]
@@ -24,7 +25,8 @@ def lines_of(subject: Subject) -> list[Line]:
     """Give the lines of a patient, in order of assessment and reader.
 
     An adjudication counts as reader 0; scans whose quality is to be checked count as readers -1, -2, ... of their
-    assessment, with the name of the scan in place of the triggers.
+    assessment, with the name of the scan in place of the triggers; what the readers have found stands under assessment
+    -1, in place of the triggers.
     """
     reads: list[Line] = [
         (e.subject, e.assessment, e.reader, e.scanned, e.received, e.person, e.ready, "")
@@ -34,7 +36,12 @@ def lines_of(subject: Subject) -> list[Line]:
         (e.subject, e.through, 0, None, e.since, None, True, "; ".join(e.triggers))
         for e in adjudication_queue([subject])
     ]
-    return sorted(reads + settled + _scans(subject), key=lambda line: line[:3])
+    return sorted(reads + settled + _scans(subject) + _found(subject), key=lambda line: line[:3])
+
+
+def _found(subject: Subject) -> list[Line]:
+    text = found_text(subject)
+    return [] if text is None else [(subject.id, FOUND, 0, None, "", None, False, text)]
 
 
 def _scans(subject: Subject) -> list[Line]:

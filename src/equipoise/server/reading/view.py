@@ -45,9 +45,9 @@ def queue_rows(context: Context) -> list[dict[str, Any]]:
     role, actor = Role(context.command.role), context.command.actor
     rows = ReadingRow.objects.order_by("since", "subject", "assessment", "reader")
     if role is Role.DATA_MANAGER:
-        rows = rows.filter(reader__gte=0)
+        rows = rows.filter(reader__gte=0, assessment__gte=0)
     else:
-        rows = rows.filter(ready=True, reader=READER_NUMBER.get(role, 0))
+        rows = rows.filter(ready=True, reader=READER_NUMBER.get(role, 0), assessment__gte=0)
     return [_line(context, row) for row in rows if role is Role.DATA_MANAGER or row.person in (None, actor)]
 
 
