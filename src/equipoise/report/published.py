@@ -8,7 +8,7 @@ from equipoise.report.entries import NOTHING, Source
 
 __all__ = ["published_section"]
 
-_COLUMNS = ("In print", "Reproduced", "Asked for", "", "Standing", "Percentile, uncalibrated")
+_COLUMNS = ("In print", "Reproduced", "Asked for", "Result", "Standing", "Percentile, uncalibrated")
 SEARCHED = (
     "These data were searched until they matched: of every patient the model made many candidates, and one of each was "
     "chosen so that the calibrated figures come out as printed. The table shows that the pipeline can express the "
@@ -51,14 +51,18 @@ def _table(rows: list[Mapping[str, Any]], given: Mapping[str, Any]) -> Table:
         lines.append(Line(group, head=True))
         lines += [Line(row["label"], _cells(row), level=1) for row in rows if row["group"] == group]
     sources = dict.fromkeys(row["source"] for row in rows if row["source"])
-    notes = dict.fromkeys(f"{row['label']}: {row['note']}." for row in rows if row["note"])
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row["note"]:
+            said.setdefault(row["note"].rstrip("."), []).append(row["label"])
+    notes = [f"{'; '.join(dict.fromkeys(labels))}: {note}." for note, labels in said.items()]
     inside = sum(row["standing"] == "inside" for row in rows)
     compared = sum(row["standing"] in ("inside", "OUTSIDE") for row in rows)
     return Table(
-        name="published",
+        name="published-figures",
         title="Figures in print and figures of the synthetic trial",
         stub="Figure",
-        columns=tuple(Column(head=head, numeric=number < 2) for number, head in enumerate(_COLUMNS)),
+        columns=tuple(Column(head=head, numeric=number == 1) for number, head in enumerate(_COLUMNS)),
         lines=tuple(lines),
         footnotes=(
             f"{inside} of {compared} figures inside their tolerance.",

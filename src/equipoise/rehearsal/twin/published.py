@@ -143,8 +143,8 @@ class Compared:
         if line.digits is not None:
             return "as printed" if line.digits or line.unit else "exact"
         if line.tolerance is not None:
-            unit = {"months": " months", "percent": " points", "proportion": " points"}.get(line.unit, "")
-            return f"within {line.tolerance:g}{unit}"
+            unit = {"months": " month", "percent": " point", "proportion": " point"}.get(line.unit, "")
+            return f"within {line.tolerance:g}{unit}{'s' if unit and line.tolerance != 1 else ''}"
         if line.below is not None:
             return f"below {line.below:g}"
         return f"{line.low:g} to {line.high:g}" if line.low is not None else ""
