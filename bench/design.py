@@ -1,12 +1,13 @@
 """How long designs and simulated trials take; prints one line each. Peers run where they are installed.
 
-Usage: python bench/design.py [--quick] [--rscript Rscript]
+Usage: python bench/design.py [--quick] [--rscript Rscript] [--lifelines PYTHON]
 """
 
 import argparse
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -37,6 +38,33 @@ u <- system.time(getSimulationSurvival(d2, hazardRatio = 9/14, lambda2 = log(2)/
   accrualTime = c(0, 25), maxNumberOfIterations = 10000, seed = 1))
 cat(sprintf("rpact: boundaries %.1f ms, 10,000 trials without strata %.2f s\\n", 1000 * t, u["elapsed"]))
 """
+LIFELINES = """
+import time
+import numpy as np
+from lifelines import __version__
+from lifelines.statistics import logrank_test
+
+def trial(random):
+    entry, arm = random.uniform(0, 25, 171), random.permutation(np.arange(171) % 2)
+    times = random.exponential(np.where(arm == 1, 14, 9) / np.log(2))
+    found = []
+    for events in (56, 112):
+        cut = np.sort(entry + times)[events - 1]
+        there = entry < cut
+        seen, event = np.minimum(times, cut - entry)[there], (entry + times <= cut)[there]
+        a, b = arm[there] == 1, arm[there] == 0
+        found.append(logrank_test(seen[a], seen[b], event[a], event[b]).test_statistic)
+    return found
+
+random = np.random.default_rng(1)
+trial(random)
+clock, used = time.perf_counter(), time.process_time()
+for _ in range(TRIALS):
+    trial(random)
+print(time.perf_counter() - clock, time.process_time() - used, __version__)
+"""
+LIFELINES_TRIALS = 200
+"""Trials timed; ten thousand are told from them."""
 
 
 def plan() -> TrialPlan:
@@ -63,8 +91,8 @@ def say(what: str, times: tuple[float, float]) -> None:
     print(f"{what}: {times[0]:.4f} s by the clock, {times[1]:.4f} s of processor time", flush=True)
 
 
-def simulations(trials: int) -> None:
-    """10,000 trials on one thread and two, and many on two."""
+def simulations(trials: int) -> float:
+    """10,000 trials on one thread and two, and many on two; give the processor time of one thread."""
     trial = plan()
     simulate_trials(trial, 10, seed=1)
     one = best(lambda: simulate_trials(trial, 10_000, seed=1))
@@ -73,6 +101,23 @@ def simulations(trials: int) -> None:
         two = best(lambda: simulate_trials(trial, 10_000, seed=1))
         say(f"the same on two threads ({one[0] / two[0]:.2f} times as fast)", two)
         say(f"{trials:,} trials on two threads", best(lambda: simulate_trials(trial, trials, seed=1), 1))
+    return one[1]
+
+
+def lifelines(python: str, own: float) -> None:
+    """The same looks by lifelines, without strata, which its test does not have."""
+    code = LIFELINES.replace("TRIALS", str(LIFELINES_TRIALS))
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print("lifelines: not installed")
+        return
+    wall, processor, version = done.stdout.split()
+    scale = 10_000 / LIFELINES_TRIALS
+    say(
+        f"lifelines {version}: 10,000 trials without strata, told from {LIFELINES_TRIALS} "
+        f"({float(processor) * scale / own:.0f} times the processor time)",
+        (float(wall) * scale, float(processor) * scale),
+    )
 
 
 def crossover(samples: int) -> None:
@@ -97,12 +142,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the long ones")
     parser.add_argument("--rscript", default="Rscript", help="R with rpact, where there is one")
+    parser.add_argument("--lifelines", default=sys.executable, metavar="PYTHON", help="Python that has lifelines")
     asked = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
     more = {"power": 0.9, "futility": "lan_demets_obrien_fleming"}
     group_sequential(5, **more)
     say("boundaries of five looks with beta spending", best(lambda: group_sequential(5, **more), 20))
-    simulations(100_000 if asked.quick else 1_000_000)
+    own = simulations(100_000 if asked.quick else 1_000_000)
+    lifelines(asked.lifelines, own)
     crossover(100 if asked.quick else 1_000)
     if shutil.which(asked.rscript) is None:
         print("rpact: no Rscript here")

@@ -21,6 +21,7 @@ from equipoise.stats import (
     simon_two_stage,
     two_stage_inference,
 )
+from equipoise.stats._kernels.two_stage import best_two_stage
 
 RPACT, CLINFUN = "rpact 3.3.4", "clinfun 1.1.5"
 
@@ -61,9 +62,10 @@ def test_means_equal_rpact(goldens):
 
 @pytest.mark.evidence(method="sample_size_fisher", kind="R", source=f"{CLINFUN}, fe.ssize")
 def test_fisher_equals_clinfun(goldens):
-    patients, _, power = goldens["fisher_2arm"]["cps"][1]
-    found = sample_size_fisher(0.30, 0.15, alpha=0.025, power=0.8)
-    assert (found.n_control, found.power) == (patients, pytest.approx(power, abs=1e-6))
+    for experimental, control, power in goldens["fisher_2arm"]["cps"]:  # by the approximate formula, and the exact size
+        found = fisher_power(experimental, control, 0.30, 0.15, alpha=0.025)
+        assert found == pytest.approx(power, abs=1e-6)
+    assert sample_size_fisher(0.30, 0.15, alpha=0.025, power=0.8).n_control == goldens["fisher_2arm"]["cps"][1][0]
 
 
 @pytest.mark.evidence(method="fisher_power", kind="hand", source="every outcome by scipy's Fisher test")
@@ -82,10 +84,12 @@ def test_fisher_power_is_the_sum_over_outcomes():
 def test_single_arm_equals_clinfun(goldens):
     for golden in goldens["ph2single"]:
         null, alternative, alpha, beta = golden["v"]
-        found = sample_size_single_arm(null, alternative, alpha=alpha, power=1 - beta)
-        n, r, type1, type2 = golden["out"][0]
-        assert (found.n, found.most_responses) == (n, r)
-        assert (found.alpha, 1 - found.power) == pytest.approx((type1, type2), rel=1e-10)
+        smallest = 1
+        for n, r, type1, type2 in golden["out"]:  # the smallest sizes that have the power, one after the other
+            found = sample_size_single_arm(null, alternative, alpha=alpha, power=1 - beta, smallest=smallest)
+            assert (found.n, found.most_responses) == (n, r)
+            assert (found.alpha, 1 - found.power) == pytest.approx((type1, type2), rel=1e-10)
+            smallest = n + 1
 
 
 @pytest.mark.evidence(method="simon_two_stage", kind="R", source=f"{CLINFUN}, ph2simon")
@@ -100,8 +104,36 @@ def test_simon_equals_clinfun(goldens):
             assert found.stop_early == pytest.approx(expected["PET(p0)"], rel=1e-12)
             assert found.alpha <= alpha
             assert found.power >= 1 - beta
-        assert designs[-1].alpha == pytest.approx(golden["oc_optimal"]["P(reject H0 | p0)"], rel=1e-10)
-        assert designs[-1].power == pytest.approx(golden["oc_optimal"]["P(reject H0 | p1)"], rel=1e-10)
+        for found, expected in ((designs[0], golden["oc_minimax"]), (designs[-1], golden["oc_optimal"])):
+            assert found.alpha == pytest.approx(expected["P(reject H0 | p0)"], rel=1e-10)
+            assert found.power == pytest.approx(expected["P(reject H0 | p1)"], rel=1e-10)
+
+
+def succeeds(r1, n1, r, n, p):
+    """P(more than r1 responses of n1, and more than r of n)."""
+    first = np.arange(r1 + 1, n1 + 1)
+    return float((binom.pmf(first, n1, p) * binom.sf(r - first, n - n1, p)).sum())
+
+
+@pytest.mark.evidence(method="simon_two_stage", kind="R", source=f"{CLINFUN}, ph2simon: the best design of every size")
+def test_the_best_design_of_every_size_equals_clinfun(goldens):
+    for key, golden in goldens["simon"].items():
+        null, alternative, alpha, beta = map(float, key.split("_"))
+        rows = best_two_stage(100, null, alternative, alpha, beta)
+        for expected in golden["admissible"]:
+            r1, n1, r, n = (int(value) for value in rows[expected[3]][:4])
+            assert [r1, n1, n] == [expected[0], expected[1], expected[3]], key
+            sizes = rows[n][4], binom.cdf(r1, n1, null)
+            assert sizes == pytest.approx((expected[4], expected[5]), rel=1e-10)
+            # several last bounds have the same expected size: ours has the most power, clinfun's the least that is enough
+            assert r <= expected[2], key
+            assert r == expected[2] or n > golden["optimal"]["n"], key
+            assert (
+                succeeds(r1, n1, expected[2], n, alternative)
+                >= 1 - beta
+                > succeeds(r1, n1, expected[2] + 1, n, alternative)
+            )
+        assert sum(row[0] >= 0 for row in rows) >= len(golden["admissible"]), key
 
 
 @pytest.mark.evidence(method="simon_two_stage", kind="published", source="Simon 1989, table 1: 20% v 40%, 5%, 80%")
@@ -175,6 +207,7 @@ def test_one_sample_logrank_has_its_power(full):
         (lambda: sample_size_fisher(0.2, 0.2), "nothing to find"),
         (lambda: fisher_power(0, 5, 0.1, 0.2), "n_experimental"),
         (lambda: sample_size_single_arm(0.4, 0.2), "more than the null"),
+        (lambda: sample_size_single_arm(0.2, 0.4, smallest=0), "smallest: expected a whole number"),
         (lambda: simon_two_stage(0.2, 0.25, largest=30), "no two-stage design of at most 30"),
         (lambda: two_stage_inference(50, r1=3, n1=13, n=43, null=0.2), "expected 0 to 43"),
         (lambda: two_stage_inference(5, r1=13, n1=13, n=43, null=0.2), "r1 < n1 < n"),

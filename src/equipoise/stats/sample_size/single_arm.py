@@ -100,7 +100,7 @@ def _two_proportions(null: float, alternative: float, alpha: float, power: float
 
 
 def sample_size_single_arm(
-    null: float, alternative: float, *, alpha: float = 0.05, power: float = 0.8
+    null: float, alternative: float, *, alpha: float = 0.05, power: float = 0.8, smallest: int = 1
 ) -> SingleArmSize:
     """Smallest single-arm trial whose exact binomial test keeps alpha and has the power.
 
@@ -108,16 +108,22 @@ def sample_size_single_arm(
     ----------
     null, alternative
         Proportions of responses that are not worth while, and that are.
+    smallest
+        Size from which on the trial is looked for: one more than an earlier answer gives the next size that has the
+        power.
 
     Raises
     ------
     StatsError
         Lists everything that is wrong, an alternative that is not above the null proportion among it.
     """
-    _two_proportions(null, alternative, alpha, power).finish()
+    check = _two_proportions(null, alternative, alpha, power)
+    if not (isinstance(smallest, int) and smallest >= 1):
+        check.problem("smallest", f"expected a whole number of at least 1, got {smallest!r}")
+    check.finish()
     found: tuple[int, int] | None = None
     holds = 0
-    n = 0
+    n = smallest - 1
     while found is None or n < found[0] + SEARCHED_AHEAD:
         n += 1
         r = _critical(n, null, alpha)
