@@ -76,6 +76,8 @@ def serve_demo(
     print("SYNTHETIC:     made-up patients, for practice and demonstration")
     for each in kept["logins"]:
         print(f"{each['role'].replace('_', ' ') + ':':<24}{each['login']:<26}{each['password']}  {each['secret']}")
+    if kept.get("diary"):
+        print(f"patient:                http://{host}:{port}{kept['diary']['path']}")
     print(f"               login, password, secret of the second factor; kept in {known}")
     print(f"Address:       http://{host}:{port}/   (stop with Ctrl+C)")
     sys.stdout.flush()
@@ -114,7 +116,13 @@ def make_demo(file: Path, place: "Place", *, patients: int = PATIENTS, seed: int
     ends = dt.datetime.fromisoformat(rehearsed.events[-1].at)
     begins = _workday(ends + dt.timedelta(hours=12))
     clock = round((begins - dt.datetime.now(dt.UTC)).total_seconds())
-    _keep(place.data / LOGINS, clock, list(_logins(rehearsed, clock)))
+    site = _largest_site(rehearsed)
+    _keep(
+        place.data / LOGINS,
+        clock,
+        list(_logins(site, clock)),
+        _diary(rehearsed, site, clock, begins.date().isoformat()),
+    )
 
 
 def run_until(rehearsal: Rehearsal) -> "Rehearsed":
@@ -142,18 +150,41 @@ def _workday(moment: dt.datetime) -> dt.datetime:
     return day
 
 
-def _logins(rehearsed: "Rehearsed", clock: int) -> "Iterator[DemoLogin]":
+def _largest_site(rehearsed: "Rehearsed") -> str:
+    counted: dict[str, int] = {}
+    for event in rehearsed.events:
+        if event.kind == "randomized":
+            counted[str(event.site)] = counted.get(str(event.site), 0) + 1
+    return min(counted, key=lambda name: (-counted[name], name))
+
+
+def _diary(rehearsed: "Rehearsed", site: str, clock: int, today: str) -> dict[str, str] | None:
+    """Give a patient of the site who still fills questionnaires in a personal link."""
+    from equipoise.conduct import diary_closed
+    from equipoise.server.demo import demo_sources
+    from equipoise.server.diary.links import LONGEST, give_link
+    from equipoise.server.sources import replaced
+    from equipoise.server.trial import flush_heads
+
+    patients = [
+        p for p in rehearsed.state.subjects.values() if p.site == site and p.doses and not p.has("treatment_stopped")
+    ]
+    open_still = sorted(p.id for p in patients if not diary_closed(p, today) and not p.unblinded)
+    if not open_still:
+        return None
+    with replaced(demo_sources(clock)):
+        secret, _row = give_link(open_still[-1], LONGEST.days, actor=f"coordinator@{site}", role="site_coordinator")
+        flush_heads()
+    return {"subject": open_still[-1], "path": f"/diary/{secret}/"}
+
+
+def _logins(site: str, clock: int) -> "Iterator[DemoLogin]":
     from equipoise.rehearsal.opening import ADMINISTRATOR
     from equipoise.rehearsal.wishes import CENTRAL, STAFF
     from equipoise.server.demo import demo_sources, grant, make_login
     from equipoise.server.sources import replaced
     from equipoise.server.trial import flush_heads
 
-    counted: dict[str, int] = {}
-    for event in rehearsed.events:
-        if event.kind == "randomized":
-            counted[str(event.site)] = counted.get(str(event.site), 0) + 1
-    site = min(counted, key=lambda name: (-counted[name], name))
     with replaced(demo_sources(clock)):
         grant(ADMINISTRATOR, "auditor", "auditor")
         for name, role in STAFF.items():
@@ -165,8 +196,8 @@ def _logins(rehearsed: "Rehearsed", clock: int) -> "Iterator[DemoLogin]":
         flush_heads()
 
 
-def _keep(file: Path, clock: int, logins: "list[DemoLogin]") -> None:
-    content = {"synthetic": True, "clock": clock, "logins": [asdict(each) for each in logins]}
+def _keep(file: Path, clock: int, logins: "list[DemoLogin]", diary: dict[str, str] | None) -> None:
+    content = {"synthetic": True, "clock": clock, "logins": [asdict(each) for each in logins], "diary": diary}
     number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(number, "w", encoding="utf-8") as opened:
         json.dump(content, opened, indent=1)

@@ -9,7 +9,7 @@ from equipoise.server.pages.seen import shown_values
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import lab_test_words
 
-__all__ = ["in_short"]
+__all__ = ["has_words", "in_short"]
 
 Values = Mapping[str, Any]
 _DATED = frozenset({"date", "start", "end", "onset", "aware", "target"})
@@ -75,6 +75,11 @@ _IN_SHORT: dict[str, Callable[[Values], str]] = {
     "signed": lambda v: f"{v['of']}, {_(v['meaning'])}",
     "scan_submitted": lambda v: f"{_('assessment %(n)s') % {'n': v['assessment']}}, {day(v['date'])}",
 }
+
+
+def has_words(kind: str) -> bool:
+    """Whether a kind of record is said in words of its own."""
+    return kind in _IN_SHORT
 
 
 def in_short(record: Record) -> str:

@@ -10,7 +10,7 @@ from equipoise.conduct import COMMANDS, CORRECTABLE
 from equipoise.conduct.state import Record
 from equipoise.ledger import Event
 from equipoise.server.pages.page import Call
-from equipoise.server.pages.record_short import in_short
+from equipoise.server.pages.record_short import has_words, in_short
 from equipoise.server.pages.record_shown import value_words
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import kind_words
@@ -77,7 +77,7 @@ def _lines(events: Iterator[Event]) -> Iterator[AuditLine]:
             what=_what(event, values),
             record=record,
             changes=tuple(_changes(str(values.get("of", event.kind)), changed)) if isinstance(changed, Mapping) else (),
-            new="" if isinstance(changed, Mapping) else in_short(_record(event, values)),
+            new="" if isinstance(changed, Mapping) else _said(event, values),
             reason=event.reason or "",
             version=event.version,
         )
@@ -90,8 +90,21 @@ def _what(event: Event, values: Mapping[str, Any]) -> str:
     return kind_words(event.kind)
 
 
-def _record(event: Event, values: Mapping[str, Any]) -> Record:
-    return Record(event.kind, (), values, event.at, event.actor, event.request_id)
+_LEFT_OUT = frozenset({"record", "stage", "slot", "hash", "person_key", "factors", "receipt", "key"})
+
+
+def _said(event: Event, values: Mapping[str, Any]) -> str:
+    """Say what an event records: in words of its own, else field by field."""
+    if has_words(event.kind):
+        return in_short(Record(event.kind, (), values, event.at, event.actor, event.request_id))
+    said = []
+    for name, value in values.items():
+        if name in _LEFT_OUT or value is None or value in ([], {}):
+            continue
+        rows = isinstance(value, list) and isinstance(value[0], Mapping)
+        text = _("%(n)s lines") % {"n": len(value)} if rows else value_words(name, value)
+        said.append(f"{_(name.replace('_', ' '))}: {text}")
+    return "; ".join(said)[:400]
 
 
 def _changes(kind: str, changes: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from equipoise.conduct import Role, Subject, open_queries, signature_holds
+from equipoise.conduct import ACTIONS, Role, Subject, open_queries, signature_holds
 from equipoise.conduct.due import due
 from equipoise.conduct.nouns.central_review import REVIEW_KINDS
 from equipoise.conduct.nouns.visits import target_date
@@ -79,6 +79,7 @@ def subject_page(call: Call) -> HttpResponse:
         schedule=_schedule(call, patient),
         lesions=lesion_table(patient) if call.desk.role is not Role.PHARMACIST else {},
         records=_records(patient, whole=whole),
+        audited=call.desk.role in ACTIONS["see_audit_trail"].roles,
     )
 
 
