@@ -125,7 +125,7 @@ def test_the_best_design_of_every_size_equals_clinfun(goldens):
             assert [r1, n1, n] == [expected[0], expected[1], expected[3]], key
             sizes = rows[n][4], binom.cdf(r1, n1, null)
             assert sizes == pytest.approx((expected[4], expected[5]), rel=1e-10)
-            # several last bounds have the same expected size: ours has the most power, clinfun's the least that is enough
+            # of last bounds with one expected size ours has the most power, clinfun's the least that is enough
             assert r <= expected[2], key
             assert r == expected[2] or n > golden["optimal"]["n"], key
             assert (
