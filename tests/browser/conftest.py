@@ -73,8 +73,8 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _is_fault(said: Any) -> bool:
-    """An answer that refuses is written to the console too; it is no fault of the page."""
-    return said.type == "error" and "status of 4" not in said.text
+    """A refusal and a lost connection are written to the console too; they are no fault of the page."""
+    return said.type == "error" and not any(words in said.text for words in ("status of 4", "INTERNET_DISCONNECTED"))
 
 
 def _is_foreign(url: str) -> bool:

@@ -19,6 +19,7 @@ from django.core import mail
 from django.urls import URLPattern, URLResolver, get_resolver
 from tests.conduct.made_up import CENTRAL, PEOPLE
 from tests.server.noninterference.browse import browsed, client_of, submitted
+from tests.server.noninterference.diaries import kept_diaries
 from tests.server.noninterference.script import SITES, UNBLINDED, subjects_of
 from tests.server.noninterference.twin import Twin
 
@@ -309,6 +310,8 @@ def everything(
             look.read(asker)
             if probes and (full or asker.site != "02"):
                 look.browse(asker, subjects_of(twin) if full else (*probes, *opened))
+        if probes:
+            kept_diaries(look, tuple(dict.fromkeys((*probes, *opened))))
         for asker in askers() if probes else ():
             look.write(asker, probes)
             if full or asker.site != "02":
