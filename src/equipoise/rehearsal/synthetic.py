@@ -1,5 +1,6 @@
 """The protocol of a synthetic trial, made from that of a real one: marked, renamed, without registry numbers."""
 
+import re
 from io import StringIO
 
 from ruamel.yaml import YAML
@@ -41,13 +42,23 @@ def synthetic_protocol(text: str) -> str:
     if planned is not None:
         content["randomization"]["planned_subjects"] = planned
     content.pop("registry", None)
+    numbers = [str(number) for number in protocol.registry.identifiers.values()]
+    for name in ("title", "acronym"):
+        if trial.get(name):
+            trial[name] = _without(str(trial[name]), numbers)
     written = StringIO()
     yaml.dump(content, written)
     made = written.getvalue()
-    for number in protocol.registry.identifiers.values():
-        made = made.replace(str(number), "(registry number left out)")
+    for number in numbers:
+        made = made.replace(number, "(registry number left out)")
     parse_protocol(made)
     return made
+
+
+def _without(text: str, numbers: list[str]) -> str:
+    """Leave out what stands in brackets around a registry number."""
+    kept = re.sub(r" *\([^()]*\)", lambda part: "" if any(n in part[0] for n in numbers) else part[0], text)
+    return " ".join(kept.split())
 
 
 def _prefixed(name: str) -> str:
