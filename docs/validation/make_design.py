@@ -154,6 +154,8 @@ def page(recorder: Recorder, exact: dict[str, Any]) -> str:
         lines.append("")
     lines += ["## Not compared", "", "| golden | why |", "| --- | --- |"]
     lines += [f"| {key} | {why} |" for key, why in NOT_COMPARED.items()]
+    lines += ["", "Inside the goldens that are compared:", "", "| numbers | why |", "| --- | --- |"]
+    lines += [f"| {key.replace('*', chr(92) + '*')} | {why} |" for key, why in LEFT_OUT.FIELDS_NOT_COMPARED.items()]
     return "\n".join([*lines, ""])
 
 

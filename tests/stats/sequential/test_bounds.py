@@ -24,6 +24,16 @@ def test_bounds_are_exact(exact_bounds):
     checked = 0
     for key, expected in exact_bounds.items():
         if "type" not in expected:
+            name = next((n for n in ("LDP", "HSD-4") if n in key), "LDOF")
+            boundary = {"LDOF": "asOF", "LDP": "asP", "HSD-4": "asHSD"}[name]
+            design = group_sequential(
+                expected["info"],
+                alpha=expected.get("alpha", 0.025),  # gsDesign's own
+                boundary=NAMES[boundary],
+                boundary_parameter=-4 if boundary == "asHSD" else None,
+            )
+            assert design.upper == pytest.approx(np.array(expected["bounds"]), abs=1e-10), key
+            checked += 1
             continue
         design = group_sequential(
             expected["info"],
@@ -34,7 +44,7 @@ def test_bounds_are_exact(exact_bounds):
         )
         assert design.upper == pytest.approx(np.array(expected["bounds"]), abs=1e-10), key
         checked += 1
-    assert checked == 72
+    assert checked == len(exact_bounds) == 76
 
 
 @pytest.mark.evidence(method="group_sequential", kind="R", source=RPACT)
@@ -56,6 +66,29 @@ def test_designs_equal_rpact(goldens):
             assert found == pytest.approx(expected[f"averageSampleNumber{name}"], abs=PEER_ERROR), key
         rejected = design.crossing(design.drift).upper
         assert rejected == pytest.approx(column(expected["rejectionProbabilities"]), abs=PEER_ERROR), key
+        checked += 1
+    assert checked == 139
+
+
+@pytest.mark.evidence(method="CrossingProbabilities", kind="R", source=f"{RPACT}, what is spent and reached by look")
+def test_errors_and_power_by_look_equal_rpact(goldens):
+    checked = 0
+    for key, golden in goldens["boundaries"].items():
+        design = design_of(golden["call"])
+        if design is None:
+            continue
+        out, expected = golden["out"], golden["characteristics"]
+        assert design.p_value == pytest.approx(column(out["stageLevels"]), abs=PEER_ERROR), key
+        assert design.alpha_spent == pytest.approx(column(out["alphaSpent"]), abs=PEER_ERROR), key
+        assert design.information * design.drift**2 == pytest.approx(column(expected["information"]), rel=PEER_ERROR), (
+            key
+        )
+        assert design.drift**2 / design.inflation == pytest.approx(expected["nFixed"], rel=PEER_ERROR), key
+        crossed = design.crossing(design.drift)
+        assert np.cumsum(crossed.upper) == pytest.approx(column(expected["power"]), abs=PEER_ERROR), key
+        if design.sided == 1:
+            stopped = column(expected["futilityProbabilities"])
+            assert crossed.lower[:-1] == pytest.approx(stopped, abs=PEER_ERROR), key
         checked += 1
     assert checked == 139
 
