@@ -75,7 +75,7 @@ def plan_lock(call: Call) -> Plan:
         intro=_("Sizes in millimeters: the longest diameter, of a lymph node the short axis."),
         fields={
             "assessment": Tuned(value=number, fixed=number is not None, label=_("Assessment")),
-            "response": Tuned(label=_("Overall response"), left_out=first),
+            "response": Tuned(label=_("Overall response"), why=_("Your judgment of this assessment."), left_out=first),
             "progression_assessment": Tuned(
                 label=_("Progression goes back to"),
                 why=_("Only where an earlier assessment shows it already."),
