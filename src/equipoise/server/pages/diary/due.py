@@ -85,9 +85,11 @@ def _titles(call: Call) -> dict[str, str]:
 
 
 def _named(what: str | None, titles: dict[str, str]) -> str:
-    """Name of the questionnaire, and its planned day where the agenda gives one."""
-    text = str(what or "")
-    return next((text.replace(name, label, 1) for name, label in titles.items() if text.startswith(name)), text)
+    """Name of the questionnaire and its planned day, from what the agenda says: ``QLQ-C30 85``."""
+    name, _space, target = str(what or "").rpartition(" ")
+    title = titles.get(name, name)
+    told = {"title": title, "day": target}
+    return _("%(title)s, before treatment") % told if target == "0" else _("%(title)s, day %(day)s") % told
 
 
 def _reminder(last: str) -> str:
