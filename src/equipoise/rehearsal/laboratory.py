@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from equipoise.rehearsal.model.laboratory import Graded, LaboratoryModel, Limits, TestModel, Trend
+from equipoise.rehearsal.model.laboratory import Graded, LaboratoryModel, LaboratoryTest, Limits, Trend
 from equipoise.rehearsal.model.safety import SafetyModel
 from equipoise.rehearsal.safety import Events
 from equipoise.rehearsal.timeline import NEVER, Timeline, chosen, named_slot
@@ -76,7 +76,7 @@ class _Source:
 
     __slots__ = ("code", "high", "limits", "low", "test")
 
-    def __init__(self, code: str, test: TestModel, limits: list[Limits]) -> None:
+    def __init__(self, code: str, test: LaboratoryTest, limits: list[Limits]) -> None:
         self.code, self.test, self.limits = code, test, limits
         self.low: Floats = np.array([np.nan if one.low is None else one.low for one in limits])
         self.high: Floats = np.array([np.nan if one.high is None else one.high for one in limits])
@@ -149,7 +149,7 @@ def _before(source: _Source, times: Timeline, laboratory: Integers, baseline: pl
     return np.asarray(found, dtype=float)
 
 
-def _moved(test: TestModel, base: Floats, shift: Floats) -> Floats:
+def _moved(test: LaboratoryTest, base: Floats, shift: Floats) -> Floats:
     found = base * np.exp(np.clip(shift, -8, 8)) if test.scale == "log" else base + shift
     return np.asarray(found, dtype=float)
 

@@ -10,7 +10,7 @@ from equipoise.rehearsal.model.naming import Disagreement, incomplete, no_share,
 from equipoise.rehearsal.model.part import NotNegative, Part, Positive, Rate
 from equipoise.rehearsal.model.safety import SafetyModel
 
-__all__ = ["Graded", "LaboratoryModel", "Limits", "TestModel", "Trend", "disagreements"]
+__all__ = ["Graded", "LaboratoryModel", "LaboratoryTest", "Limits", "Trend", "disagreements"]
 
 
 class Limits(Part):
@@ -58,7 +58,7 @@ class Graded(Part):
         return self
 
 
-class TestModel(Part):
+class LaboratoryTest(Part):
     """One test."""
 
     __test__ = False
@@ -102,9 +102,9 @@ class LaboratoryModel(Part):
     visits: tuple[str, ...]
     """Visits of the protocol at which they are taken; the first is the baseline."""
     laboratories: dict[str, Laboratory]
-    tests: dict[str, TestModel]
+    tests: dict[str, LaboratoryTest]
     """Code of a laboratory test -> how it varies."""
-    vitals: dict[str, TestModel] = Field(default_factory=dict)
+    vitals: dict[str, LaboratoryTest] = Field(default_factory=dict)
     """Code of a vital sign -> how it varies."""
     entry_minutes: Annotated[int, Field(ge=1, le=600)] = 20
     """Minutes from the record of the visit to that of its results."""
