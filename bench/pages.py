@@ -38,8 +38,9 @@ SITES = [f"{number:02d}" for number in range(1, 51)]
 PORT = 8124
 THINKING = 5.0
 PAGES = ("", "subjects/", "subjects/{subject}/", "subjects/{subject}/do/record_labs/", "due/",
-         "subjects/{subject}/do/measure_tumors/", "subjects/{subject}/do/record_adverse_event/")  # fmt: skip
-CENTRAL = ("", "subjects/", "due/", "subjects/{subject}/")
+         "subjects/{subject}/do/measure_tumors/", "subjects/{subject}/do/record_adverse_event/",
+         "flow/", "completeness/", "subjects/{subject}/audit/")  # fmt: skip
+CENTRAL = ("", "subjects/", "due/", "subjects/{subject}/", "flow/", "completeness/", "subjects/{subject}/audit/")
 
 
 def fill(place: Place, patients: int, events: int) -> list[str]:

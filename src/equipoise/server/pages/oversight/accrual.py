@@ -130,7 +130,11 @@ def site_lines(call: Call, patients: Sequence[Standing], plan: Plan | None) -> l
 def _sites(call: Call) -> dict[str, tuple[str, str]]:
     """Site -> status and day of opening."""
     found: dict[str, tuple[str, str]] = {}
-    for event in read_events(TRIAL, "kind IN ('site_opened', 'site_closed', 'site_reopened')"):
+    kinds = ("site_opened", "site_closed", "site_reopened")
+    events = [
+        event for kind in kinds for event in read_events(TRIAL, "kind = %s", [kind])
+    ]  # each by the index of kinds
+    for event in sorted(events, key=lambda e: e.seq):
         site = str(event.site)
         if call.desk.at_site and site != call.desk.site:
             continue

@@ -44,43 +44,43 @@ class AuditLine:
 def audit_page(call: Call) -> HttpResponse:
     """Show the trail, latest first, a hundred lines at a time; changes of values alone where that is asked for."""
     wanted = call.request.GET.get("what", "")
-    lines = list(_lines(seen_events(call.subject.id, call.desk.role)))
+    events = list(enumerate(seen_events(call.subject.id, call.desk.role), 1))[::-1]
     if wanted == "changes":
-        lines = [line for line in lines if line.changes or line.reason]
-    lines.reverse()
+        events = [
+            (n, event) for n, event in events if event.reason or isinstance(event.payload.get("changes"), Mapping)
+        ]
     text = call.request.GET.get("from", "0")
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    after = start + PAGE_SIZE if start + PAGE_SIZE < len(lines) else None
+    after = start + PAGE_SIZE if start + PAGE_SIZE < len(events) else None
     return call.render(
         "pages/oversight/audit.html",
-        lines=lines[start : start + PAGE_SIZE],
-        total=len(lines),
+        lines=[_line(number, event) for number, event in events[start : start + PAGE_SIZE]],
+        total=len(events),
         wanted=wanted if wanted == "changes" else "",
         after=after,
         before=max(0, start - PAGE_SIZE) if start else None,
     )
 
 
-def _lines(events: Iterator[Event]) -> Iterator[AuditLine]:
-    for number, event in enumerate(events, 1):
-        values = shown(event.kind, event.payload)
-        changed = values.get("changes")
-        record = str(values.get("record") or "")
-        if event.kind == "corrected" or isinstance(changed, Mapping):
-            key: list[object] = list(values.get("key") or ())
-            record = str(key[0]) if len(key) == 1 and isinstance(key[0], str) else ""
-        yield AuditLine(
-            number=number,
-            at=event.at,
-            actor=event.actor,
-            role=event.role,
-            what=_what(event, values),
-            record=record,
-            changes=tuple(_changes(str(values.get("of", event.kind)), changed)) if isinstance(changed, Mapping) else (),
-            new="" if isinstance(changed, Mapping) else _said(event, values),
-            reason=event.reason or "",
-            version=event.version,
-        )
+def _line(number: int, event: Event) -> AuditLine:
+    values = shown(event.kind, event.payload)
+    changed = values.get("changes")
+    record = str(values.get("record") or "")
+    if event.kind == "corrected" or isinstance(changed, Mapping):
+        key: list[object] = list(values.get("key") or ())
+        record = str(key[0]) if len(key) == 1 and isinstance(key[0], str) else ""
+    return AuditLine(
+        number=number,
+        at=event.at,
+        actor=event.actor,
+        role=event.role,
+        what=_what(event, values),
+        record=record,
+        changes=tuple(_changes(str(values.get("of", event.kind)), changed)) if isinstance(changed, Mapping) else (),
+        new="" if isinstance(changed, Mapping) else _said(event, values),
+        reason=event.reason or "",
+        version=event.version,
+    )
 
 
 def _what(event: Event, values: Mapping[str, Any]) -> str:
