@@ -58,7 +58,27 @@ def test_processes_that_write_at_once_keep_the_last(tmp_path: Path) -> None:
     assert check_head(head, public_text(KEY))
 
 
-@pytest.mark.parametrize("content", [b"nonsense\n", b'{"chain":"trial"}\n', b"\xff\xfe"])
+_FORGED = b'{"chain":%s,"seq":%s,"hash":"00","at":"now","signature":%s}\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"nonsense\n",
+        b'{"chain":"trial"}\n',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"[]\n",
+        _FORGED % (b'["trial"]', b"5", b'"00"'),
+        _FORGED % (b'"trial"', b'"5"', b'"00"'),
+        _FORGED % (b'"trial"', b"[5]", b'"00"'),
+        _FORGED % (b'"trial"', b"5.0", b'"00"'),
+        _FORGED % (b'"trial"', b"true", b'"00"'),
+        _FORGED % (b'"trial"', b"5", b"7"),
+        _FORGED % (b'"trial"', b"5", b"null"),
+        _FORGED % (b'"\\ud800"', b"5", b'"00"'),
+    ],
+)
 def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "heads.jsonl"
     path.write_bytes(content)

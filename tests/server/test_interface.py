@@ -87,7 +87,15 @@ def test_a_body_of_a_gigabyte_is_not_read(trial: ServerTrial) -> None:
     answer = trial.client.post(
         "/api/commands/screen", b"x" * 3_000_000, content_type="application/json", headers=headers
     )
-    assert answer.status_code in (400, 413)
+    assert answer.status_code == 413
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "too_large"
+
+
+def test_a_body_that_does_not_say_its_length_is_refused_in_words(trial: ServerTrial) -> None:
+    headers = {"authorization": f"Bearer {trial.account('coordinator@01')}", "transfer-encoding": "chunked"}
+    answer = trial.client.post("/api/commands/screen", b"{}", content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
 
 
 def test_nothing_is_shown_of_the_inside(trial: ServerTrial) -> None:

@@ -23,6 +23,7 @@ from equipoise.conduct.sealing import SealedRow
 from equipoise.ledger import ACCESS
 from equipoise.server import trial as served
 from equipoise.server.ledger.store import read_events
+from equipoise.server.silence import ShortRefusals
 from equipoise.server.sources import replaced
 from equipoise.server.vault.database_vault import DatabaseVault
 from equipoise.server.vault.opening import OpenVault, data_key, open_vault
@@ -223,3 +224,30 @@ def test_a_refused_crossover_leaves_no_trace_that_tells_the_arm(trial: ServerTri
         last = list(read_events(ACCESS))[-1]
         noted[subject] = (last.kind, dict(last.payload))
     assert len({str(line) for line in noted.values()}) == 1
+
+
+def test_a_form_from_an_earlier_login_leaves_no_trace_of_what_it_asked_for(trial: ServerTrial) -> None:
+    """Only for who got placebo can the form of open treatment have been opened: the log does not say which it was."""
+    subject = trial.randomized("01")
+    client = Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
+    with logged() as log:
+        answer = client.post(f"/at/investigator@01/subjects/{subject}/do/start_open_label/", {"date": trial.today})
+    assert answer.status_code == 403
+    lines = [line for line in log.getvalue().splitlines() if "csrf" in line.lower()]
+    assert lines
+    assert not any(told in line for line in lines for told in ("start_open_label", subject, "/at/"))
+
+
+@pytest.mark.parametrize("name", ["django.request", "django.security.csrf", "django.security", "anything"])
+def test_no_logger_writes_the_address_of_a_refused_request_or_of_a_diary(name: str) -> None:
+    """What the settings put before the lines of the server holds for every logger."""
+    text = io.StringIO()
+    handlers = settings.LOGGING["handlers"]["stderr"]
+    handler = logging.StreamHandler(text)
+    for named in handlers["filters"]:
+        handler.addFilter(ShortRefusals() if named == "short" else logging.Filter("nothing"))
+    logger = logging.getLogger(name)
+    with patch.object(logging.getLogger(), "handlers", [handler]):
+        logger.warning("Refused (%s): %s", "why", "/at/investigator@01/do/x/", extra={"status_code": 403})
+        logger.warning("Slow (%s): %s", "why", "/diary/the-secret/", extra={"status_code": 200})
+    assert text.getvalue().splitlines() == ["Refused (why): a request", "Slow (why): a request"]

@@ -59,6 +59,11 @@ def public_text(key: Ed25519PrivateKey) -> str:
     return key.public_key().public_bytes_raw().hex()
 
 
+def _well_formed(head: Head) -> bool:
+    texts = (head.chain, head.hash, head.at, head.signature)
+    return type(head.seq) is int and all(isinstance(text, str) and text.isascii() for text in texts)
+
+
 class HeadFile:
     """The file of heads. Several processes may write it: a head never goes back."""
 
@@ -81,8 +86,10 @@ class HeadFile:
             raise LedgerError(f"{self.path}: not a file of heads") from error
         try:
             heads = [Head(**json.loads(line)) for line in lines]
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise LedgerError(f"{self.path}: not a file of heads") from error
+        if not all(_well_formed(head) for head in heads):
+            raise LedgerError(f"{self.path}: not a file of heads")
         return {head.chain: head for head in heads}
 
     def write(self, *heads: Head) -> None:

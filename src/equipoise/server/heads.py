@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from equipoise.ledger import Link
+from equipoise.ledger import LedgerError, Link
 from equipoise.ledger.head import HeadFile, sign_head
 
 __all__ = ["INTERVAL", "HeadWriter"]
@@ -49,8 +49,8 @@ class HeadWriter:
         try:
             self._file.write(*(sign_head(self._key, chain, end) for chain, end in ends.items()))
             self.failure = None
-        except OSError as error:
-            self.failure = f"{error.filename or self._file.path}: {error.strerror}"
+        except (OSError, LedgerError) as error:
+            self.failure = _why(error)
             with self._lock:
                 self._ends = {**ends, **self._ends}
 
@@ -60,3 +60,7 @@ class HeadWriter:
             self._wake.clear()
             self.flush()
             threading.Event().wait(INTERVAL)
+
+
+def _why(error: OSError | LedgerError) -> str:
+    return f"{error.filename or 'file of heads'}: {error.strerror}" if isinstance(error, OSError) else str(error)

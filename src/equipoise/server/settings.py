@@ -170,7 +170,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {"short": {"()": "equipoise.server.silence.ShortRefusals"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django.request": {"filters": ["short"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short"]}},
+    "loggers": {name: {"filters": ["short"]} for name in ("django.request", "django.security.csrf")},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

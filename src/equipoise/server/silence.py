@@ -33,7 +33,11 @@ class SilentFilter(SafeExceptionReporterFilter):
 
 
 class ShortRefusals(logging.Filter):
-    """Leaves the address out of log lines about refused requests, and about a patient's diary: it holds the secret."""
+    """Leaves the address out of log lines about refused requests, and about a patient's diary: it holds the secret.
+
+    It stands before whatever writes lines, for every logger: a filter of ``django.request`` does not see what its
+    neighbors, such as ``django.security.csrf``, say of the same request.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten the line; every line stays."""

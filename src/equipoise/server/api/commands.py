@@ -15,7 +15,7 @@ from equipoise.server.write import Answer, Wish, perform
 __all__ = ["REFUSALS", "Done", "router"]
 
 router = Router(tags=["commands"], auth=AUTH)
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429, 503, 507), Problem)
+REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 411, 413, 422, 429, 503, 507), Problem)
 
 
 class Recorded(Schema):

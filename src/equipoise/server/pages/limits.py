@@ -1,7 +1,8 @@
-"""How much may be sent: what is larger than anything that is asked for is refused before it is read."""
+"""How much may be sent: what is larger than anything that is asked for is refused before it is kept."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from equipoise.server.pages.refusals import too_large
@@ -10,6 +11,9 @@ __all__ = ["LARGEST_BODY", "LimitBody"]
 
 LARGEST_BODY = 10 * 1_048_576
 """Bytes: room for a dictionary file."""
+MOST_DISCARDED = 8 * LARGEST_BODY
+"""Bytes of a refused request that are read and thrown away, so that the sender gets as far as hearing why."""
+_PIECE = 65_536
 
 
 class LimitBody:
@@ -20,12 +24,23 @@ class LimitBody:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer at once where the body is too large or does not say how large it is."""
+        of_interface = request.path.startswith("/api/")
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            return _in_words(411, "length_required", "The request does not say its length.", "Send Content-Length.")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > LARGEST_BODY:
-            if request.path.startswith("/api/"):
-                content = {"type": "about:blank", "title": "too_large", "status": 413, "code": "too_large",
-                           "detail": "The request is larger than 10 MB.", "remedy": "Send less at once.",
-                           "problems": []}  # fmt: skip
-                return JsonResponse(content, status=413, content_type="application/problem+json")
-            return too_large(request, LARGEST_BODY)
-        return self.get_response(request)
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if of_interface else LARGEST_BODY
+        if length.isascii() and length.isdigit() and int(length) <= limit:
+            return self.get_response(request)
+        if length.isascii() and length.isdigit() and int(length) <= MOST_DISCARDED:
+            while request.read(_PIECE):
+                pass
+        if of_interface:
+            detail = f"The request is larger than {limit / 1_048_576:g} MB."
+            return _in_words(413, "too_large", detail, "Send less at once.")
+        return too_large(request, LARGEST_BODY)
+
+
+def _in_words(status: int, code: str, detail: str, remedy: str) -> JsonResponse:
+    content = {"type": "about:blank", "title": code.replace("_", " "), "status": status, "code": code,
+               "detail": detail, "remedy": remedy, "problems": []}  # fmt: skip
+    return JsonResponse(content, status=status, content_type="application/problem+json")
