@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from equipoise.server.accounts.models import Account
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.reading.shown import trigger_words
+from equipoise.server.pages.words import translated as _
 from equipoise.server.reading.agreement import agreement
 
 __all__ = ["agreement_page"]
@@ -35,7 +36,8 @@ def _square(cells: list[dict[str, Any]]) -> dict[str, Any] | None:
     """A cross table: first reader in rows, second in columns."""
     if not cells:
         return None
-    counts = {(cell["first"], cell["second"]): cell["patients"] for cell in cells}
+    named = {"Y": _("yes"), "N": _("no")}
+    counts = {(named.get(c["first"], c["first"]), named.get(c["second"], c["second"])): c["patients"] for c in cells}
     heads = sorted({name for pair in counts for name in pair}, key=lambda name: (name is None, str(name)))
     rows = [
         {"head": first, "cells": [{"n": counts.get((first, second), 0), "same": first == second} for second in heads]}

@@ -65,10 +65,11 @@ def open_treatment(call: Call) -> HttpResponse:
 
 def _possible(call: Call) -> list[tuple[str, str]]:
     """What the role may record next: words and address; those with something against them are left out."""
+    done = {"end_blinded_treatment"} if call.subject.has("blinded_treatment_ended") else set[str]()
     return [
         (_(_WORDS[command]), call.url("subject_command", command=command))
         for command in _NEXT
-        if call.desk.role in ACTIONS[command].roles and closed_for(call, command) is None
+        if command not in done and call.desk.role in ACTIONS[command].roles and closed_for(call, command) is None
     ]
 
 
