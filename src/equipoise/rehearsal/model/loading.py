@@ -12,7 +12,7 @@ from equipoise.protocol.expressions import ExpressionError, parse
 from equipoise.protocol.nearest import nearest
 from equipoise.protocol.source import KeyPath, Source, read_source, read_text
 from equipoise.rehearsal.errors import RehearsalError
-from equipoise.rehearsal.model import incidents, laboratory, questionnaires, safety
+from equipoise.rehearsal.model import calibration, incidents, laboratory, questionnaires, safety
 from equipoise.rehearsal.model.patient_model import PatientModel
 
 __all__ = ["load_model", "parse_model"]
@@ -142,6 +142,10 @@ def _optional(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]
         yield from questionnaires.disagreements(model.questionnaires, protocol)
     if model.incidents is not None:
         yield from incidents.disagreements(model.incidents, protocol)
+    if model.calibration is not None:
+        made = model.safety
+        terms = [] if made is None else [*(term.term for term in made.terms.values()), *made.fatal.terms]
+        yield from calibration.disagreements(model.calibration, protocol, terms=terms)
 
 
 def _arms(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
