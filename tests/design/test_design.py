@@ -108,6 +108,8 @@ def test_impossible_designs_are_explained(small, old, new, said):
         ("power: 0.9", "power: 0.01", "analyses.primary.power", "not above alpha"),
         ("active: 1,", "active: 0,", "randomization.ratio.active", "greater than or equal to 1"),
         ("experimental_months: 16", "experimental_months: 10", "analyses.primary.median_exp", "hazard ratio is 1"),
+        ("experimental_months: 16", "experimental_months: 7", "analyses.primary.median_exp", "worse than control"),
+        ("seed: 7", "seed: 7, hazard_ratio: 1.4", "analyses.primary.design.hazard_ratio", "worse than control"),
         ("seed: 7", "seed: 7, hazard_ratio: 1.0", "analyses.primary.design.hazard_ratio", "hazard ratio is 1"),
         ("months: 24", "months: 80", "analyses.primary.design.accrual.months", "accrual takes longer than the study"),
         ("{at_fraction: 0.6}", "{at_fraction: 0.6}, {at_fraction: 0.4}", "interims[2].at_fraction", "order of time"),

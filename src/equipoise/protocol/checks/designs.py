@@ -37,12 +37,27 @@ def check_designs(protocol: Protocol, report: Report) -> None:
 def _check_effect(analysis: Analysis, path: KeyPath, report: Report) -> None:
     control, experimental = analysis.median_control_months, analysis.median_experimental_months
     message = "the hazard ratio is 1: no number of events is enough"
+    worse = "the experimental arm is planned to be worse than control, which the test never calls a success"
     design = analysis.design
     if design is not None and design.hazard_ratio is not None:
         if design.hazard_ratio == 1.0:
             report.add((*path, "design", "hazard_ratio"), message, seen="1", expected="a ratio below 1")
+        elif design.hazard_ratio > 1.0:
+            report.add(
+                (*path, "design", "hazard_ratio"),
+                worse,
+                seen=f"{design.hazard_ratio:g}",
+                expected="a ratio below 1, experimental over control",
+            )
     elif control is not None and control == experimental:
         report.add((*path, "median_experimental_months"), message, seen=f"{control:g} months in both arms")
+    elif control is not None and experimental is not None and experimental < control:
+        report.add(
+            (*path, "median_experimental_months"),
+            worse,
+            seen=f"{experimental:g} months against {control:g} under control",
+            expected=f"more than {control:g} months",
+        )
     if design is not None and design.effect and all(phase.hazard_ratio == 1.0 for phase in design.effect):
         report.add((*path, "design", "effect"), message, seen="1 at all times")
 
