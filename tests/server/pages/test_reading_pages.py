@@ -25,7 +25,9 @@ def lesion(size: str, **more: str) -> dict[str, str]:
 
 def line_of(text: str, subject: str) -> str:
     """The line of a patient in a table, without the patient's number."""
-    return next(row for row in re.findall(r"<tr>.*?</tr>", text, re.DOTALL) if f">{subject}<" in row).replace(subject, "")
+    return next(row for row in re.findall(r"<tr>.*?</tr>", text, re.DOTALL) if f">{subject}<" in row).replace(
+        subject, ""
+    )
 
 
 def test_real_time_and_routine_reads_look_alike(trial: ServerTrial, desks: dict[str, Visitor]) -> None:

@@ -44,7 +44,12 @@ def open_treatment(call: Call) -> HttpResponse:
     """Show what follows blinded treatment to those who treat the patient: one page, whatever follows."""
     subject = call.subject
     if not subject.has("unblinded"):
-        content = {"subject": subject.id, "closed": why_closed(call), "steps": gate_steps(call), "broken": False}
+        content: dict[str, Any] = {
+            "subject": subject.id,
+            "closed": why_closed(call),
+            "steps": gate_steps(call),
+            "broken": False,
+        }
         return call.render("pages/unblinding/closed.html", planned=False, **content)
     patient = seen_subject(call)
     sealed = sorted(kind for kind in patient.records if kinds()[kind].sealed)
