@@ -26,5 +26,5 @@ def test_a_place_that_holds_a_trial_is_left_as_it_is(tmp_path: Path) -> None:
 
 def test_the_usual_trial_is_found_and_one_without_model_is_not(tmp_path: Path) -> None:
     assert demo_trial(None).name == "protocol.yaml"
-    with pytest.raises(ArgumentError, match="twin.yaml"):
+    with pytest.raises(ArgumentError, match=r"twin\.yaml"):
         demo_trial(tmp_path / "protocol.yaml")
