@@ -1,7 +1,9 @@
 """Blocks of trials on local processes or a cluster; what was rehearsed is kept, so that a run can go on later."""
 
 import hashlib
+import json
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -139,9 +141,18 @@ LOST = 3
 
 def _on_processes(blocks: Sequence[Block], workers: int) -> Iterator[tuple[Block, pl.DataFrame]]:
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        given = {pool.submit(rehearse_block, block): block for block in blocks}
+        given = {pool.submit(_rehearse_packed, _packed(block)): block for block in blocks}
         for future in as_completed(given):
             yield given[future], future.result()
+
+
+def _packed(block: Block) -> bytes:
+    """Write a block in few bytes: what waits for a process must fit in a pipe, or a process lost blocks the others."""
+    return zlib.compress(json.dumps(block).encode())
+
+
+def _rehearse_packed(packed: bytes) -> pl.DataFrame:
+    return rehearse_block(Block(*json.loads(zlib.decompress(packed))))
 
 
 def _check(trials: int, scenarios: Sequence[str]) -> None:
