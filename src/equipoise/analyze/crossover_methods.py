@@ -359,7 +359,10 @@ def _two_stage_g(plan: _Plan, empty: Estimate) -> Estimate:
         progression_time=patients.progression[rows.patient],
         censor_time=limit,
         recensor=bool(empty.recensored),
+        samples=plan.declared.bootstrap,
+        seed=plan.declared.seed,
     )
+    how = f"limits: {found.limits}" if found.samples else "limits take psi for known"
     return replace(
         empty,
         hazard_ratio=found.hazard_ratio,
@@ -372,5 +375,5 @@ def _two_stage_g(plan: _Plan, empty: Estimate) -> Estimate:
         roots=tuple(jump.psi for jump in found.roots),
         events=_events(found.event, found.experimental),
         control=(found.time[~found.experimental], found.event[~found.experimental]),
-        remark=_remark("limits take psi for known", _missing_root(found.status, len(found.roots))),
+        remark=_remark(how, _missing_root(found.status, len(found.roots))),
     )

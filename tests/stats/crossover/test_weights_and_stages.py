@@ -149,6 +149,21 @@ def test_the_truth_is_found_under_confounding(full):
     assert g.psi_low < g.psi < g.psi_high
 
 
+def test_g_estimation_is_drawn_again_through_both_stages():
+    t = trial(n=120, psi=-0.6, seed=11, confounded=True)
+    c = columns(t.rows(), t.frail)
+    patient = c["subject"]
+    progression = np.where(np.isinf(t.progression), np.nan, t.progression)
+    more = {"progression_time": progression[patient], "censor_time": t.limit[patient]}
+    plain = two_stage_g(**c, **more)
+    found, again = (two_stage_g(**c, **more, samples=3, seed=3) for _ in range(2))
+    assert (found.conf_low, found.conf_high) == (again.conf_low, again.conf_high)
+    assert (found.hazard_ratio, found.psi) == (plain.hazard_ratio, plain.psi)
+    assert 0 < found.conf_low < found.conf_high != plain.conf_high
+    assert found.limits == f"bootstrap percentiles, {3 - found.samples_failed} samples"
+    assert plain.limits == "second stage alone"
+
+
 def test_without_covariates_stabilized_weights_are_one():
     t = trial(n=200)
     c = columns(t.rows(), t.frail)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.stats.crossover.bootstrap import percentile_limits, resample
 from equipoise.stats.crossover.rows import FollowUp, read_follow_up
 from equipoise.stats.crossover.step_roots import Jump, jumps_through
 from equipoise.stats.errors import StatsError
@@ -16,7 +18,7 @@ from equipoise.stats.survival import CoxModel, cox_ph, nelson_aalen
 from equipoise.stats.tails import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -36,8 +38,11 @@ class TwoStageG(Result):
     hazard_ratio: float
     conf_low: float
     conf_high: float
-    """Limits of the hazard ratio take psi for known."""
     conf_level: float
+    limits: str
+    """How the limits were made: by the bootstrap through both stages, or for a known psi."""
+    samples: int
+    samples_failed: int
     psi: float
     psi_low: float
     psi_high: float
@@ -114,6 +119,8 @@ def two_stage_g(
     varying: object | None = None,
     at_risk: ArrayLike | None = None,
     conf_level: float = 0.95,
+    samples: int = 0,
+    seed: int = 1,
 ) -> TwoStageG:
     """Estimate the hazard ratio had no control patient switched, with covariates between progression and switch.
 
@@ -128,6 +135,8 @@ def two_stage_g(
     at_risk
         Whether a switch is possible in the row, beside being after progression; rows long after the last switch that
         anybody made only tell how well the model bends. Possible everywhere unless given.
+    samples, seed
+        Bootstrap samples of patients within arms, each through both stages; without any the limits take psi for known.
 
     Raises
     ------
@@ -164,14 +173,25 @@ def two_stage_g(
     values = np.array([problem.z(psi) for psi in GRID])
     bound = normal_quantile(conf_level)
     roots, *sides = (jumps_through(problem.z, GRID, values, target) for target in (0.0, bound, -bound))
-    psi = roots[len(roots) // 2].psi if roots else math.nan
+    psi = _middle(roots)
     edges = [jump.psi for side in sides for jump in side]
     time, event_left, experimental, model = _second_stage(rows, progressed, limit, psi, conf_level)
+    low, high, how = math.nan, math.nan, "second stage alone"
+    if model is not None:
+        low, high = float(model.conf_low[0]), float(model.conf_high[0])
+    drawn = np.empty((0, 1))
+    if samples:
+        one = partial(_one_sample, replace(rows, order=np.arange(rows.order.size)), progression, limit)
+        drawn = resample(rows.arm_of_patients(), one, samples=samples, seed=seed)
+        low, high, how = percentile_limits(drawn[:, 0], conf_level)
     return TwoStageG(
         hazard_ratio=math.nan if model is None else float(model.hazard_ratio[0]),
-        conf_low=math.nan if model is None else float(model.conf_low[0]),
-        conf_high=math.nan if model is None else float(model.conf_high[0]),
+        conf_low=low,
+        conf_high=high,
         conf_level=conf_level,
+        limits=how,
+        samples=samples,
+        samples_failed=int(np.isnan(drawn).sum()),
         psi=psi,
         psi_low=min(edges) if len(edges) > 1 else math.nan,
         psi_high=max(edges) if len(edges) > 1 else math.nan,
@@ -189,6 +209,24 @@ def two_stage_g(
         event=event_left,
         experimental=experimental,
     )
+
+
+def _middle(roots: Sequence[Jump]) -> float:
+    return roots[len(roots) // 2].psi if roots else math.nan
+
+
+def _one_sample(
+    rows: FollowUp, progression: NDArray[np.float64], limit: NDArray[np.float64], patients: NDArray[np.int64]
+) -> tuple[float, ...]:
+    """Logarithm of the hazard ratio of patients drawn, through both stages; nan where there is none."""
+    drawn = rows.of_patients(patients)
+    try:
+        problem, progressed = _problem(drawn, progression[drawn.order], limit[drawn.order])
+        psi = _middle(jumps_through(problem.z, GRID, np.array([problem.z(value) for value in GRID]), 0.0))
+        *_, model = _second_stage(drawn, progressed, limit[drawn.order], psi, 0.95)
+        return (math.nan if model is None else math.log(float(model.hazard_ratio[0])),)
+    except (StatsError, ArithmeticError, ValueError):
+        return (math.nan,)
 
 
 def _of_rows(name: str, values: ArrayLike | None, rows: FollowUp) -> NDArray[np.float64]:
