@@ -1,0 +1,142 @@
+"""The twin: two files and a protocol give a whole synthetic trial that lands on the figures in print."""
+
+import re
+from pathlib import Path
+
+import polars as pl
+from ruamel.yaml import YAML
+from tests.rehearsal.rehearsed import protocol_of, protocol_text, whole_model
+from tests.rehearsal.twin.conftest import TRIAL, Twin
+
+from equipoise.analyze import analyze
+from equipoise.cdisc import read_folder
+from equipoise.cli.derive import derive_files
+from equipoise.cli.rehearse_published import compared_with_print, print_table
+from equipoise.ledger.head import HeadFile
+from equipoise.rehearsal.facts import generate
+from equipoise.rehearsal.memory import run
+from equipoise.rehearsal.model import parse_model
+from equipoise.rehearsal.twin.published import Line, load_published
+from equipoise.rehearsal.twin.seeds import SEEDS, read_seeds
+from equipoise.results import read_results
+
+LINES = load_published(TRIAL / "published.yaml")
+COMPARED = {name: line for name, line in LINES.items() if not line.not_attempted and not line.no_published_number}
+
+
+def test_every_figure_lands_inside_its_tolerance(twin: Twin) -> None:
+    assert twin.code == 0, twin.printed + twin.said
+    assert twin.summary == (len(COMPARED), len(COMPARED))
+    assert len(COMPARED) > 45
+    assert "OUTSIDE" not in twin.printed
+    assert "searched until they matched" in re.sub(r"\s+", " ", twin.printed)
+
+
+def test_the_table_in_the_results_says_the_same(twin: Twin) -> None:
+    """Nothing of it is copied from print: each computed figure stands in a row of the results."""
+    results = read_results(twin.folder / "results")
+    rows = {row["name"]: row for row in results.trial["published"]["lines"]}
+    assert set(rows) == set(LINES)
+    default = results.trial["data_cut"]["name"]
+    numbers = dict(results.statistics.select("row_id", "value").rows())
+    for name, line in COMPARED.items():
+        assert line.holds(rows[name]["value"]), name
+        if line.cut in (None, default):
+            assert rows[name]["row_ids"], name
+            assert all(numbers[row] is not None for row in rows[name]["row_ids"]), name
+
+
+def test_a_figure_moved_in_print_is_found_outside(twin: Twin, tmp_path: Path) -> None:
+    """The comparison can fail: another number in print, and the run ends with another code."""
+    text = (TRIAL / "published.yaml").read_text(encoding="utf-8")
+    sdtm = read_folder(twin.folder / "sdtm", prefer=(".parquet",))
+    moved = text.replace('printed: "97"\n    value: 97', 'printed: "98"\n    value: 98', 1)
+    assert moved != text
+    (tmp_path / "published.yaml").write_text(moved, encoding="utf-8")
+    results = read_results(twin.folder / "results")
+    cuts: dict[str, pl.DataFrame] = {}
+
+    def at(cut: str) -> pl.DataFrame:
+        if cut not in cuts:
+            found = derive_files(protocol_of(), sdtm, cut=cut)
+            given = analyze(
+                protocol_of(), found.adam, list(found.findings), cut_name=found.cut_name, cutoff=found.cutoff
+            )
+            cuts[cut] = given.statistics
+        return cuts[cut]
+
+    _, table = compared_with_print(tmp_path, results, at)
+    assert [row.name for row in table if row.standing.value == "OUTSIDE"] == ["randomized_pazopanib"]
+    assert not print_table(table)
+
+
+def printed_numbers(line: Line) -> set[str]:
+    """Numbers of a line as a model could hold them: as printed, a percentage as a share, months as days."""
+    given = [value for value in (line.value, line.below, line.low, line.high) if value is not None]
+    numbers = [*given, *(float(text) for text in re.findall(r"\d*\.?\d+", line.printed or ""))]
+    if line.unit in ("percent", "proportion"):
+        numbers += [number / 100 for number in numbers]
+    if line.unit == "months":
+        numbers += [float(round(number * 30.4375)) for number in numbers]
+    return {f"{number:g}" for number in numbers}
+
+
+COURSE = ("tumors", "readers", "treatment", "deaths", "dropout", "crossover", "follow_up", "visits")
+"""Parts of the model that make the course of disease, where also a number of two digits would tell."""
+
+
+def digits(text: str) -> int:
+    """Significant digits."""
+    return len(text.lstrip("-0.").replace(".", ""))
+
+
+def test_no_published_figure_stands_in_the_two_files_but_as_a_target() -> None:
+    """Three significant digits give a figure away anywhere, two in what makes the course; single digits tell nothing.
+
+    Shares of two digits, such as 0.55, are so frequent among rates of harms and baseline facts that they say nothing.
+    """
+    asked = {text for line in LINES.values() for text in printed_numbers(line)}
+    assert {"11.8", "0.54", "1.69", "88.1", "0.881", "359", "41.3"} <= asked
+    model = YAML(typ="safe").load((TRIAL / "twin.yaml").read_text(encoding="utf-8"))
+    targets = {text for _, text in leaves(model.pop("calibration"))}
+    assert len(targets & asked) > 25
+    numbers = leaves(model)
+    assert {place: text for place, text in numbers if digits(text) > 2 and text in asked} == {}
+    shares = {text for text in asked if "." in text and digits(text) == 2}
+    course = [(place, text) for place, text in numbers if place.split(".")[1].startswith(COURSE)]
+    assert len(course) > 60
+    assert {place: text for place, text in course if text in shares} == {}
+    seeds = (TRIAL / SEEDS).read_text(encoding="utf-8").splitlines()[2:]
+    assert all(re.fullmatch(r"\d+( \d+){5}", line) for line in seeds)
+
+
+def leaves(part: object, place: str = "") -> list[tuple[str, str]]:
+    """All numbers of a model with their places; days of the calendar and laboratory limits are numbers as well."""
+    if isinstance(part, dict):
+        return [leaf for name, value in part.items() for leaf in leaves(value, f"{place}.{name}")]
+    if isinstance(part, list):
+        return [leaf for number, value in enumerate(part) for leaf in leaves(value, f"{place}[{number}]")]
+    return [(place, f"{part:g}")] if isinstance(part, int | float) and not isinstance(part, bool) else []
+
+
+def test_the_model_draws_the_same_without_its_targets() -> None:
+    """The generator never looks at a published figure: without `calibration` the patients are the same."""
+    model, protocol = whole_model(), protocol_of()
+    draws = read_seeds(TRIAL / SEEDS, model.accrual.screened)
+    bare = model.model_copy(update={"calibration": None})
+    with_targets, without = generate(protocol, model, draws), generate(protocol, bare, draws)
+    assert with_targets.patients.equals(without.patients)
+    assert set(with_targets.records) == set(without.records)
+    assert all(frame.equals(without.records[kind]) for kind, frame in with_targets.records.items())
+
+
+def test_two_files_give_the_record_again(twin: Twin) -> None:
+    """Protocol, model and seeds alone give the chain that stands in the database, to the last hash."""
+    protocol, text = protocol_of(), protocol_text()
+    model = parse_model((TRIAL / "twin.yaml").read_text(encoding="utf-8"), protocol)
+    facts = generate(protocol, model, read_seeds(TRIAL / SEEDS, model.accrual.screened))
+    again = run(protocol, text, model, facts)
+    withdrawn = {e.subject for e in again.events if e.kind == "withdrawn" and e.payload["level"] == "data"}
+    assert {(r.command.subject in withdrawn, r.refusal.code) for r in again.refused} <= {(True, "not_now")}
+    head = HeadFile(twin.folder / "record/data.heads").read()["trial"]
+    assert (head.seq, head.hash) == (len(again.events), again.events[-1].hash)
