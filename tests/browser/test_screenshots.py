@@ -3,6 +3,7 @@
 With EQUIPOISE_HOWTO=1 the pictures are written into docs/howto/images; else they are build output, of some roles alone.
 """
 
+import http.client
 import io
 import json
 import os
@@ -102,7 +103,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
     for _ in range(1200):
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            asked.request("GET", "/account/login/")
+            asked.getresponse().read()
+            asked.close()
         except OSError:
             assert server.poll() is None, "the server has stopped"
             time.sleep(0.1)
