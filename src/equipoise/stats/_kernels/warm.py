@@ -103,6 +103,7 @@ def warm_design() -> None:
     )
     stats.simulate_trials(trial, 2, seed=1)
     stats.replay_trial(trial, 0, seed=1)
+    stats.trial_from_times(TIME, GROUP)
 
 
 def main() -> None:
