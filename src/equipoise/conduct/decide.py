@@ -2,7 +2,7 @@
 
 from equipoise.conduct.command import Command, Refusal, Refused, refuse
 from equipoise.conduct.context import CommandSpec, Context, vault_refusal
-from equipoise.conduct.field import check_payload
+from equipoise.conduct.field import check_payload, plain
 from equipoise.conduct.nouns import COMMANDS
 from equipoise.conduct.rights import ACTIONS, Action, Stage
 from equipoise.conduct.roles import REACH, SITE_ROLES, Reach, Role
@@ -154,6 +154,9 @@ _DELEGATED = frozenset({Role.SITE_COORDINATOR, Role.LOCAL_READER, Role.PHARMACIS
 
 
 def _check_payload(context: Context, spec: CommandSpec) -> None:
+    if not plain(context.command.reason or ""):
+        what = "text without control characters"
+        refuse("bad_value", f"reason: expected {what}.", "Type the reason anew.", problems=(("reason", what),))
     found = check_payload(spec.fields, context.payload)
     if not found:
         return

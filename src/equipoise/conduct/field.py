@@ -10,13 +10,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Field", "FieldProblem", "check_payload"]
+__all__ = ["EARLIEST_YEAR", "Field", "FieldProblem", "check_payload", "plain"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
 _PARTIAL = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
 _HEX = re.compile(r"[0-9a-f]{64}")
-_LARGEST = 2**53
+_LARGEST = 2**53 - 1
+EARLIEST_YEAR = 1900
+"""Nothing that a trial asks for happened before it: an earlier year is a slip of the keyboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,14 @@ def _text(field: Field, value: object) -> str | None:
         return "text"
     if len(value) > most:
         return f"text of at most {most} characters"
+    return None if plain(value) else "text without control characters"
+
+
+def plain(value: str) -> bool:
+    """Tell whether text can be kept by every database and read by everybody: no control characters, whole letters."""
     if value.isascii() and value.isprintable():
-        return None
-    if any(ord(character) < 32 and character not in "\n\t" for character in value) or not _encodable(value):
-        return "text without control characters"
-    return None
+        return True
+    return _encodable(value) and not any(ord(letter) < 32 and letter not in "\n\t" for letter in value)
 
 
 def _encodable(value: str) -> bool:
@@ -153,16 +158,16 @@ def _date(_field: Field, value: object) -> str | None:
     if not isinstance(value, str) or len(value) != 10:
         return expected
     try:
-        dt.date.fromisoformat(value)
+        day = dt.date.fromisoformat(value)
     except ValueError:
         return expected
-    return None
+    return None if day.year >= EARLIEST_YEAR and day.isoformat() == value else f"{expected}, from {EARLIEST_YEAR} on"
 
 
 def _partial_date(field: Field, value: object) -> str | None:
     if isinstance(value, str) and len(value) == 10:
         return _date(field, value)
-    whole = isinstance(value, str) and _PARTIAL.fullmatch(value) and value[:4] != "0000"
+    whole = isinstance(value, str) and _PARTIAL.fullmatch(value) and int(value[:4]) >= EARLIEST_YEAR
     return None if whole else "a date, or its known part: 2014-05-31, 2014-05 or 2014"
 
 
@@ -201,6 +206,8 @@ def _texts(field: Field, value: object) -> str | None:
     most = field.maximum or 10_000
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) and part.strip() for part in value):
         return "a list of texts"
+    if not all(map(plain, value)):
+        return "texts without control characters"
     return None if (field.minimum or 0) <= len(value) <= most else f"{field.minimum or 0} to {most} texts"
 
 
@@ -214,13 +221,17 @@ def _records(field: Field, value: object) -> str | None:
 def _values(_field: Field, value: object) -> str | None:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         return "values by name"
-    plain = all(part is None or isinstance(part, str | bool | int) for part in value.values())
-    return None if plain else "texts, whole numbers, yes or no by name; a number with decimals as text"
+    if not all(part is None or isinstance(part, str | bool | int) for part in value.values()):
+        return "texts, whole numbers, yes or no by name; a number with decimals as text"
+    texts = [*value, *(part for part in value.values() if isinstance(part, str))]
+    return None if all(map(plain, texts)) else "texts without control characters"
 
 
 def _any(field: Field, value: object) -> str | None:
     expected = "a text, a whole number, yes or no, or lists and records of these"
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return None if plain(value) else "text without control characters"
+    if value is None or isinstance(value, bool | int):
         return None
     if isinstance(value, list | tuple):
         return next((expected for part in value if _any(field, part)), None)

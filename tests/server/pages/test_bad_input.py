@@ -228,3 +228,13 @@ def test_the_same_form_twice_is_recorded_once(coordinator: Visitor, trial: Serve
 def test_names_that_no_form_has(coordinator: Visitor, name: str) -> None:
     data = {"assessment": "0", "date": "2024-01-08", name: "\x00<x>"} | lesion(0, diameter="23")
     assert coordinator.send("01-001", "measure_tumors", data).status_code in (200, 303, 422)
+
+
+def test_a_reason_of_several_lines_is_taken_and_control_characters_are_not(trial: ServerTrial) -> None:
+    doctor = Visitor(trial, "investigator@01")
+    command = "break_code"
+    refused = doctor.send(PATIENT, command, {"reason": "uncon\x00scious", **doctor.proof()})
+    assert refused.status_code == 422
+    sent = doctor.send(PATIENT, command, {"reason": "unconscious\r\nin the emergency room", **doctor.proof()})
+    assert sent.status_code == 303, sent.content.decode()
+    assert trial.events()[-1].reason == "unconscious\nin the emergency room"

@@ -125,7 +125,7 @@ def form_of(call: Call, command: str, plan: Plan, posted: Posted | None) -> Form
         parts=parts,
         understood=understood,
         request_id=name if _REQUEST.fullmatch(name) else new_request_id(),
-        reason=(given.get("reason") or [""])[-1][:4000],
+        reason=(given.get("reason") or [""])[-1].replace("\r\n", "\n")[:4000],
     )
 
 
