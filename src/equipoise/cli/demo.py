@@ -5,7 +5,9 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,11 +61,11 @@ def serve_demo(
     place = _place(file, data, database, key)
     known = place.data / LOGINS
     if not known.exists():
-        make_demo(file, place)
-    from equipoise.server.demo import VARIABLE, demo_sources
+        _made_apart(file, place)
     from equipoise.server.running import run, start
 
     start(place)
+    from equipoise.server.demo import VARIABLE, demo_sources
     from equipoise.server.rehearsal_setup import check_place
     from equipoise.server.setup import migrate
     from equipoise.server.sources import use
@@ -94,6 +96,12 @@ def _place(file: Path, data: Path | None, database: str, key: Path | None) -> "P
         usual = default_data(place.data.name)
         place = replace(place, data=usual.with_name(f"{usual.name}-demo"))
     return place if key is not None else replace(place, key_file=place.data.with_name(f"{place.data.name}.key"))
+
+
+def _made_apart(file: Path, place: "Place") -> None:
+    """Make the trial in a process of its own: threads that it begins would stand still in the server's processes."""
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as apart:
+        apart.submit(make_demo, file, place).result()
 
 
 def make_demo(file: Path, place: "Place", *, patients: int = PATIENTS, seed: int = SEED) -> None:
