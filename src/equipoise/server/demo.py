@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 
 from equipoise.server.accounts.models import Account
 from equipoise.server.accounts.record import note_account
@@ -21,7 +22,7 @@ from equipoise.server.setup import SERVER
 from equipoise.server.sources import Sources, entropy, use
 from equipoise.server.write import Wish, perform
 
-__all__ = ["VARIABLE", "DemoLogin", "demo_sources", "grant", "make_login", "set_clock"]
+__all__ = ["VARIABLE", "DemoLogin", "demo_sources", "grant", "make_login", "new_password", "set_clock"]
 
 VARIABLE = "EQUIPOISE_DEMO"
 
@@ -58,17 +59,21 @@ def set_clock() -> None:
         use(demo_sources(int(seconds)))
 
 
-def make_login(person: str, role: str, site: str | None) -> DemoLogin:
-    """Give somebody of the record an account, with a password and a second factor."""
+def new_password() -> tuple[str, str]:
+    """Draw a password for all made-up people, and hash it once; each has a second factor of his or her own."""
     password = base64.b32encode(entropy(10)).decode().lower()
+    return password, make_password(password)
+
+
+def make_login(person: str, role: str, site: str | None, password: tuple[str, str]) -> DemoLogin:
+    """Give somebody of the record an account, with a password (as typed, as kept) and a second factor."""
     secret = base64.b32encode(entropy(20)).decode()
-    account = Account(id=person, login=person.lower())
-    account.set_password(password)
+    account = Account(id=person, login=person.lower(), password=password[1])
     account.save(force_insert=True)
     data = {"secret": get_adapter().encrypt(secret)}
     Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=data)
     note_account(account, "made", actor=SERVER, role=SERVER)
-    return DemoLogin(role, site, account.login, password, secret)
+    return DemoLogin(role, site, account.login, password[0], secret)
 
 
 def grant(administrator: str, person: str, role: str) -> None:
