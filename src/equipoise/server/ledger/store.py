@@ -128,8 +128,10 @@ def following(chain: str, seq: int, most: int) -> Statement:
 
 def several(chain: str, conditions: Sequence[str], values: Sequence[Sequence[Any]]) -> Statement:
     """Say how to ask for events that meet one of several conditions, in order, after the number of its condition."""
+    # SQLite would go through the whole chain by its number instead of by the index of the condition
+    chained = "chain = %s" if connection.vendor != "sqlite" else "+chain = %s"
     parts = " UNION ALL ".join(
-        f"SELECT {number} AS place, {_columns()} FROM ledger_event WHERE chain = %s AND {condition}"  # noqa: S608
+        f"SELECT {number} AS place, {_columns()} FROM ledger_event WHERE {chained} AND {condition}"  # noqa: S608
         for number, condition in enumerate(conditions)
     )
     return Statement(f"{parts} ORDER BY seq", [value for own in values for value in (chain, *own)])

@@ -18,7 +18,7 @@ from equipoise.server.subjects.view import seen_events, shown
 
 __all__ = ["AuditLine", "audit_page"]
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 _LABELS = {f.name: f.doc for spec in COMMANDS.values() for f in spec.fields}
 
 
@@ -42,7 +42,7 @@ class AuditLine:
 
 
 def audit_page(call: Call) -> HttpResponse:
-    """Show the trail, latest first, a hundred lines at a time; changes of values alone where that is asked for."""
+    """Show the trail, latest first, fifty lines at a time; changes of values alone where that is asked for."""
     wanted = call.request.GET.get("what", "")
     events = list(enumerate(seen_events(call.subject.id, call.desk.role), 1))[::-1]
     if wanted == "changes":
