@@ -123,4 +123,5 @@ def test_a_part_may_be_left_out(protocol: Protocol, part: str) -> None:
 
 def test_a_laboratory_that_agrees_with_events_needs_them(protocol: Protocol) -> None:
     assert "graded.term: no term of the safety part" in problems(changed(("safety", GONE)), protocol)
-    assert parse_model(changed(("safety", GONE), ("laboratory", GONE)), protocol).safety is None
+    alone = changed(("safety", GONE), ("laboratory", GONE), ("calibration", GONE))
+    assert parse_model(alone, protocol).safety is None

@@ -19,6 +19,7 @@ _OVERVIEW: dict[str, Callable[[Any], bool]] = {
     "serious": lambda e: e.serious,
     "related": lambda e: e.related,
     "discontinued": lambda e: e.stopped,
+    "related_grade3": lambda e: e.related and e.grade >= 3,
 }
 
 
@@ -83,6 +84,18 @@ def _terms(book: Book, members: Members, period: int, shared: dict[str, Any]) ->
                 book.count(
                     [s for s in members if worst[s.id] >= lowest], label=f"{name}, {variable}", variable=variable, **row
                 )
+            related = [
+                s
+                for s in members
+                for e in s.events
+                if e.period == period and e.system == system and term in (None, e.term) and e.related and e.grade >= 3
+            ]
+            book.count(
+                list({s.id: s for s in related}.values()),
+                label=f"{name}, related_grade3",
+                variable="related_grade3",
+                **row,
+            )
             for grade in range(1, 6):
                 book.count(
                     [s for s in members if worst[s.id] == grade],
