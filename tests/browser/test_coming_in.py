@@ -28,7 +28,7 @@ def test_an_expired_session_loses_nothing(site: Served, page: Page) -> None:
     page.goto(site.at("investigator@01", f"subjects/{subject}/do/record_deviation/"))
     page.get_by_label("What happened").fill("Visit two days late: <b>snow</b>")
     page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="Record that the protocol was not followed").click()
+    page.get_by_role("button", name="Record the deviation").click()
     page.wait_for_url("**/account/login/**")
     site.login(page, "investigator@01")
     assert page.url.endswith("/do/record_deviation/")
