@@ -56,7 +56,7 @@ def test_a_file_that_is_not_there(protocol: Protocol, tmp_path: Path) -> None:
         ),
         ("  age: {normal", "  ages: {normal", ["baseline.ages: no baseline field", "did you mean 'age'"]),
         ("sex: {levels: {female", "sex: {levels: {femal", ["baseline.sex.levels.femal: no level of sex"]),
-        ("functional: {probability: 0.49}", "functional: {normal: {mean: 1, spread: 1}}", ["field of type boolean"]),
+        ("functional: {probability: 0.5}", "functional: {normal: {mean: 1, spread: 1}}", ["field of type boolean"]),
         ("when: prior_prrt, days", "when: prior_part, days", ["baseline.prrt_end.cases[1].when", "prior_part"]),
         ("kinds: {liver_directed: 3", "kinds: {liver: 3", ["therapies.kinds.liver: no therapy"]),
         ("  randomized: 171", "  randomized: 1171", ["more patients are randomized than screened", "1171 of"]),

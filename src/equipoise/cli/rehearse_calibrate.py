@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from equipoise.cli.rehearse import prepare
+from equipoise.cli.rehearse import MODEL, prepare
 from equipoise.cli.rehearse_published import FOUND
 from equipoise.cli.steps import steps
 from equipoise.protocol import Problem
@@ -30,7 +30,7 @@ def calibrate_twin(trial: Path, *, model: Path | None, uncalibrated: int = UNCAL
         Targets cannot be met, or the seed of allocation in the model is not the one that gives the arms asked for.
     """
     rehearsal = prepare(trial, model=model, seed=None, patients=None)
-    file = model or trial.parent / "twin.yaml"
+    file = model or trial.parent / MODEL
     with steps(_STEPS) as bar:
         found = calibrate(rehearsal.protocol, rehearsal.model, told=bar.begin, file=str(file))
         if found.allocation_seed != rehearsal.model.allocation.seed:

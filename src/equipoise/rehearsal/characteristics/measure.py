@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from equipoise.derive import Derived, derive
+from equipoise.derive.sdtm import study_id_of
 from equipoise.protocol import Protocol, data_cut
 from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.facts import generate
@@ -63,7 +64,7 @@ def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl
     }
     rows = []
     for trial in trials:
-        study = protocol.study_id if trial == 0 else f"{protocol.study_id}-{trial:04d}"
+        study = study_id_of(protocol, trial)
         own = {name: parts[study,] for name, parts in by_study.items() if (study,) in parts}
         rows.append({"TRIAL": trial, **_measured(protocol, own), "confirmation_days": waits.get(trial)})
     return pl.DataFrame(rows, schema=COLUMNS)

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from equipoise.derive.sdtm import study_id_of
 from equipoise.protocol import Protocol
 from equipoise.rehearsal.facts import Facts, generate
 from equipoise.rehearsal.model.patient_model import PatientModel
@@ -50,10 +51,9 @@ def patients_and_candidates(
 
     ``people`` gives the patients' places: PATIENT, i.
     """
-    number = pl.col("TRIAL").cast(pl.String).str.zfill(4)
-    study = pl.when(pl.col("TRIAL") == 0).then(pl.lit(protocol.study_id))
+    studies = {trial: study_id_of(protocol, trial) for trial in randomized["TRIAL"].unique().sort().to_list()}
     known = randomized.join(people.select("PATIENT", "i"), on="PATIENT").select(
-        study.otherwise(pl.format("{}-{}", pl.lit(protocol.study_id), number)).alias("STUDYID"),
+        pl.col("TRIAL").replace_strict(studies, return_dtype=pl.String).alias("STUDYID"),
         pl.col("SUBJECT").alias("SUBJID"),
         "i",
         pl.col("TRIAL").alias("k"),

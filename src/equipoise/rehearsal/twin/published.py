@@ -21,8 +21,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from equipoise.protocol import Problem, ProtocolError
 from equipoise.protocol.source import read_source, read_text
 from equipoise.rehearsal.errors import RehearsalError
+from equipoise.rehearsal.patients import MONTH
 
-__all__ = ["MONTH_DAYS", "PUBLISHED", "Compared", "Line", "Standing", "compare", "computed", "load_published"]
+__all__ = ["PUBLISHED", "Compared", "Line", "Standing", "compare", "computed", "load_published"]
 
 
 class Standing(Enum):
@@ -34,8 +35,6 @@ class Standing(Enum):
     NOT_PUBLISHED = "no published number"
 
 
-MONTH_DAYS = 30.4375
-"""Days of a month, as figures in months are printed."""
 PUBLISHED = "published.yaml"
 """Name of the file beside the protocol."""
 
@@ -275,7 +274,7 @@ def computed(line: Line, statistics: pl.DataFrame) -> tuple[float | None, tuple[
         ids += hits["row_id"].to_list() if "row_id" in hits.columns else []
         known = known and hits["value"][0] is not None
         total += hits["value"][0] or 0.0
-    shown = total / MONTH_DAYS if line.unit == "months" else 100.0 * total if line.unit == "proportion" else total
+    shown = total / MONTH if line.unit == "months" else 100.0 * total if line.unit == "proportion" else total
     return (100.0 - shown if line.complement else shown) if known else None, tuple(ids)
 
 

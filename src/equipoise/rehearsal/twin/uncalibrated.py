@@ -12,16 +12,18 @@ import numpy as np
 import polars as pl
 
 from equipoise.derive import Derived, derive
+from equipoise.derive.sdtm import study_id_of
 from equipoise.protocol import Protocol, data_cut, field_types
 from equipoise.protocol.expressions import column, parse
 from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.facts import generate
 from equipoise.rehearsal.model.calibration import Calibration, EventTarget
 from equipoise.rehearsal.model.patient_model import PatientModel
+from equipoise.rehearsal.patients import MONTH
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.twin.candidates import CHUNK, patients_and_candidates
 from equipoise.rehearsal.twin.course import CourseParts, course_figures
-from equipoise.rehearsal.twin.published import MONTH_DAYS, Line
+from equipoise.rehearsal.twin.published import Line
 from equipoise.rehearsal.twin.safety import event_name, events_counted
 
 __all__ = ["percentiles", "uncalibrated_figures"]
@@ -71,7 +73,7 @@ def _block(
     found = []
     for number in numbers:
         own = randomized.filter(pl.col("TRIAL") == number)
-        study = protocol.study_id if number == 0 else f"{protocol.study_id}-{number:04d}"
+        study = study_id_of(protocol, number)
         parts = {cut: _of_study(given, study) for cut, given in derived.items()}
         found.append(_figures(protocol, asked, landmarks, own, parts))
     return found
@@ -123,7 +125,7 @@ def percentiles(lines: Mapping[str, Line], figures: Sequence[Mapping[str, float]
     for name, line in lines.items():
         if line.value is None or line.figure is None:
             continue
-        scale = {"months": MONTH_DAYS, "percent": 0.01, "proportion": 0.01}.get(line.unit, 1.0)
+        scale = {"months": MONTH, "percent": 0.01, "proportion": 0.01}.get(line.unit, 1.0)
         printed = line.value * scale
         values = [math.inf if math.isnan(value) else value for value in (trial[line.figure] for trial in figures)]
         below = sum(value < printed for value in values) + 0.5 * sum(value == printed for value in values)
