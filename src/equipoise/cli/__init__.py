@@ -305,7 +305,7 @@ def serve(  # noqa: PLR0917 - typer binds them by name
 
 
 @app.command(epilog="Example: equipoise verify --trial trials/a021202")
-def verify(
+def verify(  # noqa: PLR0917 - typer binds them by name
     trial: OfTrial = None,
     data: DataFolder = None,
     database: Database = "",
@@ -313,11 +313,15 @@ def verify(
     public_key: Annotated[
         str | None, typer.Option("--public-key", help="Public key noted when the trial began, in hexadecimal.")
     ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First make lists and checkpoints anew from the events: after an upgrade.")
+    ] = False,
 ) -> None:
     """Check the whole record: chains, heads, vault, allocations, read models; name the first record that is wrong."""
     from equipoise.cli.verify import verify as run
 
-    raise typer.Exit(run(trial and _protocol_file(trial), data, database, key, public_key))
+    file = trial and _protocol_file(trial)
+    raise typer.Exit(run(file, data, database, key, public_key, rebuilding=rebuild))
 
 
 @app.command(epilog="Example: equipoise backup backups --trial trials/a021202")

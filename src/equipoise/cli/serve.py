@@ -52,6 +52,7 @@ def serve(
         print(f"Administrator: {first.login}")
         print(f"Password:      {first.password}   (shown only now; you will be asked for a second factor)")
     _warn_without_key()
+    _warn_of_old_lists()
     print(f"Data:          {place.database.rsplit('@')[-1] or place.data}")
     print(f"Address:       http://{host}:{port}/   (stop with Ctrl+C)")
     sys.stdout.flush()
@@ -86,3 +87,13 @@ def _warn_without_key() -> None:
     if problem is not None:
         print(f"No key:        {problem}")
         print("               The record can be read and stays blinded; nothing can be recorded.")
+
+
+def _warn_of_old_lists() -> None:
+    from equipoise.server.verification.rebuild import outdated
+
+    if outdated() is not None:
+        print("Old lists:     they are not what this version makes of the record. Stop the server, run")
+        print(
+            "               equipoise verify --rebuild (with the same --data, --database or --trial), start it again."
+        )

@@ -11,8 +11,16 @@ ALTERED = 4
 
 
 @needs_server
-def verify(trial: Path | None, data: Path | None, database: str, key: Path | None, public_key: str | None) -> int:
-    """Print every check with its outcome; name the first record that is wrong."""
+def verify(
+    trial: Path | None,
+    data: Path | None,
+    database: str,
+    key: Path | None,
+    public_key: str | None,
+    *,
+    rebuilding: bool = False,
+) -> int:
+    """Print every check with its outcome; name the first record that is wrong. Where asked, rebuild the lists first."""
     from equipoise.cli.failure import ArgumentError
     from equipoise.server.running import start
 
@@ -22,6 +30,8 @@ def verify(trial: Path | None, data: Path | None, database: str, key: Path | Non
     start(place)
     from equipoise.server.verification.run import verify_trial
 
+    if rebuilding:
+        _rebuild()
     report = verify_trial(public_key=public_key)
     for check in report.checks:
         print(f"{'ok   ' if check.ok else 'WRONG' if check.ok is False else '-    '}  {check.name}: {check.text}")
@@ -30,3 +40,15 @@ def verify(trial: Path | None, data: Path | None, database: str, key: Path | Non
         return 0
     print(f"The record is NOT intact. First: {report.first}")
     return ALTERED
+
+
+def _rebuild() -> None:
+    from equipoise.server.setup import migrate
+    from equipoise.server.verification.rebuild import rebuild
+
+    migrate()
+    made = rebuild()
+    print(
+        f"Rebuilt from {made.events} events: lines of {made.patients} patients, {made.reads} lines of central reading, "
+        f"{made.checkpoints} checkpoints."
+    )

@@ -21,7 +21,7 @@ from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.round_trip import Statement
 from equipoise.server.ledger.shards import Loaded
 
-__all__ = ["Line", "due_of", "following", "line_of", "wrong_line"]
+__all__ = ["Line", "all_lines", "due_of", "following", "line_of", "wrong_line"]
 
 _AHEAD = 100
 _SITE_WIDE = "consent_form_approved"
@@ -92,8 +92,8 @@ _WRITE = (
 )
 
 
-def wrong_line(shards: Mapping[str, Any], last: Mapping[str, tuple[str, str]]) -> str | None:
-    """Name the first patient whose line is not what the events give; None where all are.
+def all_lines(shards: Mapping[str, Any], last: Mapping[str, tuple[str, str]]) -> dict[str, Line]:
+    """Make the lines of all patients.
 
     Parameters
     ----------
@@ -102,14 +102,25 @@ def wrong_line(shards: Mapping[str, Any], last: Mapping[str, tuple[str, str]]) -
     last
         Patient -> time and protocol version of the last event about the patient.
     """
-    kept = {row[0]: Line(*row) for row in AgendaRow.objects.values_list(*Line._fields).iterator()}
     books = trial.rulebooks(shards["study"]) if "study" in shards else {}
-    for name in sorted(kept.keys() | last.keys()):
-        if name not in last:
-            return f"patient {name}: a line in the agenda without events"
+    found = {}
+    for name, (at, version) in last.items():
         subject: Subject = shards[f"subject:{name}"]
         site: Site = shards[f"site:{subject.site}"]
-        at, version = last[name]
-        if kept.get(name) != line_of(books[version], site, subject, local_date(at, site.time_zone)):
+        found[name] = line_of(books[version], site, subject, local_date(at, site.time_zone))
+    return found
+
+
+def wrong_line(shards: Mapping[str, Any], last: Mapping[str, tuple[str, str]]) -> str | None:
+    """Name the first patient whose line is not what the events give; None where all are.
+
+    Arguments are those of `all_lines`.
+    """
+    kept = {row[0]: Line(*row) for row in AgendaRow.objects.values_list(*Line._fields).iterator()}
+    built = all_lines(shards, last)
+    for name in sorted(kept.keys() | built.keys()):
+        if name not in built:
+            return f"patient {name}: a line in the agenda without events"
+        if kept.get(name) != built[name]:
             return f"patient {name}: the line in the agenda is not what the events give"
     return None

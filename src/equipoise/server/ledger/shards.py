@@ -36,6 +36,7 @@ CHECKPOINT_EVERY = 24
 _PAIRS = "__pairs__"
 _TYPES: dict[str, Any] = {"study": Study, "counters": Counters, "site": Site, "subject": Subject}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _TYPES.items()}
+_FIELDS = {name: {field.name for field in fields(kind)} for name, kind in _TYPES.items()}
 
 
 class Loaded(NamedTuple):
@@ -157,10 +158,10 @@ def encode(name: str, state: Any) -> str:
 def decode(name: str, text: str) -> Any:
     """Read a shard from text; None where it is damaged or of another version of equipoise."""
     try:
-        content = json.loads(text, object_hook=_pairs)
-        if content["shard"] != name:
+        content, kind = json.loads(text, object_hook=_pairs), name.partition(":")[0]
+        if content["shard"] != name or content["state"].keys() != _FIELDS[kind]:
             return None
-        return _ADAPTERS[name.partition(":")[0]].validate_python(content["state"])
+        return _ADAPTERS[kind].validate_python(content["state"])
     except (ValueError, KeyError, TypeError):  # ValidationError is a ValueError
         return None
 

@@ -11,7 +11,7 @@ from equipoise.server.ledger.shards import Loaded
 from equipoise.server.reading.found import FOUND, found_text
 from equipoise.server.subjects.models import ReadingRow
 
-__all__ = ["follow", "following", "lines_of", "stored_lines", "wrong_line"]
+__all__ = ["follow", "following", "lines_of", "stored_lines", "writing", "wrong_line"]
 
 Line = tuple[str, int, int, str | None, str, str | None, bool, str]
 """Values of a line: subject, assessment, reader, scanned, since, person, ready, triggers."""
@@ -70,8 +70,13 @@ def following(events: Iterable[Event], parts: Mapping[str, Loaded]) -> list[Stat
     found = []
     for name in sorted(names):
         found.append(Statement("DELETE FROM reading_list WHERE subject = %s", [name]))
-        found += [Statement(_INSERT, line) for line in lines_of(parts[f"subject:{name}"].state)]
+        found += writing(parts[f"subject:{name}"].state)
     return found
+
+
+def writing(subject: Subject) -> list[Statement]:
+    """Say how to write the lines of a patient who has none yet."""
+    return [Statement(_INSERT, line) for line in lines_of(subject)]
 
 
 _INSERT = f"INSERT INTO reading_list ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608

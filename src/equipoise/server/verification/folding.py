@@ -10,11 +10,11 @@ from equipoise.conduct.vault import Slot
 from equipoise.ledger import TRIAL, Event, Fault, Link, verify_chain
 from equipoise.server.ledger.models import Checkpoint
 from equipoise.server.ledger.shards import decode
-from equipoise.server.ledger.store import stored_events
+from equipoise.server.ledger.store import read_events, stored_events
 from equipoise.server.subjects.listing import next_row
 from equipoise.server.subjects.models import SubjectRow
 
-__all__ = ["Folded", "fold_trial"]
+__all__ = ["Folded", "fold_trial", "go_on"]
 
 _EMPTY: dict[str, Any] = {"study": Study, "counters": Counters, "site": Site, "subject": Subject}
 
@@ -80,6 +80,13 @@ def fold_trial(asked: set[int]) -> Folded:
     if left and folded.checkpoint is None:
         folded.checkpoint = f"{left[0]}: of an event that does not exist"
     return folded
+
+
+def go_on(folded: Folded) -> None:
+    """Take in the events that were recorded since the chain was read."""
+    for event in read_events(TRIAL, "seq > %s", [folded.end.seq]):
+        _step(folded, event)
+    _list(folded)
 
 
 def _step(folded: Folded, event: Event) -> None:
