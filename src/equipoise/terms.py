@@ -1,6 +1,8 @@
-"""Words of the field as enums; values are the CDISC submission values where one exists."""
+"""Words of the field as enums, with the CDISC submission values where one exists; texts that can be translated."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 __all__ = [
     "SYNTHETIC",
@@ -15,6 +17,8 @@ __all__ = [
     "RuleSet",
     "Severity",
     "Status",
+    "Text",
+    "said",
 ]
 
 
@@ -118,3 +122,50 @@ class Status(StrEnum):
     NOT_REACHED = "NR"
     NOT_ESTIMABLE = "NE"
     NOT_DONE = "not_done"
+
+
+class Text(str):
+    """A text for people: English as it stands, and what it was made of, so that it can be said in another language.
+
+    Parameters
+    ----------
+    template
+        The text with ``{name}`` where a value stands.
+    values
+        Values by name. One that is a `Text` is translated too; several in a list or tuple are joined by commas.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, values: Mapping[str, object] = MappingProxyType({})) -> "Text":
+        """Fill the values in; a text without values is taken as it is."""
+        if not values:
+            whole = template if isinstance(template, Text) else super().__new__(cls, template)
+            whole.template, whole.values = getattr(template, "template", template), getattr(template, "values", values)
+            return whole
+        whole = super().__new__(cls, template.format_map({k: _joined(v) for k, v in values.items()}))
+        whole.template, whole.values = template, values
+        return whole
+
+    def __reduce__(self) -> tuple[type["Text"], tuple[str, dict[str, object]]]:
+        """Keep template and values in copies."""
+        return Text, (self.template, dict(self.values))
+
+
+def said(template: str, /, **values: object) -> Text:
+    """Make a text of a template and its values; templates are found by name of this function and can be translated.
+
+    Examples
+    --------
+    >>> text = said("There is no site {site}.", site="07")
+    >>> text
+    'There is no site 07.'
+    >>> text.template
+    'There is no site {site}.'
+    """
+    return Text(template, values)
+
+
+def _joined(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

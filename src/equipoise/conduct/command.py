@@ -1,12 +1,13 @@
 """What somebody asks for, and the answer when it is not possible."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from equipoise.ledger import Stamp
+from equipoise.terms import Text, said
 
-__all__ = ["Command", "ConductError", "Refusal", "Refused", "refuse"]
+__all__ = ["Command", "ConductError", "Refusal", "Refused", "refuse", "refuse_marked", "sentences"]
 
 
 class ConductError(Exception):
@@ -77,3 +78,23 @@ def refuse(
 ) -> NoReturn:
     """End a rule with a refusal."""
     raise Refused(Refusal(code, reason, remedy, problems, alert))
+
+
+def refuse_marked(
+    problems: Sequence[tuple[str, str]], *, code: str = "bad_value", remedy: str = "Correct what is marked."
+) -> NoReturn:
+    """End a rule with a refusal that names the first of several fields, and marks all of them."""
+    field, problem = problems[0]
+    refuse(code, said("{field}: {problem}.", field=field, problem=problem), remedy, problems=tuple(problems))
+
+
+def sentences(message: str) -> tuple[Text, Text]:
+    """Make reason and remedy of a message of the criteria, ``what is: what is expected``; the values stay."""
+    found = Text(message)
+    what, _, wanted = found.template.partition(": ")
+    remedy = wanted or "See the reading charter"
+    return _sentence(what, found.values), _sentence(remedy, found.values)
+
+
+def _sentence(part: str, values: Mapping[str, object]) -> Text:
+    return Text(f"{part[:1].upper()}{part[1:]}.", values)

@@ -1,6 +1,6 @@
 """From a wish to events or a refusal: rights first, then the form of the payload, then the rule of the command."""
 
-from equipoise.conduct.command import Command, Refusal, Refused, refuse
+from equipoise.conduct.command import Command, Refusal, Refused, refuse, refuse_marked
 from equipoise.conduct.context import CommandSpec, Context, vault_refusal
 from equipoise.conduct.field import check_payload, plain
 from equipoise.conduct.nouns import COMMANDS
@@ -10,6 +10,7 @@ from equipoise.conduct.rulebook import Rulebooks
 from equipoise.conduct.state import State
 from equipoise.conduct.vault import Vault, VaultError
 from equipoise.ledger import Draft
+from equipoise.terms import Text, said
 
 __all__ = ["check_right", "decide", "shards"]
 
@@ -56,7 +57,8 @@ def decide(rulebooks: Rulebooks, state: State, command: Command, vault: Vault) -
     """
     spec = COMMANDS.get(command.kind)
     if spec is None:
-        return Refusal("command_unknown", f"There is no command {command.kind[:60]!r}.", "Choose one of the menu.")
+        reason = said("There is no command {kind}.", kind=repr(command.kind[:60]))
+        return Refusal("command_unknown", reason, "Choose one of the menu.")
     context = Context(rulebooks, state, command, vault)
     try:
         check_right(context, ACTIONS[command.kind])
@@ -85,9 +87,10 @@ def check_right(context: Context, action: Action) -> None:
     if action.subject and context.study.locked and not action.reads and stage is not Stage.WITHDRAWN:
         stage = Stage.LOCKED
     if stage not in action.stages:
-        possible = ", ".join(s.value for s in Stage if s in action.stages)
+        possible = [Text(s.value) for s in Stage if s in action.stages]
         about = "The patient's state is" if action.subject else "The state of the trial is"
-        refuse("not_now", f"{about}: {stage.value}.", f"It is possible when: {possible}.")
+        reason = said("{about}: {stage}.", about=Text(about), stage=Text(stage.value))
+        refuse("not_now", reason, said("It is possible when: {stages}.", stages=possible))
     _check_conditions(context, role, action)
 
 
@@ -114,8 +117,10 @@ def _check_holder(context: Context, role: Role, action: Action) -> None:
     person = study.people.get(command.actor)
     held = command.site if role in SITE_ROLES else None
     if person is None or (str(role), held) not in person.roles:
-        where = f" at site {held}" if held else ""
-        refuse("role_not_held", f"You do not hold this role{where}.", "The administrator grants roles.", alert=_ALERTS)
+        reason = "You do not hold this role."
+        if held:
+            reason = said("You do not hold this role at site {site}.", site=held)
+        refuse("role_not_held", reason, "The administrator grants roles.", alert=_ALERTS)
 
 
 def _check_reach(context: Context, role: Role, action: Action) -> None:
@@ -141,7 +146,7 @@ def _check_conditions(context: Context, role: Role, action: Action) -> None:
     if role in SITE_ROLES and action.trained and context.site.status == "closed":
         refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
     if action.task and role in _DELEGATED and not context.site.delegated(command.actor, action.task, context.today):
-        reason = f"The investigator has not delegated the task {action.task!r} to you."
+        reason = said("The investigator has not delegated the task '{task}' to you.", task=Text(action.task))
         refuse("not_delegated", reason, "The investigator delegates it in the delegation log.")
     if action.reason and not (command.reason or "").strip():
         refuse("reason_missing", "This needs a reason.", "Say why, in a sentence.", problems=(("reason", "nothing"),))
@@ -156,15 +161,17 @@ _DELEGATED = frozenset({Role.SITE_COORDINATOR, Role.LOCAL_READER, Role.PHARMACIS
 def _check_payload(context: Context, spec: CommandSpec) -> None:
     if not plain(context.command.reason or ""):
         what = "text without control characters"
-        refuse("bad_value", f"reason: expected {what}.", "Type the reason anew.", problems=(("reason", what),))
+        reason = said("reason: expected {what}.", what=Text(what))
+        refuse("bad_value", reason, "Type the reason anew.", problems=(("reason", what),))
     found = check_payload(spec.fields, context.payload)
     if not found:
         return
-    problems = tuple((p.field, f"{p.seen}; expected: {p.expected}") for p in found)
+    problems = tuple((p.field, p.said) for p in found)
     if all(p.missing for p in found):
-        names = ", ".join(p.field for p in found)
-        refuse("missing_field", f"Not filled in: {names}.", "Fill in what is missing.", problems=problems)
-    refuse("bad_value", f"{found[0].field}: {problems[0][1]}.", "Correct what is marked.", problems=problems)
+        names = [p.field for p in found]
+        reason = said("Not filled in: {names}.", names=names)
+        refuse("missing_field", reason, "Fill in what is missing.", problems=problems)
+    refuse_marked(problems)
 
 
 def _check_dates(context: Context, spec: CommandSpec) -> None:
@@ -172,18 +179,18 @@ def _check_dates(context: Context, spec: CommandSpec) -> None:
         return
     today, payload = context.today, context.payload
     problems = [
-        (name, f"{payload[name]} lies in the future; today is {today} at the site")
+        (name, said("{day} lies in the future; today is {today} at the site", day=payload[name], today=today))
         for name in spec.dates
         if payload.get(name) is not None and str(payload[name]) > today
     ]
     if problems:
-        refuse("date_in_future", f"{problems[0][0]}: {problems[0][1]}.", "Correct the date.", problems=tuple(problems))
+        refuse_marked(problems, code="date_in_future", remedy="Correct the date.")
     if context.command.subject and not spec.after_death and (death := context.subject.death) is not None:
         late = [
-            (name, f"{payload[name]} lies after the death on {death}")
+            (name, said("{day} lies after the death on {death}", day=payload[name], death=death))
             for name in spec.dates
             if payload.get(name) is not None and str(payload[name])[: len(death)] > death
         ]
         if late:
             remedy = "Correct the date; if the death was recorded in error, the investigator retracts it."
-            refuse("after_death", f"{late[0][0]}: {late[0][1]}.", remedy, problems=tuple(late))
+            refuse_marked(late, code="after_death", remedy=remedy)

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["EARLIEST_YEAR", "Field", "FieldProblem", "check_payload", "plain"]
+from equipoise.terms import Text, said
+
+__all__ = ["EARLIEST_YEAR", "Field", "FieldProblem", "check_payload", "not_fitting", "plain"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
@@ -58,6 +60,17 @@ class FieldProblem:
     missing: bool = False
     """Whether the value is not there at all."""
 
+    @property
+    def said(self) -> Text:
+        """What was given and what belongs there, as one text."""
+        return not_fitting(self.seen, self.expected)
+
+
+def not_fitting(seen: object, expected: object) -> Text:
+    """Say what was given and what belongs there: the form in which problems of fields are told."""
+    wanted = Text(expected) if isinstance(expected, str) else expected
+    return said("{seen}; expected: {expected}", seen=seen, expected=wanted)
+
 
 def check_payload(fields: tuple[Field, ...], payload: Mapping[str, object], *, path: str = "") -> list[FieldProblem]:
     """Find everything that is wrong with a payload.
@@ -83,7 +96,7 @@ def check_payload(fields: tuple[Field, ...], payload: Mapping[str, object], *, p
         if value is None:
             known += field.name in payload
             if field.required:
-                problems.append(FieldProblem(path + field.name, "nothing", field.doc, missing=True))
+                problems.append(FieldProblem(path + field.name, Text("nothing"), field.doc, missing=True))
             continue
         known += 1
         expected = _CHECKS[field.type](field, value)
@@ -110,14 +123,16 @@ def _unknown_keys(fields: tuple[Field, ...], payload: Mapping[str, object], path
     for key in payload:
         if key not in names:
             near = difflib.get_close_matches(str(key), names, n=1)
-            expected = f"perhaps {near[0]}" if near else f"one of {', '.join(names)}" if names else "no value at all"
-            problems.append(FieldProblem(path + str(key)[:80], "a key that is not known here", expected))
+            expected = said("one of {choices}", choices=names) if names else "no value at all"
+            if near:
+                expected = said("perhaps {name}", name=near[0])
+            problems.append(FieldProblem(path + str(key)[:80], Text("a key that is not known here"), expected))
     return problems
 
 
 def _show(field: Field, value: object) -> str:
     if field.sealed:
-        return "a value that does not fit"
+        return Text("a value that does not fit")
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -127,7 +142,7 @@ def _text(field: Field, value: object) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return "text"
     if len(value) > most:
-        return f"text of at most {most} characters"
+        return said("text of at most {most} characters", most=most)
     return None if plain(value) else "text without control characters"
 
 
@@ -161,7 +176,9 @@ def _date(_field: Field, value: object) -> str | None:
         day = dt.date.fromisoformat(value)
     except ValueError:
         return expected
-    return None if day.year >= EARLIEST_YEAR and day.isoformat() == value else f"{expected}, from {EARLIEST_YEAR} on"
+    if day.year >= EARLIEST_YEAR and day.isoformat() == value:
+        return None
+    return said("{expected}, from {year} on", expected=Text(expected), year=EARLIEST_YEAR)
 
 
 def _partial_date(field: Field, value: object) -> str | None:
@@ -190,8 +207,8 @@ def _integer(field: Field, value: object) -> str | None:
     if low <= value <= high:
         return None
     if field.maximum is None:
-        return f"a whole number of at least {low}"
-    return f"a whole number from {low} to {high}"
+        return said("a whole number of at least {low}", low=low)
+    return said("a whole number from {low} to {high}", low=low, high=high)
 
 
 def _boolean(_field: Field, value: object) -> str | None:
@@ -199,7 +216,9 @@ def _boolean(_field: Field, value: object) -> str | None:
 
 
 def _choice(field: Field, value: object) -> str | None:
-    return None if isinstance(value, str) and value in field.choices else f"one of {', '.join(field.choices)}"
+    if isinstance(value, str) and value in field.choices:
+        return None
+    return said("one of {choices}", choices=[Text(word) for word in field.choices])
 
 
 def _texts(field: Field, value: object) -> str | None:
@@ -208,14 +227,16 @@ def _texts(field: Field, value: object) -> str | None:
         return "a list of texts"
     if not all(map(plain, value)):
         return "texts without control characters"
-    return None if (field.minimum or 0) <= len(value) <= most else f"{field.minimum or 0} to {most} texts"
+    least = field.minimum or 0
+    return None if least <= len(value) <= most else said("{least} to {most} texts", least=least, most=most)
 
 
 def _records(field: Field, value: object) -> str | None:
     most = field.maximum or 500
     if not isinstance(value, list | tuple) or not all(isinstance(part, Mapping) for part in value):
         return "a list of records"
-    return None if (field.minimum or 0) <= len(value) <= most else f"{field.minimum or 0} to {most} records"
+    least = field.minimum or 0
+    return None if least <= len(value) <= most else said("{least} to {most} records", least=least, most=most)
 
 
 def _values(_field: Field, value: object) -> str | None:

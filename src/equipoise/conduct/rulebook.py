@@ -11,6 +11,7 @@ from equipoise.conduct.command import ConductError
 from equipoise.criteria import Charter
 from equipoise.protocol import BaselineField, Protocol, field_types
 from equipoise.protocol.expressions import Expression, Scalar, evaluate_row, parse
+from equipoise.terms import said
 
 __all__ = ["CriterionCheck", "Rulebook", "Rulebooks"]
 
@@ -33,7 +34,9 @@ class CriterionCheck:
         """Say in words why it is not met."""
         if self.status == "met":
             return "met"
-        return f"not known: {', '.join(self.missing)}" if self.status == "missing" else f"not met: {self.text}"
+        if self.status == "missing":
+            return said("not known: {fields}", fields=self.missing)
+        return said("not met: {text}", text=self.text)
 
 
 class Rulebook:

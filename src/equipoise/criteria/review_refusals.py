@@ -29,7 +29,7 @@ from equipoise.criteria.review_state import (
     scan_day,
     visits_received,
 )
-from equipoise.terms import Response
+from equipoise.terms import Response, said
 
 __all__ = ["Refusal", "review_refusal"]
 
@@ -68,70 +68,105 @@ def review_refusal(review: PatientReview, action: ReviewAction) -> Refusal | Non
 
 def _no_such_reader(review: PatientReview, reader: int) -> Refusals:
     if not 1 <= reader <= review.readers:
-        yield Refusal("no-such-reader", f"reader {reader}: expected 1 to {review.readers}")
+        yield Refusal(
+            "no-such-reader", said("reader {reader}: expected 1 to {readers}", reader=reader, readers=review.readers)
+        )
 
 
 def _barred(review: PatientReview, person: str) -> Refusals:
     if not person.strip():
         yield Refusal("person-missing", "nobody is named: expected a person")
     if person in review.barred:
-        yield Refusal("own-patient", f"{person} treats the patient: expected somebody who does not")
+        yield Refusal("own-patient", said("{person} treats the patient: expected somebody who does not", person=person))
 
 
 def _assign(review: PatientReview, action: AssignReader) -> Refusals:
     yield from _no_such_reader(review, action.reader)
     yield from _barred(review, action.person)
     if any(given.person == action.person for given in review.adjudications):
-        yield Refusal("adjudicator-reads", f"{action.person} has adjudicated the patient: expected somebody else")
+        yield Refusal(
+            "adjudicator-reads",
+            said("{person} has adjudicated the patient: expected somebody else", person=action.person),
+        )
     if ever_reader(review, action.person):
-        text = f"{action.person} is or was a reader of the patient: expected somebody who has not read it"
+        text = said(
+            "{person} is or was a reader of the patient: expected somebody who has not read it", person=action.person
+        )
         yield Refusal("reads-already", text)
     if current_person(review, action.reader) is not None and not action.reason.strip():
-        yield Refusal("reason-missing", f"reader {action.reader} is replaced: expected a reason")
+        yield Refusal("reason-missing", said("reader {reader} is replaced: expected a reason", reader=action.reader))
 
 
 def _scan(review: PatientReview, action: ReceiveScan) -> Refusals:
     if action.visit < 0:
-        yield Refusal("no-such-visit", f"visit {action.visit}: expected 0 for the baseline or more")
+        yield Refusal("no-such-visit", said("visit {visit}: expected 0 for the baseline or more", visit=action.visit))
     if review.death_day is not None and action.scan_day > review.death_day:
-        yield Refusal("scan-after-death", f"scan of day {action.scan_day}: expected day {review.death_day} or earlier")
+        yield Refusal(
+            "scan-after-death",
+            said(
+                "scan of day {scan_day}: expected day {death_day} or earlier",
+                scan_day=action.scan_day,
+                death_day=review.death_day,
+            ),
+        )
     for scan in review.scans:
         if (scan.visit - action.visit) * (scan.day - action.scan_day) < 0:
-            text = f"visit {action.visit} on day {action.scan_day}, visit {scan.visit} on day {scan.day}"
-            yield Refusal("scans-out-of-order", f"{text}: expected days in the order of visits")
+            text = said(
+                "visit {visit} on day {scan_day}, visit {other} on day {day}",
+                visit=action.visit,
+                scan_day=action.scan_day,
+                other=scan.visit,
+                day=scan.day,
+            )
+            yield Refusal("scans-out-of-order", said("{text}: expected days in the order of visits", text=text))
 
 
 def _open(review: PatientReview, action: OpenVisit) -> Refusals:
     reader = reader_of(review, action.person)
     if reader is None:
-        yield Refusal("not-a-reader", f"{action.person} does not read the patient")
+        yield Refusal("not-a-reader", said("{person} does not read the patient", person=action.person))
         return
     visits = visits_received(review)
     if 0 not in visits:
         yield Refusal("baseline-missing", "no baseline scan has come: expected it first")
     if action.visit not in visits:
-        yield Refusal("scan-missing", f"no scan of visit {action.visit} has come")
+        yield Refusal("scan-missing", said("no scan of visit {visit} has come", visit=action.visit))
     if current_read(review, reader, action.visit) is not None:
-        yield Refusal("read-locked", f"visit {action.visit} is locked: ask for a correction with a reason")
+        yield Refusal(
+            "read-locked", said("visit {visit} is locked: ask for a correction with a reason", visit=action.visit)
+        )
     first = next_visit(review, reader)
     if first != action.visit:
-        text = f"visit {action.visit} before visit {first} is locked: visits are read one by one in order"
+        text = said(
+            "visit {visit} before visit {first} is locked: visits are read one by one in order",
+            visit=action.visit,
+            first=first,
+        )
         yield Refusal("earlier-visit-open", text)
     if (reader, action.visit) in review.opened:
-        yield Refusal("already-open", f"visit {action.visit} is open already")
+        yield Refusal("already-open", said("visit {visit} is open already", visit=action.visit))
 
 
 def _lock(review: PatientReview, action: LockVisit) -> Refusals:
     reader = reader_of(review, action.person)
     if reader is None:
-        yield Refusal("not-a-reader", f"{action.person} does not read the patient")
+        yield Refusal("not-a-reader", said("{person} does not read the patient", person=action.person))
         return
     if current_read(review, reader, action.visit) is not None:
-        yield Refusal("read-locked", f"visit {action.visit} is locked: ask for a correction with a reason")
+        yield Refusal(
+            "read-locked", said("visit {visit} is locked: ask for a correction with a reason", visit=action.visit)
+        )
     if (reader, action.visit) not in review.opened:
-        yield Refusal("not-open", f"visit {action.visit} is not open for {action.person}: open it first")
+        yield Refusal(
+            "not-open",
+            said("visit {visit} is not open for {person}: open it first", visit=action.visit, person=action.person),
+        )
     if action.on < scan_day(review, action.visit):
-        text = f"locked on day {action.on}: expected day {scan_day(review, action.visit)} of the scan or later"
+        text = said(
+            "locked on day {on}: expected day {day} of the scan or later",
+            on=action.on,
+            day=scan_day(review, action.visit),
+        )
         yield Refusal("locked-before-scan", text)
     yield from _content(review, action)
 
@@ -141,13 +176,22 @@ def _content(review: PatientReview, action: LockVisit) -> Refusals:
     if action.visit == 0 and given != (None, None, None):
         yield Refusal("response-at-baseline", "a response at baseline: expected the choice of lesions alone")
     if action.visit > 0 and action.response is None:
-        yield Refusal("response-missing", f"visit {action.visit} without a response: expected NE where no other fits")
+        yield Refusal(
+            "response-missing",
+            said("visit {visit} without a response: expected NE where no other fits", visit=action.visit),
+        )
     dated = action.progression_visit is not None or action.progression_day is not None
     if dated and action.response is not Response.PD:
-        yield Refusal("progression-without-pd", f"a progression dated with response {action.response}: expected PD")
+        yield Refusal(
+            "progression-without-pd",
+            said("a progression dated with response {response}: expected PD", response=action.response),
+        )
     back = action.progression_visit
     if back is not None and (back == 0 or back > action.visit or back not in visits_received(review)):
-        yield Refusal("no-such-visit", f"progression at visit {back}: expected a visit read, at most {action.visit}")
+        yield Refusal(
+            "no-such-visit",
+            said("progression at visit {back}: expected a visit read, at most {visit}", back=back, visit=action.visit),
+        )
 
 
 def _reopen(review: PatientReview, action: ReopenVisit) -> Refusals:
@@ -155,7 +199,14 @@ def _reopen(review: PatientReview, action: ReopenVisit) -> Refusals:
     if not action.reason.strip():
         yield Refusal("reason-missing", "a locked read is read anew: expected a reason")
     if current_read(review, action.reader, action.visit) is None:
-        yield Refusal("not-locked", f"visit {action.visit} of reader {action.reader} is not locked: nothing to reopen")
+        yield Refusal(
+            "not-locked",
+            said(
+                "visit {visit} of reader {reader} is not locked: nothing to reopen",
+                visit=action.visit,
+                reader=action.reader,
+            ),
+        )
 
 
 def _view(review: PatientReview, action: ViewReads) -> Refusals:
@@ -163,7 +214,9 @@ def _view(review: PatientReview, action: ViewReads) -> Refusals:
     yield from _barred(review, action.person)
     own = ever_reader(review, action.person)
     if own and action.reader not in own:
-        yield Refusal("blinded", f"{action.person} reads the patient: another reader's reads stay hidden")
+        yield Refusal(
+            "blinded", said("{person} reads the patient: another reader's reads stay hidden", person=action.person)
+        )
 
 
 def _adjudicate(review: PatientReview, action: Adjudicate) -> Refusals:
@@ -172,7 +225,9 @@ def _adjudicate(review: PatientReview, action: Adjudicate) -> Refusals:
     yield from _no_such_reader(review, action.endorses)
     yield from _barred(review, action.person)
     if ever_reader(review, action.person):
-        text = f"{action.person} is or was a reader of the patient: expected somebody who has not read it"
+        text = said(
+            "{person} is or was a reader of the patient: expected somebody who has not read it", person=action.person
+        )
         yield Refusal("reader-adjudicates", text)
     if not action.reason.strip():
         yield Refusal("reason-missing", "an endorsement without a reason: expected one in writing")
@@ -185,7 +240,9 @@ def _adjudicate(review: PatientReview, action: Adjudicate) -> Refusals:
     if not discordance(review, through):
         yield Refusal("no-discordance", "the readers agree in everything that is compared: nothing to adjudicate")
     if action.on < _last_lock(review, through):
-        yield Refusal("adjudicated-before-reads", f"endorsed on day {action.on}, before the reads were locked")
+        yield Refusal(
+            "adjudicated-before-reads", said("endorsed on day {on}, before the reads were locked", on=action.on)
+        )
 
 
 def _last_lock(review: PatientReview, through: int) -> int:
@@ -199,14 +256,16 @@ def _last_lock(review: PatientReview, through: int) -> int:
 
 def _death(review: PatientReview, action: RecordDeath) -> Refusals:
     if review.death_day is not None:
-        yield Refusal("death-recorded", f"a death on day {review.death_day} is recorded already")
+        yield Refusal(
+            "death-recorded", said("a death on day {death_day} is recorded already", death_day=review.death_day)
+        )
     if any(scan.day > action.day for scan in review.scans):
-        yield Refusal("scan-after-death", f"death on day {action.day}, before a scan that has come")
+        yield Refusal("scan-after-death", said("death on day {day}, before a scan that has come", day=action.day))
 
 
 def _close(review: PatientReview, action: CloseReading) -> Refusals:
     if review.closed:
-        yield Refusal("already-closed", f"closed again on day {action.on}: reading is closed already")
+        yield Refusal("already-closed", said("closed again on day {on}: reading is closed already", on=action.on))
 
 
 _CHECKS: dict[type[ReviewAction], Callable[[PatientReview, Any], Refusals]] = {

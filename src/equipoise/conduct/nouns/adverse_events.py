@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from equipoise.conduct.command import refuse
+from equipoise.conduct.command import refuse, refuse_marked
 from equipoise.conduct.context import Applies, CommandSpec, Context
-from equipoise.conduct.field import Field
+from equipoise.conduct.field import Field, not_fitting
 from equipoise.conduct.form import choice, flag, identifier, integer, partial_date, text, texts
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "CRITERIA", "date_problems", "event_problems"]
 
@@ -17,22 +18,23 @@ CRITERIA = ("death", "life-threatening", "hospitalization", "disability", "conge
 
 def event_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Find what does not fit together in an adverse event."""
-    problems = []
+    problems: list[tuple[str, str]] = []
     onset, end, grade, outcome = values["onset"], values.get("end"), values["grade"], values["outcome"]
     if end is not None:
         known = min(len(onset), len(end))
         if end[:known] < onset[:known]:
-            problems.append(("end", f"{end} lies before the onset {onset}"))
+            problems.append(("end", said("{end} lies before the onset {onset}", end=end, onset=onset)))
     if (grade == 5) is not (outcome == "fatal"):
         problems.append(("outcome", "grade 5 and a fatal outcome belong together"))
     if outcome in ("recovered", "recovered with sequelae", "fatal") and end is None:
-        problems.append(("end", f"nothing; an event with the outcome {outcome} has an end"))
+        problems.append(("end", said("nothing; an event with the outcome {outcome} has an end", outcome=Text(outcome))))
     if outcome in ("not recovered", "recovering") and end is not None:
-        problems.append(("end", f"{end}; an event with the outcome {outcome} has no end yet"))
+        words = said("{end}; an event with the outcome {outcome} has no end yet", end=end, outcome=Text(outcome))
+        problems.append(("end", words))
     criteria = values.get("criteria") or []
     unknown = [name for name in criteria if name not in CRITERIA]
     if unknown:
-        problems.append(("criteria", f"{', '.join(unknown)}; expected: {', '.join(CRITERIA)}"))
+        problems.append(("criteria", not_fitting(unknown, [Text(each) for each in CRITERIA])))
     if values["serious"] is not bool(criteria):
         problems.append(("criteria", "a serious event has at least one criterion, any other has none"))
     if outcome == "fatal" and not values["serious"]:
@@ -42,14 +44,14 @@ def event_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def date_problems(c: Context, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Find dates in the future, or after the patient's death."""
-    problems = [
-        (field, f"{values[field]} lies in the future")
+    problems: list[tuple[str, str]] = [
+        (field, said("{day} lies in the future", day=values[field]))
         for field in ("onset", "end")
         if values.get(field) is not None and values[field] > c.today[: len(values[field])]
     ]
     death = c.subject.death
     if death is not None and values["onset"][: len(death)] > death[: len(values["onset"])]:
-        problems.append(("onset", f"{values['onset']} lies after the death on {death}"))
+        problems.append(("onset", said("{onset} lies after the death on {death}", onset=values["onset"], death=death)))
     return problems
 
 
@@ -57,12 +59,13 @@ def _check(c: Context, name: str | None) -> dict[str, Any]:
     values = {"code": None, "body_system": None, "end": None, "criteria": None, "expected": None, **c.payload}
     problems = [*event_problems(values), *date_problems(c, values)]
     if problems:
-        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+        refuse_marked(problems)
     term = values["term"].strip().casefold()
     for other in c.subject.live("adverse_event_recorded"):
         if other["record"] != name and (other["term"].strip().casefold(), other["onset"]) == (term, values["onset"]):
-            reason = f"{other['term']} with onset {other['onset']} is recorded as {other['record']}."
-            refuse("adverse_event_twice", reason, f"Bring {other['record']} up to date instead.")
+            term, onset, record = other["term"], other["onset"], other["record"]
+            reason = said("{term} with onset {onset} is recorded as {record}.", term=term, onset=onset, record=record)
+            refuse("adverse_event_twice", reason, said("Bring {record} up to date instead.", record=record))
     return values
 
 
@@ -74,7 +77,7 @@ def _update(c: Context) -> None:
     name = c.payload["record"]
     known = next((e for e in c.subject.live("adverse_event_recorded") if e["record"] == name), None)
     if known is None:
-        refuse("record_unknown", f"There is no adverse event {name}.", "Check the number.")
+        refuse("record_unknown", said("There is no adverse event {name}.", name=name), "Check the number.")
     values = _check(c, name)
     if all(known.get(field) == value for field, value in values.items()):
         refuse("nothing_changed", "Nothing differs from what is recorded.", "Change what is new.")
@@ -85,7 +88,11 @@ def _report(c: Context) -> None:
     name, aware = c.payload["event"], c.payload["aware"]
     event = next((e for e in c.subject.live("adverse_event_recorded") if e["record"] == name), None)
     if event is None or not event["serious"]:
-        refuse("record_unknown", f"There is no serious adverse event {name}.", "Record the event, with its criteria.")
+        refuse(
+            "record_unknown",
+            said("There is no serious adverse event {name}.", name=name),
+            "Record the event, with its criteria.",
+        )
     if any(s["event"] == name for s in c.subject.live("serious_event_reported")):
         refuse("already_done", "This event has been reported.", "Add to its narrative.")
     known, now = dt.datetime.fromisoformat(aware), dt.datetime.fromisoformat(c.command.at)
@@ -99,7 +106,7 @@ def _report(c: Context) -> None:
 def _narrate(c: Context) -> None:
     name = c.payload["event"]
     if not any(s["event"] == name for s in c.subject.live("serious_event_reported")):
-        refuse("record_unknown", f"{name} has not been reported as serious.", "Report the event first.")
+        refuse("record_unknown", said("{name} has not been reported as serious.", name=name), "Report the event first.")
     c.record("NARR", "narrative_added")
 
 

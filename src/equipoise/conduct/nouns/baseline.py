@@ -8,12 +8,13 @@ from typing import Any
 
 from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
-from equipoise.conduct.field import Field
+from equipoise.conduct.field import Field, not_fitting
 from equipoise.conduct.form import date
 from equipoise.conduct.rulebook import CriterionCheck, Rulebook
 from equipoise.conduct.state import Subject
 from equipoise.ledger import Event
 from equipoise.protocol import BaselineField
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "baseline_problem", "eligibility", "subject_facts"]
 
@@ -61,10 +62,9 @@ def baseline_problem(field: BaselineField | None, value: object) -> str | None:
         return None
     fits, expected = _FITS[field.type]
     if field.type == "category":
-        return (
-            None if value in field.level_labels() else f"{value!r}; expected: one of {', '.join(field.level_labels())}"
-        )
-    return None if fits(value) else f"{str(value)[:60]!r}; expected: {expected}"
+        levels = list(field.level_labels())
+        return None if value in levels else not_fitting(repr(value), said("one of {choices}", choices=levels))
+    return None if fits(value) else not_fitting(repr(str(value)[:60]), expected)
 
 
 def _is_date(value: object) -> bool:
@@ -97,7 +97,8 @@ def _record(c: Context) -> None:
     problems = tuple((name, problem) for name, problem in found if problem is not None)
     if problems:
         names = ", ".join(name for name, _ in problems)
-        refuse("bad_value", f"Not as the protocol declares: {names}.", "Correct what is marked.", problems=problems)
+        reason = said("Not as the protocol declares: {names}.", names=names)
+        refuse("bad_value", reason, "Correct what is marked.", problems=problems)
     if not values:
         refuse("missing_field", "No value was given.", "Fill in at least one field.", problems=(("values", "nothing"),))
     c.record("BASE", "baseline_recorded", {"values": dict(values), "date": c.payload.get("date") or c.today})

@@ -16,6 +16,7 @@ from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.roles import Role
 from equipoise.conduct.state import Subject
 from equipoise.conduct.vault import CROSS_OVER
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "Break", "breaks", "gate_problem", "may_know_treatment", "noted_code"]
 
@@ -144,7 +145,7 @@ def _for_safety(c: Context) -> None:
     name = c.payload["event"]
     event = next((e for e in c.subject.live("adverse_event_recorded") if e["record"] == name), None)
     if event is None:
-        refuse("record_unknown", f"There is no adverse event {name}.", "Check the number.")
+        refuse("record_unknown", said("There is no adverse event {name}.", name=name), "Check the number.")
     suspected = event["related"] in ("possible", "probable", "definite")
     if not (event["serious"] and suspected and event.get("expected") is False):
         reason = "The event is not recorded as serious, suspected and unexpected."
@@ -162,7 +163,7 @@ def _assess(c: Context) -> None:
     name = c.payload["of"]
     kinds = ("code_broken", "unblinding_reported", "safety_unblinded")
     if not any(r["record"] == name for kind in kinds for r in c.subject.live(kind)):
-        refuse("record_unknown", f"There is no unblinding {name}.", "Check the number.")
+        refuse("record_unknown", said("There is no unblinding {name}.", name=name), "Check the number.")
     c.record("IMPACT", "unblinding_assessed")
 
 
@@ -176,7 +177,8 @@ def _end(c: Context) -> None:
         refuse("already_done", "The end of blinded treatment is recorded.", "Nothing is to be done.")
     late = [d["start"] for d in subject.live("dose_recorded") if d["start"] > day]
     if late:
-        refuse("dates_out_of_order", f"A dose from {late[-1]} is recorded.", "Correct the date, or the dose.")
+        reason = said("A dose from {start} is recorded.", start=late[-1])
+        refuse("dates_out_of_order", reason, "Correct the date, or the dose.")
     c.record("BLINDEND", "blinded_treatment_ended")
 
 
@@ -197,7 +199,8 @@ def _start_open(c: Context) -> None:
     if not c.vault.permits(subject.id, CROSS_OVER):
         refuse("not_open", "This step is not open for the patient.", "The protocol says what follows for this patient.")
     if day <= ended["date"]:
-        refuse("dates_out_of_order", f"Blinded treatment ended on {ended['date']}.", "Give a later day.")
+        reason = said("Blinded treatment ended on {date}.", date=ended["date"])
+        refuse("dates_out_of_order", reason, "Give a later day.")
     refuse_withdrawn(c, "drug", day)
     if crossover.new_consent:
         consent_problem(c, "crossover")
@@ -210,8 +213,8 @@ def _check_scan(c: Context, day: str, within: int | None) -> None:
         return
     scans = [m["date"] for m in c.subject.live("tumors_measured") if m["date"] <= day]
     if not scans or days_between(max(scans), day) > within:
-        last = f"the last one is of {max(scans)}" if scans else "there is none"
-        reason = f"A baseline scan at most {within} days before is needed; {last}."
+        last = said("the last one is of {day}", day=max(scans)) if scans else Text("there is none")
+        reason = said("A baseline scan at most {within} days before is needed; {last}.", within=within, last=last)
         refuse("baseline_scan_missing", reason, "Scan the patient and record the measurements.")
 
 
@@ -221,10 +224,10 @@ def _open_dose(c: Context) -> None:
         refuse("not_open", "This step is not open for the patient.", "Record the begin of open treatment first.")
     start = c.payload["start"]
     if start < started["date"]:
-        refuse("dates_out_of_order", f"Open treatment began on {started['date']}.", "Correct the date.")
+        refuse("dates_out_of_order", said("Open treatment began on {date}.", date=started["date"]), "Correct the date.")
     for ended in c.subject.live("open_label_stopped"):
         if start > ended["date"]:
-            refuse("treatment_ended", f"Open treatment ended on {ended['date']}.", "Correct the dates.")
+            refuse("treatment_ended", said("Open treatment ended on {date}.", date=ended["date"]), "Correct the dates.")
     refuse_withdrawn(c, "drug", start)
     check_dose(c, c.payload, "open_label_dose_recorded", c.rules.open_doses)
     c.record("ODOSE", "open_label_dose_recorded", {"end": None, "why": None, **c.payload})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from equipoise.conduct.command import refuse
+from equipoise.conduct.command import refuse, sentences
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier, integer, records, text
 from equipoise.conduct.nouns.tumors import LESION, check_lesions
@@ -35,7 +35,7 @@ from equipoise.criteria import (
 )
 from equipoise.criteria.review_state import current_person
 from equipoise.ledger import Event
-from equipoise.terms import Response
+from equipoise.terms import Response, Text, said
 
 __all__ = [
     "APPLIES",
@@ -118,9 +118,7 @@ def allow(state: PatientReview, action: ReviewAction) -> PatientReview:
     refusal = review_refusal(state, action)
     if refusal is not None:
         code = refusal.code.replace("-", "_")
-        words = refusal.message[:1].upper() + refusal.message[1:]
-        reason, _, remedy = words.partition(": ")
-        refuse(code, f"{reason}.", f"{remedy[:1].upper()}{remedy[1:]}." if remedy else "See the reading charter.")
+        refuse(code, *sentences(refusal.message))
     return review_after(state, action)
 
 
@@ -143,7 +141,7 @@ def _scan(c: Context) -> Mapping[str, Any]:
     name = c.payload["scan"]
     found = next((s for s in c.subject.live("scan_submitted") if s["record"] == name), None)
     if found is None:
-        refuse("record_unknown", f"There is no scan {name}.", "Check the number of the scan.")
+        refuse("record_unknown", said("There is no scan {name}.", name=name), "Check the number of the scan.")
     judged = (*c.subject.live("scan_accepted"), *c.subject.live("scan_rejected"))
     if any(s["scan"] == name for s in judged):
         refuse("already_done", "The quality of this scan has been checked.", "Nothing is to be done.")
@@ -168,7 +166,8 @@ def check_person(c: Context, person: str, role: str) -> None:
     """Refuse somebody who does not hold the role, or works at the patient's site."""
     held = c.study.people.get(person)
     if held is None or (role, None) not in held.roles:
-        refuse("role_not_held", f"The person is not {role.replace('_', ' ')}.", "The administrator grants roles.")
+        reason = said("The person is not {role}.", role=Text(role.replace("_", " ")))
+        refuse("role_not_held", reason, "The administrator grants roles.")
     if any(site == c.subject.site and name in SITE_ROLES for name, site in held.roles):
         refuse("own_patient", "The person works at the patient's site.", "Choose somebody who does not.")
 

@@ -4,6 +4,7 @@ from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier
 from equipoise.conduct.state import Site, Subject
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "consent_problem", "form_in_force", "reconsent_due"]
 
@@ -34,22 +35,25 @@ def consent_problem(c: Context, form: str) -> None:
     """Refuse where the patient has not consented, or to a version that is no longer enough."""
     if not any(given["form"] == form for given in c.subject.live("consented")):
         words = "to the trial" if form == "study" else "to the open treatment"
-        refuse("consent_missing", f"The patient has not consented {words}.", "Record the consent first.")
+        reason = said("The patient has not consented {words}.", words=Text(words))
+        refuse("consent_missing", reason, "Record the consent first.")
     due = reconsent_due(c.site, c.subject, c.today, form)
     if due is not None:
-        reason = f"The patient consented to a version of the form that is out of date; version {due} is in use."
-        refuse("consent_outdated", reason, f"Ask the patient to sign version {due}, and record it.")
+        words = "The patient consented to a version of the form that is out of date; version {version} is in use."
+        remedy = said("Ask the patient to sign version {version}, and record it.", version=due)
+        refuse("consent_outdated", said(words, version=due), remedy)
 
 
 def _consent(c: Context) -> None:
     form, version, day = c.payload["form"], c.payload["version"], c.payload["date"]
     current = form_in_force(c.site, form, day)
     if current is None:
-        reason = f"No version of this form was in use at the site on {day}."
+        reason = said("No version of this form was in use at the site on {day}.", day=day)
         refuse("consent_form_unknown", reason, "Record the approval of the form at the site first.")
     if version != current:
-        reason = f"Version {version} was not in use at the site on {day}; version {current} was."
-        remedy = f"Ask the patient to sign version {current}, and record that."
+        words = "Version {version} was not in use at the site on {day}; version {current} was."
+        reason = said(words, version=version, day=day, current=current)
+        remedy = said("Ask the patient to sign version {current}, and record that.", current=current)
         refuse("consent_outdated", reason, remedy)
     if any(g["form"] == form and g["version"] == version for g in c.subject.live("consented")):
         refuse("already_done", "This consent is recorded.", "Nothing is to be done.")

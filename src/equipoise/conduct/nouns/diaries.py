@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from equipoise.conduct.command import refuse
+from equipoise.conduct.command import refuse, refuse_marked
 from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
-from equipoise.conduct.field import Field
+from equipoise.conduct.field import Field, not_fitting
 from equipoise.conduct.form import choice, date, identifier, integer
 from equipoise.conduct.nouns.withdrawal import LEVELS, refuse_withdrawn
 from equipoise.conduct.rights import Stage
@@ -13,6 +13,7 @@ from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Subject
 from equipoise.criteria import INSTRUMENTS
 from equipoise.protocol import Instrument
+from equipoise.terms import said
 
 __all__ = [
     "APPLIES",
@@ -146,7 +147,8 @@ def _check(c: Context, day: str) -> None:
     instrument = _instrument(c.rules, name)
     if instrument is None:
         known = ", ".join(p if isinstance(p, str) else p.name for p in c.rules.protocol.instruments)
-        refuse("instrument_unknown", f"The protocol has no questionnaire {name}.", f"Questionnaires: {known}.")
+        reason = said("The protocol has no questionnaire {name}.", name=name)
+        refuse("instrument_unknown", reason, said("Questionnaires: {known}.", known=known))
     subject = c.subject
     if subject.death is not None:
         refuse("diary_closed", "No more questionnaires are asked for.", "Nothing is to be done.")
@@ -156,10 +158,12 @@ def _check(c: Context, day: str) -> None:
         refuse("already_done", "This questionnaire has been answered.", "Nothing is to be done.")
     window = diary_window(c.rules, instrument, target)
     if window is None:
-        refuse("not_planned", f"No questionnaire is planned for day {target}.", "Choose one that is due.")
+        reason = said("No questionnaire is planned for day {day}.", day=target)
+        refuse("not_planned", reason, "Choose one that is due.")
     study_day = _study_day(subject, instrument, day)
     if study_day is not None and not window[0] <= study_day <= window[1]:
-        reason = f"This questionnaire belongs to days {window[0]} to {window[1]}; today is day {study_day}."
+        words = "This questionnaire belongs to days {first} to {last}; today is day {today}."
+        reason = said(words, first=window[0], last=window[1], today=study_day)
         refuse("outside_window", reason, "Answer the questionnaire that is due now.")
 
 
@@ -196,9 +200,10 @@ def _check_answers(c: Context) -> None:
         if ranges and item not in ranges:
             problems.append((item, "no item of this questionnaire"))
         elif ranges and answer is not None and not (type(answer) is int and _within(answer, ranges[item])):
-            problems.append((item, f"{answer!r}; expected: {ranges[item][0]} to {ranges[item][1]}"))
+            low, high = ranges[item]
+            problems.append((item, not_fitting(repr(answer), said("{low} to {high}", low=low, high=high))))
     if problems:
-        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+        refuse_marked(problems)
 
 
 def _within(answer: int, limits: tuple[int, int]) -> bool:
@@ -209,7 +214,8 @@ def _miss(c: Context) -> None:
     name, target = c.payload["instrument"], c.payload["target"]
     instrument = _instrument(c.rules, name)
     if instrument is None or diary_window(c.rules, instrument, target) is None:
-        refuse("not_planned", f"No questionnaire {name} is planned for day {target}.", "Choose one that is due.")
+        reason = said("No questionnaire {name} is planned for day {day}.", name=name, day=target)
+        refuse("not_planned", reason, "Choose one that is due.")
     recorded = (*c.subject.live("diary_submitted"), *c.subject.live("diary_missed"))
     if any(d["instrument"] == name and d["target"] == target for d in recorded):
         refuse("already_done", "This questionnaire is recorded.", "Nothing is to be done.")

@@ -8,6 +8,7 @@ from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import date, identifier, integer, text
 from equipoise.conduct.state import Site
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "waiting_kit"]
 
@@ -30,8 +31,8 @@ def _assign(c: Context) -> None:
         refuse("treatment_ended", "Treatment of this patient has ended.", "Nothing is to be dispensed.")
     waiting = waiting_kit(c)
     if waiting is not None:
-        reason = f"Kit {waiting} is assigned and has not been handed out."
-        refuse("kit_waiting", reason, f"Hand out kit {waiting}, or report it as lost or damaged.")
+        reason = said("Kit {waiting} is assigned and has not been handed out.", waiting=waiting)
+        refuse("kit_waiting", reason, said("Hand out kit {waiting}, or report it as lost or damaged.", waiting=waiting))
     kit = c.vault.kit_for(subject.id, c.site.id, request=c.command.request_id, day=dt.date.fromisoformat(day))
     c.record("KIT", "kit_assigned", {"kit": kit, "date": day})
 
@@ -43,7 +44,7 @@ def _dispense(c: Context) -> None:
     expires, _ = c.site.kits.get(kit, (day, "stock"))
     if expires < day:
         remedy = "Take the kit out of the stock and ask for another."
-        refuse("kit_expired", f"Kit {kit} expired on {expires}.", remedy)
+        refuse("kit_expired", said("Kit {kit} expired on {expires}.", kit=kit, expires=expires), remedy)
     c.record("DISP", "dispensed", {"quantity": None, **c.payload})
 
 
@@ -66,12 +67,12 @@ def _return(c: Context) -> None:
 def _wrong(c: Context) -> None:
     kit = c.payload["kit"]
     if any(d["kit"] == kit for d in c.subject.live("dispensed")):
-        refuse("kit_was_right", f"Kit {kit} was assigned to this patient.", "Nothing is to be reported.")
+        refuse("kit_was_right", said("Kit {kit} was assigned to this patient.", kit=kit), "Nothing is to be reported.")
     if any(d["kit"] == kit for d in c.subject.live("wrong_kit_dispensed")):
         refuse("already_done", "This is recorded.", "Correct that record if it is wrong.")
     day = c.payload["date"]
     c.record("WRONG", "wrong_kit_dispensed", {"assigned": waiting_kit(c), **c.payload})
-    description = f"Kit {kit} was handed out, which was not assigned to the patient."
+    description = said("Kit {kit} was handed out, which was not assigned to the patient.", kit=kit)
     values = {"date": day, "category": "wrong kit", "description": description, "major": True}
     c.record("DEV", "deviation_recorded", values)
 

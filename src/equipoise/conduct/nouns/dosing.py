@@ -11,6 +11,7 @@ from equipoise.conduct.form import choice, date, decimal, text
 from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.state import Subject
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "DOSE_FIELDS", "STOP_FIELDS", "check_dose", "dosed"]
 
@@ -45,10 +46,12 @@ def check_dose(c: Context, values: Mapping[str, Any], kind: str, levels: frozens
     amount, start, end = Decimal(values["amount"]), values["start"], values.get("end")
     if amount < 0 or (levels and amount and amount not in levels):
         known = ", ".join(f"{level:g}" for level in sorted(levels, reverse=True))
-        refuse("dose_unknown", f"{values['amount']} is no dose of the protocol.", f"Doses: {known}; 0 for a pause.")
+        reason = said("{amount} is no dose of the protocol.", amount=values["amount"])
+        refuse("dose_unknown", reason, said("Doses: {known}; 0 for a pause.", known=known))
     units = c.rules.dose_units
     if units and values["unit"] not in units:
-        refuse("unit_unknown", f"{values['unit']} is not the unit.", f"Unit: {', '.join(sorted(units))}.")
+        reason = said("{unit} is not the unit.", unit=values["unit"])
+        refuse("unit_unknown", reason, said("Unit: {units}.", units=sorted(units)))
     if end is not None and end < start:
         refuse("dates_out_of_order", "The period ends before it starts.", "Correct the dates.")
     for other in c.subject.live(kind):
@@ -56,10 +59,10 @@ def check_dose(c: Context, values: Mapping[str, Any], kind: str, levels: frozens
             continue
         if other["start"] == start or (start > other["start"] and (other.get("end") or "") >= start):
             until = other.get("end") or "now"
-            reason = f"A period from {other['start']} to {until} is recorded."
+            reason = said("A period from {start} to {until} is recorded.", start=other["start"], until=until)
             refuse("periods_overlap", reason, "Correct the dates, or correct the other period first.")
         if start < other["start"] and (end is None or end >= other["start"]):
-            reason = f"A later period begins on {other['start']}."
+            reason = said("A later period begins on {start}.", start=other["start"])
             refuse("periods_overlap", reason, "Give an end before that day.")
 
 
@@ -67,14 +70,14 @@ def _dose(c: Context) -> None:
     subject, start = c.subject, c.payload["start"]
     allocated = subject.last("randomized") or {}
     if start < allocated["date"]:
-        reason = f"The patient was randomized on {allocated['date']}."
+        reason = said("The patient was randomized on {date}.", date=allocated["date"])
         refuse("dates_out_of_order", reason, "A dose lies on that day or later.")
     for kind in ("treatment_stopped", "blinded_treatment_ended"):
         for ended in subject.live(kind):
             if start > ended["date"]:
                 refuse(
                     "treatment_ended",
-                    f"Treatment ended on {ended['date']}.",
+                    said("Treatment ended on {date}.", date=ended["date"]),
                     "Correct the date of the end, or the dose.",
                 )
     refuse_withdrawn(c, "drug", start)

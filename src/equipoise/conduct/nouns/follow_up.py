@@ -11,6 +11,7 @@ from equipoise.conduct.nouns.visits import refuse_lost
 from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.state import Subject
 from equipoise.ledger import Event
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "check_death", "check_therapy"]
 
@@ -27,7 +28,10 @@ def check_death(c: Context, day: str) -> None:
     subject = c.subject
     if day > c.today[: len(day)]:
         refuse(
-            "date_in_future", f"{day} lies in the future.", "Correct the date.", problems=(("date", "in the future"),)
+            "date_in_future",
+            said("{day} lies in the future.", day=day),
+            "Correct the date.",
+            problems=(("date", "in the future"),),
         )
     refuse_withdrawn(c, "survival", day)
     proofs = [
@@ -39,7 +43,8 @@ def check_death(c: Context, day: str) -> None:
     later = [(what, when) for what, when in proofs if when[: len(day)] > day]
     if later:
         what, when = later[-1]
-        refuse("dates_out_of_order", f"There is {what} on {when}, after {day}.", "Correct one of the dates.")
+        reason = said("There is {what} on {when}, after {day}.", what=Text(what), when=when, day=day)
+        refuse("dates_out_of_order", reason, "Correct one of the dates.")
 
 
 def _death(c: Context) -> None:
@@ -68,7 +73,8 @@ def _found(c: Context) -> None:
     if lost is None or (found is not None and found["date"] >= lost["date"]):
         refuse("not_lost", "The patient is not lost.", "Nothing is to be done.")
     if c.payload["date"] < lost["date"]:
-        refuse("dates_out_of_order", f"The patient was lost on {lost['date']}.", "Give that day or a later one.")
+        reason = said("The patient was lost on {date}.", date=lost["date"])
+        refuse("dates_out_of_order", reason, "Give that day or a later one.")
     c.record("FOUND", "found_again")
 
 
@@ -78,13 +84,15 @@ def check_therapy(c: Context, values: Mapping[str, Any]) -> None:
     named = [name for name, therapy in known.items() if not therapy.crossover]
     if known and values["therapy"] not in named:
         refuse(
-            "bad_value", f"{values['therapy']} is no kind of therapy of the protocol.", f"Kinds: {', '.join(named)}."
+            "bad_value",
+            said("{therapy} is no kind of therapy of the protocol.", therapy=values["therapy"]),
+            said("Kinds: {named}.", named=named),
         )
     if end is not None and end[: len(start)] < start[: len(end)]:
         refuse("dates_out_of_order", "The therapy ends before it starts.", "Correct the dates.")
     for day in (start, end):
         if day is not None and day > c.today[: len(day)]:
-            refuse("date_in_future", f"{day} lies in the future.", "Correct the date.")
+            refuse("date_in_future", said("{day} lies in the future.", day=day), "Correct the date.")
 
 
 def _therapy(c: Context) -> None:
@@ -99,11 +107,11 @@ def _deviation(c: Context) -> None:
 def _transfer(c: Context) -> None:
     to = c.site_named(c.payload["to_site"])
     if to.id == c.subject.site:
-        refuse("nothing_changed", f"The patient is followed by site {to.id}.", "Nothing is to be done.")
+        refuse("nothing_changed", said("The patient is followed by site {site}.", site=to.id), "Nothing is to be done.")
     if to.status == "none":
-        refuse("site_unknown", f"There is no site {to.id}.", "Check the site number.")
+        refuse("site_unknown", said("There is no site {site}.", site=to.id), "Check the site number.")
     if to.status == "closed":
-        refuse("site_closed", f"Site {to.id} is closed.", "Reopen the site first.")
+        refuse("site_closed", said("Site {site} is closed.", site=to.id), "Reopen the site first.")
     values = {"from_site": c.subject.site, "to_site": to.id, "date": c.payload["date"]}
     c.record("MOVE", "transferred", values)
 

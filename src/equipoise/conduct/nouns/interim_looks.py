@@ -8,6 +8,7 @@ from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
 from equipoise.conduct.form import choice, date, decimal, identifier, integer, text
 from equipoise.conduct.state import Study
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "RECOMMENDATIONS", "LookProblem", "look_problem", "looks_made"]
 
@@ -49,23 +50,37 @@ def look_problem(study: Study, *, analysis: str, look: int, cut: str, looks: int
     if same is not None:
         return LookProblem(
             "look_repeated",
-            f"Look {look} of {analysis} took place already, at the cut {same['cut']}: repeated, it would spend alpha "
-            "twice.",
+            said(
+                "Look {look} of {analysis} took place already, at the cut {cut}: repeated, it would spend alpha twice.",
+                look=look,
+                analysis=analysis,
+                cut=same["cut"],
+            ),
             "Read its reports, or make the next look.",
         )
     final = next((m for m in made if m["final"]), None)
     if final is not None:
         return LookProblem(
             "after_final_look",
-            f"Look {look} of {analysis} would come after the final analysis, look {final['look']} at the cut "
-            f"{final['cut']}: no alpha is left.",
+            said(
+                "Look {look} of {analysis} would come after the final analysis, look {final} at the cut {cut}: no "
+                "alpha is left.",
+                look=look,
+                analysis=analysis,
+                final=final["look"],
+                cut=final["cut"],
+            ),
             "There is no further look.",
         )
     if not 1 <= look <= looks:
         return LookProblem(
             "look_unknown",
-            f"There is no look {look} of {analysis}: the protocol plans {looks} look{'s' * (looks != 1)}, the last "
-            "one is the final analysis.",
+            said(
+                "There is no look {look} of {analysis}: planned are looks up to {looks}, which is the final analysis.",
+                look=look,
+                analysis=analysis,
+                looks=looks,
+            ),
             "Give the number of a look that is planned.",
         )
     return _disorder(made[-1], analysis, look, cut) if made else None
@@ -73,10 +88,21 @@ def look_problem(study: Study, *, analysis: str, look: int, cut: str, looks: int
 
 def _disorder(last: Mapping[str, Any], analysis: str, look: int, cut: str) -> LookProblem | None:
     if look < last["look"]:
-        reason = f"Look {look} of {analysis} comes before look {last['look']}, which took place already."
+        reason = said(
+            "Look {look} of {analysis} comes before look {other}, which took place already.",
+            look=look,
+            analysis=analysis,
+            other=last["look"],
+        )
         return LookProblem("look_out_of_order", reason, "Make the next look.")
     if cut <= last["cut"]:
-        reason = f"The cut {cut} of look {look} is not after {last['cut']}, that of look {last['look']}."
+        reason = said(
+            "The cut {cut} of look {look} is not after {earlier}, that of look {other}.",
+            cut=cut,
+            look=look,
+            earlier=last["cut"],
+            other=last["look"],
+        )
         return LookProblem("look_out_of_order", reason, "Name a later cut.")
     return None
 
@@ -86,7 +112,8 @@ def _make(c: Context) -> None:
     declared = c.rules.protocol.analyses.get(p["analysis"])
     if declared is None:
         known = ", ".join(c.rules.protocol.analyses)
-        refuse("analysis_unknown", f"The protocol has no analysis {p['analysis']}.", f"Analyses: {known}.")
+        reason = said("The protocol has no analysis {analysis}.", analysis=p["analysis"])
+        refuse("analysis_unknown", reason, said("Analyses: {known}.", known=known))
     looks = len(declared.interims) + 1
     problem = look_problem(c.study, analysis=p["analysis"], look=p["look"], cut=p["cut"], looks=looks)
     if problem is not None:
@@ -94,9 +121,12 @@ def _make(c: Context) -> None:
     before = [m for m in looks_made(c.study, p["analysis"]) if m.get("events") is not None]
     if before and p.get("events") is not None and p["events"] <= before[-1]["events"]:
         last = before[-1]
-        reason = (
-            f"Look {p['look']} has {p['events']} events, look {last['look']} had {last['events']}: information must "
-            "increase."
+        reason = said(
+            "Look {look} has {events} events, look {other} had {fewer}: information must increase.",
+            look=p["look"],
+            events=p["events"],
+            other=last["look"],
+            fewer=last["events"],
         )
         refuse("information_not_increasing", reason, "Name a later cut, or find out which events were taken back.")
     fields = {name: p.get(name) for name in _FIELDS}
@@ -107,10 +137,12 @@ def _record(c: Context) -> None:
     p = c.payload
     analysis = p.get("analysis")
     if analysis is not None and not any(m["look"] == p["look"] for m in looks_made(c.study, analysis)):
-        refuse("look_unknown", f"Look {p['look']} of {analysis} was not made.", "Make the look first.")
+        reason = said("Look {look} of {analysis} was not made.", look=p["look"], analysis=analysis)
+        refuse("look_unknown", reason, "Make the look first.")
     for known in c.study.live("look_recorded"):
         if (known.get("analysis"), known["look"]) == (analysis, p["look"]):
-            reason = f"The recommendation on this look is recorded: {known['recommendation']}."
+            words = "The recommendation on this look is recorded: {recommendation}."
+            reason = said(words, recommendation=Text(known["recommendation"]))
             refuse("already_done", reason, "Give the number of the next look.")
     c.event("look_recorded", dict(p))
 

@@ -7,6 +7,7 @@ from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, identifier, texts
 from equipoise.conduct.state import Site
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS"]
 
@@ -16,7 +17,7 @@ def _receive(c: Context) -> None:
     twice = sorted({kit for kit in kits if kits.count(kit) > 1 or kit in known})
     if twice:
         problems = tuple((kit, "received already, or twice in the list") for kit in twice)
-        refuse("kit_twice", f"Received already: {', '.join(twice)}.", "Leave these kits out.", problems=problems)
+        refuse("kit_twice", said("Received already: {kits}.", kits=twice), "Leave these kits out.", problems=problems)
     if c.payload["expires"] < c.today:
         refuse("kit_expired", "These kits have expired.", "Check the date; do not put expired kits into stock.")
     c.shard_record(c.site, "RECEIPT", "kits_received", dict(c.payload))
@@ -31,7 +32,7 @@ def _remove(c: Context) -> None:
     absent = [kit for kit in c.payload["kits"] if c.site.kits.get(kit, ("", ""))[1] != "stock"]
     if absent:
         problems = tuple((kit, "not in the site's stock") for kit in absent)
-        refuse("kit_not_at_site", f"Not in stock: {', '.join(absent)}.", "Check the numbers.", problems=problems)
+        refuse("kit_not_at_site", said("Not in stock: {kits}.", kits=absent), "Check the numbers.", problems=problems)
     c.shard_record(c.site, "REMOVAL", "kits_removed", dict(c.payload))
 
 

@@ -10,6 +10,7 @@ from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.roles import SITE_ROLES, Role
 from equipoise.conduct.state import Person, Site, Study
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "TASKS"]
 
@@ -28,7 +29,7 @@ def _grant(c: Context) -> None:
         reason = "This role is held at a site." if role in SITE_ROLES else "This role belongs to no site."
         refuse("site_of_role", reason, "Name the site." if role in SITE_ROLES else "Leave the site out.")
     if site is not None and c.site_named(site).status == "none":
-        refuse("site_unknown", f"There is no site {site}.", "Open the site first.")
+        refuse("site_unknown", said("There is no site {site}.", site=site), "Open the site first.")
     held = c.study.people.get(person, Person()).roles
     if (str(role), site) in held:
         refuse("already_done", "The person has this role already.", "Nothing is to be done.")

@@ -14,6 +14,7 @@ from equipoise.conduct.roles import Role
 from equipoise.conduct.state import Counters, Site, Study
 from equipoise.ledger import Draft, Event
 from equipoise.protocol import Protocol, ProtocolError, compare_protocols, parse_protocol
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS"]
 
@@ -37,7 +38,8 @@ def _parsed(c: Context) -> Protocol:
     except ProtocolError as error:
         problems = tuple((p.path or f"line {p.line}", str(p)) for p in error.problems)
         remedy = "Correct the file; `equipoise check` lists the same problems."
-        refuse("protocol_wrong", f"The protocol has {len(problems)} problems.", remedy, problems=problems)
+        reason = said("The protocol has {count} problems.", count=len(problems))
+        refuse("protocol_wrong", reason, remedy, problems=problems)
     central = protocol.review.central
     if central is not None and central.readers > 2:
         refuse(
@@ -62,11 +64,12 @@ def _versioned(c: Context, kind: str, version: str, payload: Mapping[str, Any]) 
 def _amend(c: Context) -> None:
     version = c.payload["version"]
     if version in c.study.versions:
-        refuse("version_exists", f"Version {version} has been adopted already.", "Give the new version its own number.")
+        reason = said("Version {version} has been adopted already.", version=version)
+        refuse("version_exists", reason, "Give the new version its own number.")
     new, latest = _parsed(c), c.study.versions[-1]
     old = c.rulebook(latest).protocol
     if new.study_id != old.study_id:
-        reason = f"The protocol is of trial {new.study_id}; this is {old.study_id}."
+        reason = said("The protocol is of trial {given}; this is {own}.", given=new.study_id, own=old.study_id)
         refuse("other_trial", reason, "Send the protocol of this trial.")
     moved = any("allocation stage" in (change.meaning or "") for change in compare_protocols(old, new))
     stage = c.study.stages[latest] + moved
@@ -82,21 +85,26 @@ def _adopted(study: Study, event: Event) -> Study:
 def _site_of(c: Context) -> Site:
     site = c.site_named(c.payload["site"])
     if site.status == "none":
-        refuse("site_unknown", f"There is no site {site.id}.", "Check the site number, or open the site first.")
+        reason = said("There is no site {site}.", site=site.id)
+        refuse("site_unknown", reason, "Check the site number, or open the site first.")
     return site
 
 
 def _activate(c: Context) -> None:
     site, version, effective = _site_of(c), c.payload["version"], c.payload["effective"]
     if version not in c.study.versions:
-        refuse("version_unknown", f"There is no version {version}.", f"Versions: {', '.join(c.study.versions)}.")
+        reason = said("There is no version {version}.", version=version)
+        refuse("version_unknown", reason, said("Versions: {versions}.", versions=list(c.study.versions)))
     if any(known == version for _, known in site.versions):
-        refuse("version_exists", f"Site {site.id} follows version {version} already.", "Nothing is to be done.")
+        reason = said("Site {site} follows version {version} already.", site=site.id, version=version)
+        refuse("version_exists", reason, "Nothing is to be done.")
     if site.versions and effective <= site.versions[-1][0]:
-        reason = f"Version {site.versions[-1][1]} is in force from {site.versions[-1][0]}."
+        start, current = site.versions[-1]
+        reason = said("Version {version} is in force from {start}.", version=current, start=start)
         refuse("dates_out_of_order", reason, "Give a later day.")
     if effective < c.today:
-        refuse("date_in_past", "A version cannot come into force before today.", f"Give {c.today} or a later day.")
+        remedy = said("Give {today} or a later day.", today=c.today)
+        refuse("date_in_past", "A version cannot come into force before today.", remedy)
     c.event("version_activated", {"version": version, "effective": effective}, site=site.id)
 
 
@@ -119,7 +127,8 @@ def _approve_form(c: Context) -> None:
 def _commit(c: Context) -> None:
     stage = c.payload["stage"]
     if stage not in c.study.stages.values():
-        refuse("stage_unknown", f"No protocol version has the allocation stage {stage}.", "Amend the protocol first.")
+        reason = said("No protocol version has the allocation stage {stage}.", stage=stage)
+        refuse("stage_unknown", reason, "Amend the protocol first.")
     if stage in c.counters.commitments:
         refuse("already_done", "The commitment of this stage is published already.", "Nothing is to be done.")
     c.event("allocation_committed", dict(c.payload))
@@ -142,7 +151,8 @@ def _open_crossover(c: Context) -> None:
 def _lock(c: Context) -> None:
     problems = _unread(c)
     if problems:
-        reason = f"Central review of {len(problems)} patients is not complete: every scan of every patient is read."
+        words = "Central review of {count} patients is not complete: every scan of every patient is read."
+        reason = said(words, count=len(problems))
         remedy = (
             "Check the quality of the scans named, and have them read and adjudicated; the review queue lists them."
         )
@@ -155,11 +165,11 @@ def _unread(c: Context) -> tuple[tuple[str, str], ...]:
     problems = []
     for name, subject in sorted(c.state.subjects.items()):
         reads, scans = len(reading_queue([subject])), len(unchecked_scans(subject))
-        waiting = [f"{scans} scans to be checked"] if scans else []
-        waiting += [f"{reads} reads to be made"] if reads else []
-        waiting += ["readers differ"] if adjudication_queue([subject]) else []
+        waiting = [said("{scans} scans to be checked", scans=scans)] if scans else []
+        waiting += [said("{reads} reads to be made", reads=reads)] if reads else []
+        waiting += [Text("readers differ")] if adjudication_queue([subject]) else []
         if waiting:
-            problems.append((name, ", ".join(waiting)))
+            problems.append((name, said("{parts}", parts=waiting)))
     return tuple(problems)
 
 

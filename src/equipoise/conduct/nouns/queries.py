@@ -13,6 +13,7 @@ from equipoise.conduct.nouns.records import find_record, record_hash
 from equipoise.conduct.roles import SITE_ROLES
 from equipoise.conduct.state import Record, Subject
 from equipoise.ledger import Event, kinds
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "open_queries", "signature_holds", "visible"]
 
@@ -50,7 +51,7 @@ def _record(c: Context, name: str) -> Record:
     at_site = c.command.role in SITE_ROLES
     hidden = record is not None and record.kind in REVIEW_KINDS and c.command.role not in RUNS_REVIEW
     if record is None or hidden or not visible(c.subject, record, at_site=at_site):
-        refuse("record_unknown", f"There is no record {name}.", "Check its number.")
+        refuse("record_unknown", said("There is no record {name}.", name=name), "Check its number.")
     return record
 
 
@@ -69,7 +70,7 @@ def _query(c: Context) -> Mapping[str, Any]:
     name = c.payload["query"]
     found = next((q for q in open_queries(c.subject) if q["record"] == name), None)
     if found is None:
-        refuse("record_unknown", f"There is no open query {name}.", "Check its number.")
+        refuse("record_unknown", said("There is no open query {name}.", name=name), "Check its number.")
     return found
 
 
@@ -105,7 +106,8 @@ def _lock(c: Context) -> None:
     waiting = [q["record"] for q in open_queries(c.subject)]
     if waiting:
         problems = tuple((name, "not closed") for name in waiting)
-        refuse("queries_open", f"Open queries: {', '.join(waiting)}.", "Close them first.", problems=problems)
+        reason = said("Open queries: {waiting}.", waiting=waiting)
+        refuse("queries_open", reason, "Close them first.", problems=problems)
     c.record("LOCK", "subject_locked", {})
 
 

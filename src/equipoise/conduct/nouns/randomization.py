@@ -11,6 +11,7 @@ from equipoise.conduct.nouns.consent import consent_problem
 from equipoise.conduct.state import Counters
 from equipoise.conduct.vault import Slot
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "stratum_text"]
 
@@ -27,8 +28,8 @@ def _randomize(c: Context) -> None:
     if done is not None:
         if done.request_id == c.command.request_id:
             return
-        reason = f"The patient was randomized on {done.values['date']}."
-        refuse("already_randomized", reason, "Open the patient's page to see the allocation number and the kits.")
+        known = said("The patient was randomized on {date}.", date=done.values["date"])
+        refuse("already_randomized", known, "Open the patient's page to see the allocation number and the kits.")
     _check_ready(c)
     facts = subject_facts(c.rules, subject, c.today)
     _check_eligible(c, facts)
@@ -55,7 +56,8 @@ def _randomize(c: Context) -> None:
 
 def _check_ready(c: Context) -> None:
     if c.site.status != "open":
-        refuse("site_closed", f"Site {c.site.id} takes no patients now.", "Reopen the site for accrual.")
+        reason = said("Site {site} takes no patients now.", site=c.site.id)
+        refuse("site_closed", reason, "Reopen the site for accrual.")
     if c.subject.death is not None:
         refuse("after_death", "The patient has died.", "If the death was recorded in error, retract it.")
     if c.subject.has("withdrawn"):
@@ -70,11 +72,11 @@ def _check_eligible(c: Context, facts: dict[str, object]) -> None:
         return
     wrong = [check.text for check in checks if check.status == "not met"]
     if wrong:
-        reason = f"The patient is not eligible: {'; '.join(wrong)}."
+        reason = said("The patient is not eligible: {wrong}.", wrong="; ".join(wrong))
         remedy = "Correct the baseline facts if they are wrong; a criterion cannot be waived."
         refuse("not_eligible", reason, remedy, problems=problems)
     missing = sorted({name for check in checks for name in check.missing})
-    reason = f"Not known yet: {', '.join(missing)}."
+    reason = said("Not known yet: {missing}.", missing=missing)
     refuse("eligibility_missing", reason, "Fill in these baseline fields.", problems=problems)
 
 
@@ -83,9 +85,9 @@ def _factors(c: Context, facts: dict[str, object], cohort: str | None) -> dict[s
     unknown = [name for name, level in levels.items() if level is None]
     if unknown:
         needed = sorted({field for name in unknown for field in c.rules.missing_for(name, facts)})
-        reason = f"The stratum is not known: {', '.join(unknown)}."
-        problems = tuple((name, f"needs {', '.join(c.rules.missing_for(name, facts))}") for name in unknown)
-        refuse("stratum_unknown", reason, f"Fill in: {', '.join(needed)}.", problems=problems)
+        reason = said("The stratum is not known: {unknown}.", unknown=unknown)
+        problems = tuple((name, said("needs {fields}", fields=c.rules.missing_for(name, facts))) for name in unknown)
+        refuse("stratum_unknown", reason, said("Fill in: {needed}.", needed=needed), problems=problems)
     return {name: level for name, level in levels.items() if level is not None}
 
 
@@ -106,10 +108,12 @@ def _correct_stratum(c: Context) -> None:
     allocation = c.subject.last("randomized") or {}
     factors = allocation.get("factors", {})
     if factor not in factors:
-        refuse("bad_value", f"The patient was not stratified by {factor}.", f"Factors: {', '.join(factors)}.")
+        reason = said("The patient was not stratified by {factor}.", factor=factor)
+        refuse("bad_value", reason, said("Factors: {factors}.", factors=list(factors)))
     levels = c.rules.factor_levels(factor)
     if levels is not None and level not in levels:
-        refuse("bad_value", f"{level} is no level of {factor}.", f"Levels: {', '.join(levels)}.")
+        reason = said("{level} is no level of {factor}.", level=level, factor=factor)
+        refuse("bad_value", reason, said("Levels: {levels}.", levels=list(levels)))
     if level == factors[factor]:
         refuse("nothing_changed", "This is the level at randomization.", "Nothing is to be done.")
     c.record("STRAT", "stratum_corrected", {"factor": factor, "allocated": factors[factor], "corrected": level})

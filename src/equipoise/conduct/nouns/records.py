@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct.command import refuse
+from equipoise.conduct.command import refuse, refuse_marked
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field, check_payload
 from equipoise.conduct.form import identifier, text
@@ -27,6 +27,7 @@ from equipoise.conduct.nouns import (
 from equipoise.conduct.nouns.central_review import REVIEW_KINDS, RUNS_REVIEW
 from equipoise.conduct.state import Record, Subject
 from equipoise.ledger import Event, canonical_text
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "CORRECTABLE", "find_record", "record_hash"]
 
@@ -97,7 +98,7 @@ def _known(c: Context) -> Record:
     name = c.payload["record"]
     record = find_record(c.subject, name)
     if record is None or (record.kind in REVIEW_KINDS and c.command.role not in RUNS_REVIEW):
-        refuse("record_unknown", f"There is no record {name}.", "Check its number.")
+        refuse("record_unknown", said("There is no record {name}.", name=name), "Check its number.")
     if record.kind not in CORRECTABLE:
         refuse(
             "not_correctable",
@@ -114,12 +115,13 @@ def _correct(c: Context) -> None:
     field = next((f for f in fields if f.name == head), None)
     if field is None or head in _FIXED.get(record.kind, ()):
         possible = ", ".join(f.name for f in fields if f.name not in _FIXED.get(record.kind, ()))
-        refuse("bad_value", f"{name} cannot be corrected here.", f"Fields: {possible}.")
+        reason = said("{name} cannot be corrected here.", name=name)
+        refuse("bad_value", reason, said("Fields: {possible}.", possible=possible))
     whole = record.values.get(head)
     old, new = whole, c.payload.get("new")
     if inner:
         if field.type != "values" or whole is None or inner not in whole:
-            refuse("bad_value", f"{name} is not in this record.", "Record the field first.")
+            refuse("bad_value", said("{name} is not in this record.", name=name), "Record the field first.")
         old, new = whole[inner], {**whole, inner: new}
     if "old" in c.payload and c.payload["old"] != old:
         refuse("changed_meanwhile", "The value has been changed by somebody else.", "Look at it again.")
@@ -132,10 +134,10 @@ def _correct(c: Context) -> None:
 def _check(c: Context, record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse values that could not be entered; give what follows from them and changes too."""
     given = {f.name: values.get(f.name) for f in CORRECTABLE[record.kind]}
-    problems = [(p.field, f"{p.seen}; expected: {p.expected}") for p in check_payload(CORRECTABLE[record.kind], given)]
+    problems: list[tuple[str, str]] = [(p.field, p.said) for p in check_payload(CORRECTABLE[record.kind], given)]
     for name in _DATES[record.kind]:
         if given.get(name) is not None and str(given[name]) > c.today:
-            problems.append((name, f"{given[name]} lies in the future"))
+            problems.append((name, said("{day} lies in the future", day=given[name])))
     checks = _CHECKS.get(record.kind)
     follows: dict[str, Any] = {}
     if not problems and checks is not None:
@@ -143,7 +145,7 @@ def _check(c: Context, record: Record, values: Mapping[str, Any]) -> dict[str, A
         problems += found[0]
         follows = {k: {"old": record.values.get(k), "new": v} for k, v in found[1].items() if record.values.get(k) != v}
     if problems:
-        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+        refuse_marked(problems)
     return follows
 
 
@@ -200,7 +202,8 @@ def _therapy(c: Context, values: Mapping[str, Any]) -> _Found:
 def _consent(c: Context, values: Mapping[str, Any]) -> _Found:
     in_use = consent.form_in_force(c.site, values["form"], values["date"])
     if in_use != values["version"]:
-        return [("version", f"on {values['date']} version {in_use or 'none'} was in use at the site")], {}
+        words = "on {date} version {version} was in use at the site"
+        return [("version", said(words, date=values["date"], version=in_use or Text("none")))], {}
     return [], {}
 
 

@@ -9,6 +9,7 @@ from equipoise.conduct.form import date, identifier, text, texts
 from equipoise.conduct.rights import Stage
 from equipoise.conduct.state import Counters, Site, Subject
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS"]
 
@@ -16,7 +17,7 @@ __all__ = ["APPLIES", "COMMANDS"]
 def _screen(c: Context) -> None:
     site, payload = c.site, c.payload
     if site.status != "open":
-        refuse("site_closed", f"Site {site.id} takes no patients now.", "Reopen the site for accrual.")
+        refuse("site_closed", said("Site {site} takes no patients now.", site=site.id), "Reopen the site for accrual.")
     earlier, key = payload.get("rescreen_of"), payload.get("person_key")
     if key is not None and key in c.counters.persons:
         known, known_site, _ = c.counters.persons[key]
@@ -31,22 +32,22 @@ def _screen(c: Context) -> None:
 
 def _refuse_known(known: str, here: bool) -> None:
     if here:
-        reason = f"This person was screened before, as {known}."
-        remedy = f"Continue with {known}; after a screen failure screen again and give {known} as the earlier number."
-        refuse("person_known", reason, remedy)
+        words = "Continue with {known}; after a screen failure screen again and give {known} as the earlier number."
+        remedy = said(words, known=known)
+        refuse("person_known", said("This person was screened before, as {known}.", known=known), remedy)
     reason = "This person may already take part in the trial at another site."
-    remedy = "Ask the data manager before going on; after a screen failure elsewhere give the number of that screening."
-    refuse("person_known", reason, remedy, alert=("data_manager",))
+    words = "Ask the data manager before going on; after a screen failure elsewhere give the number of that screening."
+    refuse("person_known", reason, words, alert=("data_manager",))
 
 
 def _check_earlier(c: Context, earlier: str, key: str | None) -> None:
     subject = c.state.subjects.get(earlier)
     if subject is None or subject.stage is not Stage.FAILED:
-        reason = f"{earlier} is no screen failure."
+        reason = said("{earlier} is no screen failure.", earlier=earlier)
         refuse("earlier_not_failed", reason, "Record the screen failure of the earlier number first.")
     first = subject.last("screened") or {}
     if key is not None and first.get("person_key") not in (None, key):
-        refuse("person_differs", f"{earlier} is another person.", "Check the earlier number.")
+        refuse("person_differs", said("{earlier} is another person.", earlier=earlier), "Check the earlier number.")
 
 
 def _screened_site(site: Site, _event: Event) -> Site:
@@ -78,7 +79,10 @@ def _fail(c: Context) -> None:
     if unknown:
         problems = tuple((name, "no criterion of the protocol") for name in unknown)
         refuse(
-            "bad_value", f"No criterion: {', '.join(unknown)}.", "Choose criteria of the protocol.", problems=problems
+            "bad_value",
+            said("No criterion: {unknown}.", unknown=unknown),
+            "Choose criteria of the protocol.",
+            problems=problems,
         )
     c.record("FAIL", "screen_failed", {"comment": None, **c.payload, "criteria": list(c.payload["criteria"])})
 

@@ -8,6 +8,7 @@ from equipoise.conduct.context import Applies, CommandSpec, Context, local_date
 from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.state import Site
 from equipoise.ledger import Event
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS"]
 
@@ -25,9 +26,9 @@ def _is_zone(name: str) -> bool:
 def _open(c: Context) -> None:
     payload = c.payload
     if c.site_named(payload["site"]).status != "none":
-        refuse("already_done", f"Site {payload['site']} is open or was.", "Reopen it if it was closed.")
+        refuse("already_done", said("Site {site} is open or was.", site=payload["site"]), "Reopen it if it was closed.")
     if not _is_zone(payload["time_zone"]):
-        reason = f"{payload['time_zone']} is no time zone."
+        reason = said("{time_zone} is no time zone.", time_zone=payload["time_zone"])
         refuse("time_zone_unknown", reason, "Give a name such as Europe/Berlin or America/Chicago.")
     values = {
         "name": payload["name"],
@@ -47,14 +48,14 @@ def _opened(site: Site, event: Event) -> Site:
 def _known(c: Context) -> Site:
     site = c.site_named(c.payload["site"])
     if site.status == "none":
-        refuse("site_unknown", f"There is no site {site.id}.", "Check the site number.")
+        refuse("site_unknown", said("There is no site {site}.", site=site.id), "Check the site number.")
     return site
 
 
 def _close(c: Context) -> None:
     site, to = _known(c), c.payload["to"]
     if site.status == "closed" or (site.status == "accrual closed" and to == "accrual"):
-        refuse("already_done", f"Site {site.id} is closed already.", "Nothing is to be done.")
+        refuse("already_done", said("Site {site} is closed already.", site=site.id), "Nothing is to be done.")
     c.shard_record(site, "CLOSE", "site_closed", {"to": to, "date": c.payload["date"]}, site=site.id)
 
 
@@ -65,7 +66,7 @@ def _closed(site: Site, event: Event) -> Site:
 def _reopen(c: Context) -> None:
     site = _known(c)
     if site.status == "open":
-        refuse("already_done", f"Site {site.id} is open.", "Nothing is to be done.")
+        refuse("already_done", said("Site {site} is open.", site=site.id), "Nothing is to be done.")
     c.shard_record(site, "REOPEN", "site_reopened", {"date": c.payload["date"]}, site=site.id)
 
 

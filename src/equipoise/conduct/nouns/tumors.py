@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from equipoise.conduct.command import refuse
+from equipoise.conduct.command import refuse, refuse_marked
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date, flag, identifier, integer, records, text
 from equipoise.conduct.nouns.review_clock import review_requested
@@ -15,6 +15,7 @@ from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Subject
 from equipoise.criteria import CriteriaError, Measurement, PatientResponse, patient_response
 from equipoise.ledger import Event
+from equipoise.terms import Text, said
 
 __all__ = [
     "APPLIES",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 _LARGEST = 50_000
+_TOO_LARGE = "{size} mm; a lesion is at most {most} mm. Were centimeters meant?"
 _STATES = (
     "ABSENT",
     "PRESENT",
@@ -107,13 +109,11 @@ def tumor_response(
 
 def check_lesions(c: Context, assessment: int, lesions: Sequence[Mapping[str, Any]]) -> None:
     """Refuse sizes that cannot be, and a choice of target lesions against the criteria."""
-    problems = []
+    problems: list[tuple[str, str]] = []
     for lesion in lesions:
         name, size = lesion["lesion"], lesion.get("diameter")
         if size is not None and size > _LARGEST:
-            problems.append(
-                (name, f"{size / 100:g} mm; a lesion is at most {_LARGEST / 100:g} mm. Were centimeters meant?")
-            )
+            problems.append((name, said(_TOO_LARGE, size=f"{size / 100:g}", most=f"{_LARGEST / 100:g}")))
         if size is None and lesion.get("state") is None:
             problems.append((name, "neither a size nor what was seen"))
         if assessment == 0 and lesion["kind"] == "NEW":
@@ -123,24 +123,28 @@ def check_lesions(c: Context, assessment: int, lesions: Sequence[Mapping[str, An
     if assessment == 0:
         problems += _selection(c, lesions)
     if problems:
-        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+        refuse_marked(problems)
 
 
 def _selection(c: Context, lesions: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     targets = [lesion for lesion in lesions if lesion["kind"] == "TARGET"]
     most, most_in_organ = c.rules.charter.limits
-    problems = [("lesions", f"{len(targets)} target lesions; at most {most}")] if len(targets) > most else []
+    problems: list[tuple[str, str]] = []
+    if len(targets) > most:
+        problems.append(("lesions", said("{count} target lesions; at most {most}", count=len(targets), most=most)))
     organs = ["lymph node" if t.get("nodal") else str(t.get("organ") or "").strip().lower() for t in targets]
     for organ in sorted(set(organs) - {""}):
         if organs.count(organ) > most_in_organ:
-            problems.append(("lesions", f"{organs.count(organ)} target lesions in {organ}; at most {most_in_organ}"))
+            words = "{count} target lesions in {organ}; at most {most}"
+            problems.append(("lesions", said(words, count=organs.count(organ), organ=organ, most=most_in_organ)))
     apart = c.rules.charter.criteria != "RECIST 1.0"
     for target in targets:
         least = 1500 if target.get("nodal") and apart else 1000
         size = target.get("diameter")
         if size is None or size < least:
             what = "node (short axis)" if least == 1500 else "lesion"
-            problems.append((target["lesion"], f"a target {what} is at least {least // 100} mm at baseline"))
+            words = "a target {what} is at least {least} mm at baseline"
+            problems.append((target["lesion"], said(words, what=Text(what), least=least // 100)))
     return problems
 
 
@@ -158,7 +162,8 @@ def _measure(c: Context) -> None:
 def _check_order(c: Context, assessment: int, day: str) -> None:
     known = {m["assessment"]: m["date"] for m in c.subject.live("tumors_measured")}
     if assessment in known:
-        refuse("already_done", f"Assessment {assessment} is recorded.", "Correct that record if it is wrong.")
+        reason = said("Assessment {assessment} is recorded.", assessment=assessment)
+        refuse("already_done", reason, "Correct that record if it is wrong.")
     if assessment > 0 and 0 not in known:
         refuse("visit_out_of_order", "The baseline lesions are not recorded.", "Record assessment 0 first.")
     if assessment > 0 and not c.subject.has("randomized"):
@@ -171,7 +176,7 @@ def check_assessment_date(c: Context, assessment: int, day: str) -> None:
     for measured in c.subject.live("tumors_measured"):
         number, other = measured["assessment"], measured["date"]
         if (number < assessment and other >= day) or (number > assessment and other <= day):
-            reason = f"Assessment {number} took place on {other}."
+            reason = said("Assessment {number} took place on {other}.", number=number, other=other)
             refuse("visit_out_of_order", reason, "Assessments are numbered in the order of their days.")
 
 
@@ -183,7 +188,8 @@ def computed(
         response = tumor_response(c.rules, c.subject, (assessment, day, lesions), without=without)
     except CriteriaError as error:
         problems = tuple(("lesions", problem) for problem in error.problems)
-        refuse("bad_value", f"{problems[0][1]}.", "Correct the measurements.", problems=problems)
+        reason = said("{problem}.", problem=problems[0][1])
+        refuse("bad_value", reason, "Correct the measurements.", problems=problems)
     if response is None:
         return None, None
     if assessment == 0:
@@ -198,10 +204,11 @@ def _assess(c: Context) -> None:
     assessment, overall = c.payload["assessment"], c.payload["overall"]
     measured = next((m for m in c.subject.live("tumors_measured") if m["assessment"] == assessment), None)
     if measured is None or assessment == 0:
-        reason = f"Assessment {assessment} has no measurements after baseline."
+        reason = said("Assessment {assessment} has no measurements after baseline.", assessment=assessment)
         refuse("visit_out_of_order", reason, "Record the measurements of the assessment first.")
     if any(r["assessment"] == assessment for r in c.subject.live("response_assessed")):
-        refuse("already_done", f"The response at assessment {assessment} is recorded.", "Correct that record.")
+        reason = said("The response at assessment {assessment} is recorded.", assessment=assessment)
+        refuse("already_done", reason, "Correct that record.")
     given = {"target": None, "non_target": None, "new_lesion": None, **c.payload}
     c.record("RESP", "response_assessed", {**given, "date": measured["date"], "computed": measured.get("computed")})
     if overall == "PD":

@@ -4,14 +4,16 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from equipoise.conduct.command import refuse
+from equipoise.conduct.command import refuse, refuse_marked
 from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
 from equipoise.conduct.form import choice, date, decimal, identifier, integer, records, text
 from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.conduct.state import Subject
+from equipoise.terms import said
 
 __all__ = ["APPLIES", "COMMANDS", "check_visit_date", "lab_problems", "refuse_lost", "target_date", "window_of"]
+_LIMITS = "{test}: the lower limit {low} lies above the upper {high}"
 
 
 def target_date(rules: Rulebook, subject: Subject, visit: str, number: int) -> str | None:
@@ -45,7 +47,7 @@ def refuse_lost(c: Context, day: str) -> None:
     if lost is None or day <= lost["date"]:
         return
     if not any(found["date"] >= lost["date"] for found in c.subject.live("found_again")):
-        reason = f"The patient has been lost to follow-up since {lost['date']}."
+        reason = said("The patient has been lost to follow-up since {date}.", date=lost["date"])
         refuse("is_lost", reason, "Record first that the patient was found.")
 
 
@@ -54,12 +56,14 @@ def _visit(c: Context) -> None:
     day, why = c.payload.get("date"), c.payload.get("why")
     schedule = c.rules.protocol.visits.schedule
     if visit not in schedule and visit != "unscheduled":
-        refuse("visit_unknown", f"The protocol has no visit {visit}.", f"Visits: {', '.join(schedule)}, unscheduled.")
+        reason = said("The protocol has no visit {visit}.", visit=visit)
+        refuse("visit_unknown", reason, said("Visits: {visits}, unscheduled.", visits=list(schedule)))
     if visit in schedule and not schedule[visit].repeats_every_days and number != 1:
-        refuse("visit_unknown", f"Visit {visit} takes place once.", "Give the number 1, or choose unscheduled.")
+        reason = said("Visit {visit} takes place once.", visit=visit)
+        refuse("visit_unknown", reason, "Give the number 1, or choose unscheduled.")
     if (status == "done") is (day is None):
-        reason = "A visit that took place has a date; one that was missed has none."
-        refuse("bad_value", reason, "Give the date or the reason.", problems=(("date", "does not fit the status"),))
+        words = "A visit that took place has a date; one that was missed has none."
+        refuse("bad_value", words, "Give the date or the reason.", problems=(("date", "does not fit the status"),))
     if status == "missed" and why is None:
         refuse("missing_field", "Not filled in: why.", "Say why the visit was missed.", problems=(("why", "nothing"),))
     _check_order(c, visit, number, day)
@@ -75,11 +79,13 @@ def _visit(c: Context) -> None:
 def _check_order(c: Context, visit: str, number: int, day: str | None) -> None:
     same = {v["number"]: v for v in c.subject.live("visit_recorded") if v["visit"] == visit}
     if number in same:
-        refuse("already_done", f"Visit {visit} {number} is recorded.", "Correct that record if it is wrong.")
+        reason = said("Visit {visit} {number} is recorded.", visit=visit, number=number)
+        refuse("already_done", reason, "Correct that record if it is wrong.")
     missing = [n for n in range(1, number) if n not in same]
     if missing:
-        reason = f"Visit {visit} {missing[0]} comes before {number} and is not recorded."
-        refuse("visit_out_of_order", reason, f"Record visit {visit} {missing[0]} first, as done or as missed.")
+        words, first = "Visit {visit} {first} comes before {number} and is not recorded.", missing[0]
+        remedy = said("Record visit {visit} {first} first, as done or as missed.", visit=visit, first=first)
+        refuse("visit_out_of_order", said(words, visit=visit, first=first, number=number), remedy)
     check_visit_date(c, visit, number, day)
 
 
@@ -90,29 +96,28 @@ def check_visit_date(c: Context, visit: str, number: int, day: str | None) -> No
         if day is None or when is None or other["visit"] != visit or other["number"] == number:
             continue
         if (other["number"] < number and when > day) or (other["number"] > number and when < day):
-            reason = f"Visit {visit} {other['number']} took place on {when}."
+            words = "Visit {visit} {number} took place on {when}."
+            reason = said(words, visit=visit, number=other["number"], when=when)
             refuse("visit_out_of_order", reason, "Correct the date, or that of the other visit.")
 
 
 def _labs(c: Context) -> None:
     problems = list(lab_problems(c.payload))
     if problems:
-        refuse("bad_value", f"{problems[0][0]}: {problems[0][1]}.", "Correct what is marked.", problems=tuple(problems))
+        refuse_marked(problems)
     refuse_withdrawn(c, "visits", c.payload["date"])
     c.record("LAB", "labs_recorded", {"visit": None, **c.payload, "results": list(c.payload["results"])})
 
 
 def lab_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Find what is wrong with laboratory results beyond the types of their fields."""
-    problems = []
+    problems: list[tuple[str, str]] = []
     for place, result in enumerate(values["results"], start=1):
         if result.get("value") is None and result.get("text") is None:
-            problems.append((f"results {place}", f"{result['test']} has neither a value nor a text"))
+            problems.append((f"results {place}", said("{test} has neither a value nor a text", test=result["test"])))
         low, high = result.get("low"), result.get("high")
         if low is not None and high is not None and float(low) > float(high):
-            problems.append(
-                (f"results {place}", f"{result['test']}: the lower limit {low} lies above the upper {high}")
-            )
+            problems.append((f"results {place}", said(_LIMITS, test=result["test"], low=low, high=high)))
     return problems
 
 

@@ -10,6 +10,7 @@ from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import choice, date
 from equipoise.conduct.rights import Stage
+from equipoise.terms import Text, said
 
 __all__ = ["APPLIES", "COMMANDS", "LEVELS", "refuse_withdrawn"]
 
@@ -24,7 +25,8 @@ def refuse_withdrawn(c: Context, level: str, day: str) -> None:
     for given in c.subject.live("withdrawn"):
         if LEVELS.index(given["level"]) >= LEVELS.index(level) and day > given["date"]:
             words = {"drug": "treatment", "visits": "visits", "survival": "follow-up", "data": "the use of data"}
-            reason = f"The patient withdrew from {words[given['level']]} on {given['date']}."
+            what = Text(words[given["level"]])
+            reason = said("The patient withdrew from {what} on {date}.", what=what, date=given["date"])
             refuse("withdrawn", reason, "Only facts up to that day can be recorded.")
 
 
@@ -32,7 +34,8 @@ def _withdraw(c: Context) -> None:
     level, day, subject = c.payload["level"], c.payload["date"], c.subject
     before = [w["level"] for w in subject.live("withdrawn")]
     if any(LEVELS.index(known) >= LEVELS.index(level) for known in before):
-        refuse("already_done", f"The patient withdrew before ({', '.join(before)}).", "Nothing is to be done.")
+        reason = said("The patient withdrew before ({levels}).", levels=[Text(level) for level in before])
+        refuse("already_done", reason, "Nothing is to be done.")
     ended = subject.has("treatment_stopped") or subject.has("blinded_treatment_ended")
     if subject.stage is Stage.RANDOMIZED and not ended and not subject.has("unblinded"):
         c.record("STOP", "treatment_stopped", {"date": day, "why": "withdrawal by patient", "detail": None})
