@@ -13,7 +13,7 @@ from equipoise.ledger import TRIAL
 from equipoise.server.api.access import AUTH, may
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.payloads import Identifier
-from equipoise.server.ledger.store import read_events
+from equipoise.server.ledger.store import read_kinds
 from equipoise.server.subjects.models import SubjectRow
 from equipoise.server.subjects.view import (
     OPEN_TREATMENT,
@@ -239,7 +239,7 @@ def sites(request: HttpRequest, where: Where) -> list[dict[str, str]]:
     context = may(request, "see_accrual", where.role, site=where.site)
     found: dict[str, dict[str, str]] = {}
     states_of = {"site_opened": "open", "site_reopened": "open"}
-    for event in read_events(TRIAL, "kind IN ('site_opened', 'site_closed', 'site_reopened')"):
+    for event in read_kinds(TRIAL, "site_opened", "site_closed", "site_reopened"):
         known = found.setdefault(str(event.site), {"site": str(event.site), "status": "open", "time_zone": "UTC"})
         if event.kind == "site_opened":
             known["time_zone"] = event.payload["time_zone"]
@@ -291,7 +291,7 @@ def stock(request: HttpRequest, where: Where) -> list[dict[str, str]]:
 def code_breaks(request: HttpRequest, where: Where) -> list[dict[str, Any]]:
     """Emergency, safety and accidental unblindings, without treatments."""
     may(request, "see_code_breaks", where.role, site=where.site)
-    found = read_events(TRIAL, "kind IN ('code_broken', 'safety_unblinded', 'unblinding_reported')")
+    found = read_kinds(TRIAL, "code_broken", "safety_unblinded", "unblinding_reported")
     return [{"subject": e.subject, "kind": e.kind, "at": e.at, "by": e.actor, "reason": e.reason} for e in found]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from equipoise.ledger import TRIAL
 from equipoise.protocol import Protocol
-from equipoise.server.ledger.store import read_events
+from equipoise.server.ledger.store import read_kinds
 from equipoise.server.pages.oversight.standing import Standing
 from equipoise.server.pages.page import Call
 
@@ -130,11 +130,7 @@ def site_lines(call: Call, patients: Sequence[Standing], plan: Plan | None) -> l
 def _sites(call: Call) -> dict[str, tuple[str, str]]:
     """Site -> status and day of opening."""
     found: dict[str, tuple[str, str]] = {}
-    kinds = ("site_opened", "site_closed", "site_reopened")
-    events = [
-        event for kind in kinds for event in read_events(TRIAL, "kind = %s", [kind])
-    ]  # each by the index of kinds
-    for event in sorted(events, key=lambda e: e.seq):
+    for event in read_kinds(TRIAL, "site_opened", "site_closed", "site_reopened"):
         site = str(event.site)
         if call.desk.at_site and site != call.desk.site:
             continue
