@@ -119,6 +119,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "equipoise"
 MFA_ADAPTER = "equipoise.server.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "equipoise.server.accounts.forms.CodeForm",
+    "reauthenticate": "equipoise.server.accounts.forms.CodeAgainForm",
+    "activate_totp": "equipoise.server.accounts.forms.ActivateForm",
+}
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25

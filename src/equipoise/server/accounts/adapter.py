@@ -1,9 +1,11 @@
 """How allauth behaves here: nobody signs up by themselves; the second factor is kept sealed."""
 
 import hashlib
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,6 +45,13 @@ class AccountAdapter(DefaultAccountAdapter):
         login = str(credentials.get("username", "")).strip().lower()
         known = Account.objects.filter(login=login).first()
         _note("login_refused", known, {"account": known and known.id, "origin": _origin(request), "why": "wrong"})
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Tell whether the password is asked for again; the login itself will do for some minutes."""
+        begun = [record["at"] for record in get_authentication_records(self.request, self.request.user)]
+        if begun and time.time() - max(begun) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **more))
 
     def set_password(self, user: Account, password: str) -> None:
         """Change a password, and record it."""

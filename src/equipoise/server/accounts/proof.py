@@ -19,11 +19,13 @@ from equipoise.server.sources import device_now, entropy
 __all__ = [
     "Proof",
     "begin_second_factor",
+    "check_code",
     "confirm_second_factor",
     "has_second_factor",
     "locked_answer",
     "login_named",
     "prove",
+    "use_code",
 ]
 
 STEP = 30
@@ -81,11 +83,16 @@ def check_code(account: Account, code: str) -> bool:
     row = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).first()
     if row is None:
         return False
-    secret = get_adapter().decrypt(row.data["secret"])
-    for counter in _counters():
-        if secret and hmac.compare_digest(code_at(secret, counter), code):
-            return _first_use(account, counter)
-    return False
+    return use_code(account, get_adapter().decrypt(row.data["secret"]), code)
+
+
+def use_code(account: Account, secret: str, code: str) -> bool:
+    """Check a code against a secret, which is empty where it could not be opened, and use it up."""
+    if not secret or not code.isascii():
+        return False
+    fits = (counter for counter in _counters() if hmac.compare_digest(code_at(secret, counter), code))
+    counter = next(fits, None)
+    return counter is not None and _first_use(account, counter)
 
 
 def begin_second_factor() -> str:
@@ -96,10 +103,10 @@ def begin_second_factor() -> str:
 def confirm_second_factor(account: Account, secret: str, code: str) -> bool:
     """Set a second factor up, if the code fits the secret and none is there yet."""
     try:
-        fits = [counter for counter in _counters() if hmac.compare_digest(code_at(secret, counter), code)]
+        fits = not has_second_factor(account) and use_code(account, secret, code)
     except ValueError:
         return False
-    if not fits or has_second_factor(account) or not _first_use(account, fits[0]):
+    if not fits:
         return False
     Authenticator.objects.create(
         user=account, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(secret)}
