@@ -2,7 +2,7 @@
 
 from tests.conduct.made_up import Trial
 
-from equipoise.conduct import ReadDue, reading_queue
+from equipoise.conduct import ReadDue, reading_queue, unchecked_scans
 
 
 def two_patients(trial: Trial, overall: str) -> list[str]:
@@ -82,3 +82,15 @@ def test_who_withdrew_the_use_of_data_does_not_keep_the_database_open(trial: Tri
         gone = {"level": "data", "date": trial.today, "by": "patient"}
         trial.do("withdraw", trial.staff(name, "investigator"), gone, subject=name)
     assert trial.code("lock_database", "data_manager", {"meaning": "clean"}) is None
+
+
+def test_a_baseline_scan_waits_to_be_checked_before_randomization(trial: Trial) -> None:
+    name, failed = trial.screened("01"), trial.screened("01")
+    for each in (name, failed):
+        sent = {"assessment": 0, "date": trial.today, "reference": f"archive/{each}"}
+        trial.do("submit_scan", "coordinator@01", sent, subject=each)
+        assert unchecked_scans(trial.state.subjects[each]) == ["SCAN-1"]
+    trial.do("accept_scan", "data_manager", {"scan": "SCAN-1"}, subject=name)
+    assert unchecked_scans(trial.state.subjects[name]) == []
+    trial.do("fail_screening", "coordinator@01", {"date": trial.today, "criteria": []}, subject=failed)
+    assert unchecked_scans(trial.state.subjects[failed]) == []

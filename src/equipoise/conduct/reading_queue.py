@@ -108,8 +108,8 @@ def adjudication_queue(subjects: Iterable[Subject]) -> tuple[AdjudicationDue, ..
 
 
 def unchecked_scans(subject: Subject) -> list[str]:
-    """Scans of a patient under central review whose quality nobody has checked yet."""
-    if _under_review(subject) is None:
+    """Scans whose quality nobody has checked yet: of a patient under central review, and of one still in screening."""
+    if _under_review(subject) is None and subject.stage is not Stage.SCREENING:
         return []
     checked = {scan["scan"] for kind in ("scan_accepted", "scan_rejected") for scan in subject.live(kind)}
     return [str(scan["record"]) for scan in subject.live("scan_submitted") if scan["record"] not in checked]

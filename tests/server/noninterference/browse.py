@@ -14,6 +14,7 @@ __all__ = ["PARTS", "browsed", "client_of", "desk_routes", "posted_sample", "sub
 PARTS: dict[str, tuple[str, ...]] = {
     "record": ("RAND-1", "BASE-1", "AE-1", "KIT-2", "OPEN-1", "NOPE-9"),
     "site": ("01", "09"),
+    "person": ("coordinator@01", "P-NOBODY"),
 }
 """Part of an address -> what is put in for it; a part that is not named here has no page that is compared."""
 TELLS_OF_SITE = frozenset({"see_stock", "see_today"})

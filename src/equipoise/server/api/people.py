@@ -1,21 +1,18 @@
 """Accounts over HTTP: made, closed and given new passwords by an administrator; no role is given here."""
 
-import base64
 from typing import Annotated
 
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, StringConstraints
 
-from equipoise.server.accounts.models import Account, Token
-from equipoise.server.accounts.record import note_account
+from equipoise.server.accounts.making import LoginTakenError, close_account, make_account, reset_account
+from equipoise.server.accounts.models import Account
 from equipoise.server.api.access import AUTH, asker, may
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.identity import Login
 from equipoise.server.api.payloads import Identifier
 from equipoise.server.api.problem import ProblemError
-from equipoise.server.sources import entropy
 
 __all__ = ["router"]
 
@@ -51,13 +48,10 @@ class ActingIn(Schema):
 def make(request: HttpRequest, body: AccountIn) -> dict[str, str]:
     """Make an account with a first password."""
     _administrator(request, body.role)
-    password = _password()
     try:
-        with transaction.atomic():
-            account = Account.objects.create_account(body.login, password, name=body.name)
-    except IntegrityError as error:
+        account, password = make_account(body.login, body.name, actor=asker(request).account.id, role=body.role)
+    except LoginTakenError as error:
         raise ProblemError(409, "login_taken", "There is an account of this name.", "Choose another login.") from error
-    note_account(account, "made", actor=asker(request).account.id, role=body.role)
     return {"account": account.id, "login": account.login, "password": password}
 
 
@@ -66,12 +60,7 @@ def reset(request: HttpRequest, account: Identifier, body: ActingIn) -> dict[str
     """Give an account a new password; its tokens and second factor end."""
     _administrator(request, body.role)
     found = _account(account)
-    password = _password()
-    found.set_password(password)
-    found.save()
-    Token.objects.filter(account=found).delete()
-    found.authenticator_set.all().delete()
-    note_account(found, "password and second factor reset", actor=asker(request).account.id, role=body.role)
+    password = reset_account(found, actor=asker(request).account.id, role=body.role)
     return {"account": found.id, "login": found.login, "password": password}
 
 
@@ -82,10 +71,7 @@ def close(request: HttpRequest, account: Identifier, body: ActingIn) -> Status[N
     found = _account(account)
     if found.id == asker(request).account.id:
         raise ProblemError(409, "own_account", "This is your own account.", "Another administrator can close it.")
-    found.is_active = False
-    found.save()
-    Token.objects.filter(account=found).delete()
-    note_account(found, "closed", actor=asker(request).account.id, role=body.role)
+    close_account(found, actor=asker(request).account.id, role=body.role)
     return Status(204, None)
 
 
@@ -98,7 +84,3 @@ def _account(name: str) -> Account:
     if found is None:
         raise ProblemError(404, "account_unknown", "There is no such account.", "Check the number.")
     return found
-
-
-def _password() -> str:
-    return base64.b32encode(entropy(15)).decode().lower()

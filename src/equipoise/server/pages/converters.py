@@ -5,7 +5,7 @@ from django.urls import register_converter
 from equipoise.conduct import COMMANDS, Role
 from equipoise.server.pages.page import Desk
 
-__all__ = ["CommandConverter", "DeskConverter", "NameConverter", "register"]
+__all__ = ["CommandConverter", "DeskConverter", "NameConverter", "PersonConverter", "register"]
 
 _NAME = "[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}"
 
@@ -39,6 +39,12 @@ class NameConverter:
         return str(value)
 
 
+class PersonConverter(NameConverter):
+    """Account of a person."""
+
+    regex = "[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}"
+
+
 class CommandConverter(NameConverter):
     """Name of a command."""
 
@@ -49,5 +55,6 @@ def register() -> None:
     """Make the parts known to Django; once in a process."""
     register_converter(DeskConverter, "desk")
     register_converter(CommandConverter, "command")
+    register_converter(PersonConverter, "person")
     for name in ("subject", "record", "site", "name"):
         register_converter(NameConverter, name)

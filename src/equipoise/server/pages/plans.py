@@ -3,12 +3,13 @@
 from equipoise.server.pages.forms.plan import Plan, Planner
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.reading.plans import READING_PLANS
+from equipoise.server.pages.setup.plans import SETUP_PLANS
 from equipoise.server.pages.site.plans import SITE_PLANS
 from equipoise.server.pages.unblinding.plans import UNBLINDING_PLANS
 
 __all__ = ["PLANS", "plan_of"]
 
-PLANS: dict[str, Planner] = {**SITE_PLANS, **READING_PLANS, **UNBLINDING_PLANS}
+PLANS: dict[str, Planner] = {**SITE_PLANS, **READING_PLANS, **UNBLINDING_PLANS, **SETUP_PLANS}
 """Command -> what makes its plan."""
 
 

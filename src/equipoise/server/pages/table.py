@@ -13,12 +13,20 @@ from equipoise.server.pages.menu import declare
 from equipoise.server.pages.oversight.table import OVERSIGHT_PAGES
 from equipoise.server.pages.page import Page
 from equipoise.server.pages.reading.table import READING_PAGES
+from equipoise.server.pages.setup.table import SETUP_PAGES
 from equipoise.server.pages.site.table import SITE_PAGES
 from equipoise.server.pages.unblinding.table import UNBLINDING_PAGES
 
 __all__ = ["PAGES", "addresses"]
 
-PAGES: tuple[Page, ...] = (*SITE_PAGES, *READING_PAGES, *UNBLINDING_PAGES, *DIARY_PAGES, *OVERSIGHT_PAGES)
+PAGES: tuple[Page, ...] = (
+    *SITE_PAGES,
+    *READING_PAGES,
+    *UNBLINDING_PAGES,
+    *DIARY_PAGES,
+    *SETUP_PAGES,
+    *OVERSIGHT_PAGES,
+)
 """All pages below a desk, in the order of the menu."""
 
 

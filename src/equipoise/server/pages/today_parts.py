@@ -35,6 +35,8 @@ class Part:
     more: str = ""
     """Address of the whole list, where not everything is shown."""
     total: int = 0
+    plain: bool = False
+    """Whether it is a list of things that are about no subject and have no day."""
 
 
 PartMaker = Callable[[Call], Part]

@@ -16,7 +16,7 @@ __all__ = ["follow", "following", "lines_of", "stored_lines", "writing", "wrong_
 Line = tuple[str, int, int, str | None, str, str | None, bool, str]
 """Values of a line: subject, assessment, reader, scanned, since, person, ready, triggers."""
 
-_CHANGING = REVIEW_KINDS | {"scan_accepted", "scan_submitted", "withdrawn"}
+_CHANGING = REVIEW_KINDS | {"scan_accepted", "scan_submitted", "screen_failed", "withdrawn"}
 _SCAN = "scan_submitted"
 _COLUMNS = ("subject", "assessment", "reader", "scanned", "since", "person", "ready", "triggers")
 

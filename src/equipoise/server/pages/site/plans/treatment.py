@@ -82,11 +82,6 @@ def _stop(call: Call) -> Plan:
     return Plan(fields={"date": Tuned(value=call.today)}, button=_("Record the end of treatment"))
 
 
-def _receive(_call: Call) -> Plan:
-    kits = Tuned(label=_("Kit numbers"), why=_("One on a line, as on the delivery note."))
-    return Plan(fields={"kits": kits}, button=_("Take the kits into stock"))
-
-
 def _remove(call: Call) -> Plan:
     fields = {"kits": Tuned(label=_("Kit numbers"), why=_("One on a line.")), "date": Tuned(value=call.today)}
     return Plan(fields=fields, button=_("Take the kits out of stock"))
@@ -99,6 +94,5 @@ PLANS: dict[str, Planner] = {
     "report_wrong_kit": _wrong,
     "record_dose": _dose,
     "stop_treatment": _stop,
-    "receive_kits": _receive,
     "remove_kits": _remove,
 }

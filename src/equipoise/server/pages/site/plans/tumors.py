@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from equipoise.conduct import Subject, tumor_response
+from equipoise.conduct.nouns.tumors import lesion_problems
 from equipoise.criteria import CriteriaError
 from equipoise.server.pages.forms.build import Understood
 from equipoise.server.pages.forms.inputs import Tuned
@@ -96,7 +97,7 @@ def _while_typing(call: Call, understood: Understood) -> Beside:
     try:
         response = tumor_response(call.context.rules, subject, *([typed] if typed else []))
     except CriteriaError as error:
-        return "pages/site/lesions.html", {**content, "problems": list(error.problems)}
+        return "pages/site/lesions.html", {**content, "problems": [_(said) for _lesion, said in lesion_problems(error)]}
     if response is not None:
         content |= {
             "baseline": None if response.baseline is None else f"{response.baseline:g}",
@@ -163,11 +164,14 @@ def _assess(call: Call) -> Plan:
 
 
 def _scan(call: Call) -> Plan:
-    numbers = [int(m["assessment"]) for m in seen_subject(call).live("tumors_measured")]
+    seen = seen_subject(call)
+    sent = {int(s["assessment"]) for s in seen.live("scan_submitted")}
+    measured = [(int(m["assessment"]), str(m["date"])) for m in seen.live("tumors_measured")]
+    number, scanned = max((m for m in measured if m[0] not in sent), default=max(measured, default=(0, call.today)))
     why = _("Number under which the archive of images has the scan. Images are not sent through these pages.")
     fields = {
-        "assessment": Tuned(value=max(numbers, default=0)),
-        "date": Tuned(value=call.today),
+        "assessment": Tuned(value=number),
+        "date": Tuned(value=call.today if number in sent else scanned),
         "reference": Tuned(why=why),
     }
     return Plan(fields=fields, button=_("Send the scan to the core laboratory"))
