@@ -150,6 +150,16 @@ def test_a_missing_trigger_is_named(whole: ServerTrial, name: str) -> None:
     assert not verify_trial().intact, "a trigger that somebody dropped is not put back in silence"
 
 
+def test_a_trigger_that_was_made_harmless_is_named(whole: ServerTrial) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER vault_kit_no_update")
+        cursor.execute(
+            "CREATE TRIGGER vault_kit_no_update BEFORE UPDATE ON vault_kit WHEN 0 "
+            "BEGIN SELECT RAISE(ABORT, 'vault_kit is insert only'); END"
+        )
+    assert verify_trial().first.startswith("triggers: vault_kit_no_update: the trigger is missing")
+
+
 def test_a_second_factor_put_in_place_of_another_is_found(whole: ServerTrial) -> None:
     swap = (
         "UPDATE mfa_authenticator SET data = (SELECT data FROM mfa_authenticator WHERE user_id = ?) WHERE user_id = ?"

@@ -85,6 +85,20 @@ def test_every_command_runs_cold(trial: ServerTrial) -> None:
         "INSERT OR REPLACE INTO ledger_event SELECT * FROM ledger_event WHERE seq = 3",
         "INSERT INTO ledger_event SELECT chain, seq + 100000, at, actor, role, site, subject, kind, version, payload, "
         "reason, request_id, clock_drift, hash, hash || 'x' FROM ledger_event WHERE seq = 3",
+        "INSERT OR REPLACE INTO ledger_event (rowid, chain, seq, at, actor, role, site, subject, kind, version, "
+        "payload, reason, request_id, clock_drift, prev_hash, hash) SELECT 3, chain, seq + 1, at, actor, role, site, "
+        "subject, kind, version, payload, reason, request_id, clock_drift, hash, 'x' FROM ledger_event "
+        "WHERE chain = 'trial' ORDER BY seq DESC LIMIT 1",
+        "REPLACE INTO ledger_request SELECT request_id, 'x', command, first_seq, last_seq, mac FROM ledger_request",
+        "REPLACE INTO vault_allocation SELECT * FROM vault_allocation",
+        "REPLACE INTO vault_allocation SELECT stage, number + 100, subject, stratum, factors, cohort, nonce, "
+        "ciphertext, version FROM vault_allocation",
+        "REPLACE INTO vault_counts VALUES (1, '', 16, x'00', x'00'), (1, '', 16, x'01', x'01')",
+        "REPLACE INTO vault_grant SELECT * FROM vault_grant",
+        "REPLACE INTO vault_kit SELECT * FROM vault_kit",
+        "REPLACE INTO vault_kit_use SELECT number, status, 'x', request FROM vault_kit_use",
+        "REPLACE INTO vault_seal SELECT * FROM vault_seal",
+        "REPLACE INTO vault_shipment SELECT number, '02' FROM vault_shipment",
         "UPDATE vault_allocation SET subject = '01-009'",
         "DELETE FROM vault_seal",
         "DELETE FROM ledger_request",

@@ -4,13 +4,14 @@ Changing a table can cost it its triggers (SQLite makes the table anew): `kept_t
 A trigger that was missing before stays missing, so that `equipoise verify` says so.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 
-__all__ = ["CHAINED", "INSERT_ONLY", "chained", "expected", "insert_only", "kept_through", "present"]
+__all__ = ["CHAINED", "INSERT_ONLY", "chained", "expected", "insert_only", "kept_through", "not_replaced", "present"]
 
 Step = Callable[[Any, Any], None]
 INSERT_ONLY = (
@@ -26,6 +27,19 @@ INSERT_ONLY = (
     "vault_shipment",
 )
 """Tables whose rows are never changed, deleted or replaced."""
+_UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
+    "ledger_event": (),  # an event follows the last of its chain: no other can have its number or what it follows
+    "ledger_request": (("request_id",),),
+    "monitoring_report": (("digest",),),
+    "vault_allocation": (("stage", "number"), ("subject",)),
+    "vault_counts": (("stage", "cohort", "number"),),
+    "vault_grant": (("event",),),
+    "vault_kit": (("number",),),
+    "vault_kit_use": (("number", "status"), ("subject", "request")),
+    "vault_seal": (("number",),),
+    "vault_shipment": (("number",),),
+}
+"""Keys by which SQLite's INSERT OR REPLACE finds a row to throw away, besides the number it gives every row."""
 CHAINED = "ledger_event"
 """The table of events: each follows the last of its chain."""
 
@@ -38,6 +52,7 @@ def expected() -> dict[str, list[str]]:
         statements = _sqlite(table) if sqlite else _postgresql(table)
         if sqlite:
             found |= {f"{table}_no_update": [statements[0]], f"{table}_no_delete": [statements[1]]}
+            found |= {f"{table}_no_replace": [_no_replace(table)]}
         else:
             function, change, truncate = statements
             found |= {f"{table}_no_change": [function, change], f"{table}_no_truncate": [function, truncate]}
@@ -45,17 +60,30 @@ def expected() -> dict[str, list[str]]:
 
 
 def present() -> set[str]:
-    """Name the triggers that are there, switched on, and refuse something."""
+    """Name the triggers that are there, switched on, and refuse what they are made to refuse."""
+    made = expected()
     with connection.cursor() as cursor:
         cursor.execute(_PRESENT[connection.vendor])
-        return {name for (name,) in cursor.fetchall()} & set(expected())
+        rows = cursor.fetchall()
+    if connection.vendor == "sqlite":
+        return {name for name, text in rows if name in made and _plain(text) == _plain(made[name][0])}
+    return {name for name, body in rows if name in made and _plain(body) == _plain(_body(made[name][0]))}
 
 
 _PRESENT = {
-    "sqlite": "SELECT lower(name) FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'",
-    "postgresql": "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal "
-    "AND t.tgenabled IN ('O', 'A') AND p.prosrc LIKE '%RAISE EXCEPTION%'",
+    "sqlite": "SELECT lower(name), sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+    "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND t.tgattr::text = ''",
 }
+
+
+def _plain(text: str) -> str:
+    """Leave out of a statement what a database may write in another way: blanks, quotes, letter case."""
+    return re.sub(r'[\s";]+|IF NOT EXISTS', "", text, flags=re.IGNORECASE).lower()
+
+
+def _body(function: str) -> str:
+    return function.split("$$")[1]
 
 
 @contextmanager
@@ -77,6 +105,16 @@ def insert_only(*tables: str) -> Step:
         for table in tables:
             for statement in _sqlite(table) if editor.connection.vendor == "sqlite" else _postgresql(table):
                 editor.execute(statement)
+
+    return forwards
+
+
+def not_replaced(*tables: str) -> Step:
+    """Make a migration step: SQLite's INSERT OR REPLACE, which deletes past every trigger, is refused."""
+
+    def forwards(_apps: Any, editor: Any) -> None:
+        for table in tables if editor.connection.vendor == "sqlite" else ():
+            editor.execute(_no_replace(table))
 
     return forwards
 
@@ -107,6 +145,15 @@ def _sqlite(table: str) -> list[str]:
         f"BEGIN SELECT RAISE(ABORT, '{table} is insert only'); END"
         for verb in ("UPDATE", "DELETE")
     ]
+
+
+def _no_replace(table: str) -> str:
+    keys = [" AND ".join(f"{name} = NEW.{name}" for name in key) for key in _UNIQUE[table]]
+    # a row that names no number of its own comes here with -1
+    taken = " OR ".join([*(f"({key})" for key in keys), "(rowid = NEW.rowid AND NEW.rowid <> -1)"])
+    found = f"EXISTS (SELECT 1 FROM {table} WHERE {taken})"  # noqa: S608
+    refusal = f"BEGIN SELECT RAISE(ABORT, '{table} is insert only'); END"
+    return f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} WHEN {found} {refusal}"
 
 
 def _postgresql(table: str) -> list[str]:
