@@ -12,6 +12,7 @@ from equipoise.criteria.errors import CriteriaError
 from equipoise.criteria.lesion_rows import Assessed, Columns, assess_columns, choose_baseline
 from equipoise.criteria.lesions import KINDS, STATES
 from equipoise.criteria.response_words import causes, new_lesion_words, response_words
+from equipoise.terms import Text, said
 
 __all__ = ["Measurement", "PatientResponse", "VisitResponse", "patient_response"]
 
@@ -148,18 +149,25 @@ def patient_response(
 
 
 def _problems(m: Measurement) -> list[str]:
-    where = f"lesion {m.lesion} on day {m.day}: "
-    found = []
+    found: list[str] = []
     if m.kind not in KINDS:
-        found.append(f"{where}kind {m.kind!r}: expected one of {', '.join(KINDS)}")
+        found.append(_about(m, "kind {seen}: expected one of {words}", seen=repr(m.kind), words=list(KINDS)))
     if m.state is not None and m.state not in STATES:
-        found.append(f"{where}state {m.state!r}: expected one of {', '.join(STATES)}")
+        found.append(_about(m, "state {seen}: expected one of {words}", seen=repr(m.state), words=list(STATES)))
     if m.diameter is not None and not (math.isfinite(m.diameter) and m.diameter >= 0):
-        found.append(f"{where}diameter {m.diameter}: expected 0 mm or more, or none when not measured")
+        found.append(_about(m, _NO_SIZE, seen=m.diameter))
     contradicts = m.diameter is not None and m.diameter > 0 and STATES.get(m.state or "") in (k.ABSENT, k.NOT_EVALUABLE)
     if contradicts and m.kind == "TARGET":
-        found.append(f"{where}{m.state} with a diameter of {m.diameter}: expected one of the two")
+        found.append(_about(m, _BOTH, state=m.state, seen=m.diameter))
     return found
+
+
+def _about(m: Measurement, what: str, **values: object) -> Text:
+    return said("lesion {lesion} on day {day}: {what}", lesion=m.lesion, day=m.day, what=Text(what, values))
+
+
+_NO_SIZE = "diameter {seen}: expected 0 mm or more, or none when not measured"
+_BOTH = "{state} with a diameter of {seen}: expected one of the two"
 
 
 def _codes(values: Sequence[object]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -170,8 +178,8 @@ def _codes(values: Sequence[object]) -> np.ndarray[tuple[int], np.dtype[np.int64
 def _columns(given: list[Measurement], charter: Charter) -> tuple[Columns, list[int]]:
     series = np.zeros(len(given), dtype=np.int64)
     day = np.array([m.day for m in given], dtype=np.int64)
-    said = any(m.baseline is not None for m in given)
-    stated = np.array([bool(m.baseline) for m in given], dtype=np.bool_) if said else None
+    declared = any(m.baseline is not None for m in given)
+    stated = np.array([bool(m.baseline) for m in given], dtype=np.bool_) if declared else None
     baseline, early, _ = choose_baseline(series, day, stated, charter)
     state = [STATES[m.state] if m.state is not None else k.NOT_STATED for m in given]
     kind = np.array([KINDS[m.kind] for m in given], dtype=np.int64)
@@ -207,9 +215,7 @@ def _refuse_unused(given: list[Measurement], early: list[int], assessed: Assesse
         (assessed.source[flags == k.NOT_AT_BASELINE], "not recorded at baseline: record it there, or as a new lesion"),
         (assessed.source[flags == k.BASELINE_NOT_MEASURED], "a target lesion without a diameter at baseline"),
     )
-    problems = [
-        f"lesion {given[i].lesion} on day {given[i].day}: {reason}" for places, reason in reasons for i in places
-    ]
+    problems = [_about(given[i], reason) for places, reason in reasons for i in places]
     if problems:
         raise CriteriaError(problems)
 

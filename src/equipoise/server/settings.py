@@ -160,12 +160,15 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = os.environ.get("EQUIPOISE_LANGUAGE") or "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
-LANGUAGES = [("en", "English")]
-LOCALE_PATHS = [Path(__file__).parent / "pages" / "locale"]
+LANGUAGES = [("en", "English"), (LANGUAGE_CODE, LANGUAGE_CODE)]
+LOCALE_PATHS = [
+    *([Path(os.environ["EQUIPOISE_LOCALE"])] if os.environ.get("EQUIPOISE_LOCALE") else []),
+    Path(__file__).parent / "pages" / "locale",
+]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True

@@ -24,6 +24,7 @@ __all__ = [
     "check_assessment_date",
     "check_lesions",
     "computed",
+    "lesion_problems",
     "measurements",
     "tumor_response",
 ]
@@ -107,6 +108,17 @@ def tumor_response(
     return patient_response(rows, replace(rules.charter, reference_day=max(reference, start)))
 
 
+def lesion_problems(error: CriteriaError) -> tuple[tuple[str, str], ...]:
+    """Name the lesion that each problem of the criteria is about, and write its day as a date."""
+    found = []
+    for problem in map(Text, error.problems):
+        values = dict(problem.values)
+        if isinstance(day := values.get("day"), int):
+            values["day"] = dt.date.fromordinal(day).isoformat()
+        found.append((str(values.get("lesion", "lesions")), Text(problem.template, values)))
+    return tuple(found)
+
+
 def check_lesions(c: Context, assessment: int, lesions: Sequence[Mapping[str, Any]]) -> None:
     """Refuse sizes that cannot be, and a choice of target lesions against the criteria."""
     problems: list[tuple[str, str]] = []
@@ -187,7 +199,7 @@ def computed(
     try:
         response = tumor_response(c.rules, c.subject, (assessment, day, lesions), without=without)
     except CriteriaError as error:
-        problems = tuple(("lesions", problem) for problem in error.problems)
+        problems = lesion_problems(error)
         reason = said("{problem}.", problem=problems[0][1])
         refuse("bad_value", reason, "Correct the measurements.", problems=problems)
     if response is None:

@@ -19,6 +19,7 @@ from equipoise.server.ledger import shards as states
 from equipoise.server.pages.page import Call, Desk, Page
 from equipoise.server.pages.proof import asked_for_proof
 from equipoise.server.pages.refusals import refused_page
+from equipoise.server.pages.words import translated as _
 from equipoise.server.sources import now
 from equipoise.server.write import UnavailableError, load_for
 
@@ -95,7 +96,9 @@ def _let_in(request: HttpRequest, page: Page, desk: Desk, parts: dict[str, Any])
     except Refused as refused:
         return refused_page(request, refused.refusal, desk=desk, context=context)
     except UnavailableError as error:
-        refusal = Refusal("unavailable", str(error), "Try again in a moment; what you typed is still in your browser.")
+        refusal = Refusal(
+            "unavailable", str(error), _("Try again in a moment; what you typed is still in your browser.")
+        )
         return refused_page(request, refusal, desk=desk, context=context, status=503)
 
 

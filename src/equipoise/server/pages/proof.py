@@ -7,6 +7,7 @@ from equipoise.server.api.access import proved
 from equipoise.server.api.payloads import ProofIn
 from equipoise.server.api.problem import ProblemError
 from equipoise.server.pages.page import Call
+from equipoise.server.pages.words import translated as _
 
 __all__ = ["asked_for_proof", "given_proof"]
 
@@ -17,11 +18,11 @@ def given_proof(call: Call) -> Refusal | None:
     password, code = posted.get("proof.password", ""), posted.get("proof.code", "").replace(" ", "")
     problems = []
     if not password:
-        problems.append(("proof.password", "Fill this in."))
+        problems.append(("proof.password", _("Fill this in.")))
     if not (code.isascii() and code.isdigit() and len(code) == 6):
-        problems.append(("proof.code", "Six digits, as your device shows them."))
+        problems.append(("proof.code", _("Six digits, as your device shows them.")))
     if problems:
-        return Refusal("second_factor", "Password and code are needed.", "Enter both.", tuple(problems))
+        return Refusal("second_factor", _("Password and code are needed."), _("Enter both."), tuple(problems))
     try:
         proved(call.request, ProofIn(password=password[:200], code=code))
     except ProblemError as error:

@@ -33,6 +33,8 @@ def task_of(call: Call, entry: Due | Planned, subject: str) -> Task:
         planned = visits.get(name)
         what = visit_words(planned.label if planned else None, name, int(number) if number != "1" or not planned or
                            planned.repeats_every_days else None)  # fmt: skip
+    if entry.action == "measure_tumors":
+        what = _("assessment %(number)s") % {"number": what.rpartition(" ")[2]}
     if entry.action == "submit_diary":
         name, _space, target = what.rpartition(" ")
         what = _("%(name)s, baseline") % {"name": name} if target == "0" else f"{name}, {_('day')} {target}"
@@ -43,6 +45,9 @@ def task_of(call: Call, entry: Due | Planned, subject: str) -> Task:
         if entry.action == "submit_diary":
             name, _space, target = entry.what.rpartition(" ")
             url += f"?instrument={name}&target={target}"
+        if entry.action == "record_visit":
+            name, _space, number = entry.what.rpartition(" ")
+            url += f"?visit={name}&number={number}"
         if entry.action in _FIELD:
             url += f"?{_FIELD[entry.action]}={entry.what}"
     late = entry.overdue if isinstance(entry, Due) else entry.late

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from equipoise.server.pages.forms.inputs import Group, Input
+from equipoise.server.pages.words import told
 from equipoise.server.pages.words import translated as _
+from equipoise.terms import Text
 
 __all__ = ["in_words", "placed"]
 
@@ -48,18 +50,14 @@ def placed(
 
 def in_words(said: str) -> str:
     """Say a problem as a coordinator would."""
-    if said.endswith("."):
-        return said  # a sentence of the reading of what was typed
-    seen, _semicolon, expected = said.partition("; expected: ")
-    if not expected:
-        return (
-            _("Fill this in.")
-            if said == "nothing"
-            else said[:1].upper() + said[1:] + ("" if said[-1:] in ".?" else ".")
-        )
-    if seen == "nothing":
+    values = said.values if isinstance(said, Text) else {}
+    if "nothing" in (said, values.get("seen")):
         return _("Fill this in.")
-    return _("%(seen)s does not fit here. What fits: %(expected)s.") % {"seen": seen.strip("'"), "expected": expected}
+    if "expected" in values:
+        pair = {"seen": str(told(values["seen"])).strip("'"), "expected": told(values["expected"])}
+        return _("%(seen)s does not fit here. What fits: %(expected)s.") % pair
+    words = _(said)
+    return words if words.endswith(".") else words[:1].upper() + words[1:] + ("" if words[-1:] == "?" else ".")
 
 
 def _where(parts: Parts, key: str, places: Mapping[str, list[int]]) -> str | None:

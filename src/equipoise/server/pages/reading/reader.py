@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from equipoise.conduct.command import Refusal, Refused
+from equipoise.conduct.nouns.tumors import lesion_problems
 from equipoise.conduct.reads import read_response
 from equipoise.criteria import CriteriaError
 from equipoise.server.pages.forms.build import Understood
@@ -146,7 +147,7 @@ def _while_typing(call: Call, understood: Understood) -> Beside:
     try:
         found = read_response(call.subject, seen["reader"], *typed) if columns or typed else None
     except CriteriaError as error:
-        return template, {**content, "problems": list(error.problems)}
+        return template, {**content, "problems": [_(said) for _lesion, said in lesion_problems(error)]}
     if found is not None:
         content["baseline"] = None if found.baseline is None else f"{found.baseline:g}"
         content["results"] = [_result(visit, found.baseline) for visit in found.visits]

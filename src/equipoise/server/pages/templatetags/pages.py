@@ -59,6 +59,12 @@ register.filter("moment", moment)
 
 
 @register.filter
+def told(text: str) -> str:
+    """Say a text of the rules in the language of the page."""
+    return _(text)
+
+
+@register.filter
 def words(value: object) -> str:
     """Write a name of the record in words: adverse_event becomes adverse event."""
     return _(str(value).replace("_", " "))

@@ -91,7 +91,7 @@ def open_steps(call: Call) -> list[Step]:
             Step(
                 what=_("The patient has consented to open treatment"),
                 done=problem is None,
-                said="" if problem is None else f"{problem.reason} {problem.remedy}",
+                said="" if problem is None else f"{_(problem.reason)} {_(problem.remedy)}",
                 url=f"{url}?form=crossover" if url else "",
             )
         )
@@ -99,7 +99,7 @@ def open_steps(call: Call) -> list[Step]:
         steps.append(_scan_step(call, crossover.new_baseline_scan_days))
     problem = _refusal(lambda: refuse_withdrawn(call.context, "drug", call.today))
     if problem is not None:
-        steps.append(Step(what=_("The patient takes part in treatment"), done=False, said=problem.reason))
+        steps.append(Step(what=_("The patient takes part in treatment"), done=False, said=_(problem.reason)))
     if subject.death is not None:
         steps.append(Step(what=_("The patient is alive"), done=False, said=_("Died %(day)s") % {"day": subject.death}))
     return steps
