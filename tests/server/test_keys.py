@@ -1,6 +1,7 @@
 """The key file: made once, for its owner alone, apart from what it protects; every way to get it wrong is explained."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -121,6 +122,19 @@ def test_a_backup_holds_no_key_and_restores_to_equal_hashes(trial: ServerTrial, 
     assert not report.complete
     with pytest.raises(ServerError, match="is not empty"):
         restore_backup(folder, blind)
+
+
+def test_heads_of_before_are_kept_however_often_a_backup_is_restored(trial: ServerTrial, tmp_path: Path) -> None:
+    """They tell how far the record had gone; a second restore does not write over those of the first."""
+    folder = make_backup(trial.place, tmp_path / "backups", "made-up")
+    place = Place(data=tmp_path / "restored")
+    place.head_file.write_text("far ahead\n")
+    for number, name in enumerate(("restored.heads.before-restore", "restored.heads.before-restore-2")):
+        shutil.rmtree(place.data, ignore_errors=True)
+        (note,) = restore_backup(folder, place)
+        assert name in note
+        assert ((tmp_path / name).read_text() == "far ahead\n") is (number == 0)
+    assert (tmp_path / "restored.heads.before-restore").read_text() == "far ahead\n"
 
 
 def test_a_damaged_backup_is_refused(trial: ServerTrial, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.server.tampering import tamper
 from equipoise.ledger import Link
 from equipoise.ledger.head import HeadFile, sign_head
 from equipoise.server.keys import make_key
+from equipoise.server.ledger.memory import forget
 from equipoise.server.place import Place
 from equipoise.server.verification.report import Report
 from equipoise.server.verification.run import verify_trial
@@ -56,6 +57,27 @@ def test_a_tail_that_was_cut_off_is_found(trial: ServerTrial, last: int) -> None
     found = checked(verify_trial())
     assert found.startswith("trial head: the head stands at event")
     assert "is missing" in found
+
+
+def test_a_tail_that_was_cut_off_stays_found_when_more_is_recorded(
+    trial: ServerTrial, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Events recorded afterwards go beyond the head: it is not moved on to them, and the log says why."""
+    monkeypatch.setattr("equipoise.server.heads.INTERVAL", 0)
+    signed = HeadFile(trial.place.head_file).read()["trial"]
+    tamper(
+        trial,
+        ("DELETE FROM ledger_event WHERE chain = 'trial' AND seq >= ?", (signed.seq,)),
+        ("DELETE FROM ledger_request WHERE last_seq >= ?", (signed.seq,)),
+    )
+    forget()
+    for _ in range(3):
+        trial.screen("01")
+    trial.heads()
+    assert HeadFile(trial.place.head_file).read()["trial"] == signed
+    assert f"no longer holds event {signed.seq} of the trial chain" in caplog.text
+    names = {check.name: check.text for check in verify_trial().checks if check.ok is False}
+    assert names["trial head"] == f"event {signed.seq} is not the one of the signed head"
 
 
 def test_events_beyond_the_head_are_counted(trial: ServerTrial) -> None:

@@ -52,6 +52,7 @@ def serve(
         print(f"Administrator: {first.login}")
         print(f"Password:      {first.password}   (shown only now; you will be asked for a second factor)")
     _warn_without_key()
+    _warn_of_heads()
     _warn_of_old_lists()
     print(f"Data:          {place.database.rsplit('@')[-1] or place.data}")
     print(f"Address:       http://{host}:{port}/   (stop with Ctrl+C)")
@@ -87,6 +88,14 @@ def _warn_without_key() -> None:
     if problem is not None:
         print(f"No key:        {problem}")
         print("               The record can be read and stays blinded; nothing can be recorded.")
+
+
+def _warn_of_heads() -> None:
+    from equipoise.server import trial
+
+    writer = trial.heads()
+    if writer is not None and writer.failure is not None:
+        print(f"Signed heads:  {writer.failure}")
 
 
 def _warn_of_old_lists() -> None:

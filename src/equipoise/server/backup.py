@@ -7,6 +7,7 @@ is readable and stays blinded.
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -91,7 +92,9 @@ def restore_backup(folder: Path, place: Place) -> list[str]:
 def _keep_heads(place: Place) -> list[str]:
     if not place.head_file.exists():
         return []
-    aside = place.head_file.with_name(f"{place.head_file.name}.before-restore")
+    name = f"{place.head_file.name}.before-restore"
+    free = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+    aside = next(path for path in map(place.head_file.with_name, free) if not path.exists())
     place.head_file.replace(aside)
     return [f"the heads that were there are kept in {aside}: they tell how far the record had gone"]
 

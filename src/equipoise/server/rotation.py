@@ -2,9 +2,10 @@
 
 from django.db import transaction
 
-from equipoise.ledger import ACCESS, Draft, Stamp, utc_text
-from equipoise.ledger.head import HeadFile, public_text, sign_head
+from equipoise.ledger import ACCESS, CHAINS, Draft, Stamp, utc_text
+from equipoise.ledger.head import public_text
 from equipoise.server import trial
+from equipoise.server.heads import HeadWriter
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.store import append, chain_end, lock
 from equipoise.server.sources import now
@@ -29,6 +30,9 @@ def rotate(old: TrialKey, new: TrialKey) -> None:
         proof = old.sign.sign(bytes.fromhex(public)).hex()
         draft = Draft("key_announced", {"public_key": public, "proof": proof, "seal": seal})
         append(ACCESS, [draft], Stamp(utc_text(now()), "server", "server", f"key-{new.id}"))
-    HeadFile(trial.place().head_file).write(
-        *(sign_head(new.sign, chain, chain_end(chain)) for chain in ("trial", "access") if chain_end(chain).seq)
-    )
+    writer = HeadWriter(trial.place().head_file, new.sign, trial.hash_of)
+    for chain in CHAINS:
+        end = chain_end(chain)
+        if end.seq:
+            writer.note(chain, end)
+    writer.flush()

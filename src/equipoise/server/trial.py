@@ -15,11 +15,12 @@ from equipoise.protocol import parse_protocol
 from equipoise.server.errors import ServerError
 from equipoise.server.heads import HeadWriter
 from equipoise.server.keys import TrialKey
+from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.ledger.store import chain_end
 from equipoise.server.place import Place
 from equipoise.server.vault.database_vault import DatabaseVault
 
-__all__ = ["flush_heads", "heads", "key", "key_problem", "place", "rulebook", "rulebooks", "stages", "vault"]
+__all__ = ["flush_heads", "hash_of", "heads", "key", "key_problem", "place", "rulebook", "rulebooks", "stages", "vault"]
 
 
 def place() -> Place:
@@ -92,7 +93,13 @@ def _heads(path: Path, _key_id: str) -> HeadWriter:
     opened = key()
     if opened is None:
         raise ServerError("heads are signed with the key, which is not there")
-    return HeadWriter(path, opened.sign)
+    return HeadWriter(path, opened.sign, hash_of)
+
+
+def hash_of(chain: str, seq: int) -> str | None:
+    """Hash of an event as the database has it; None where there is none of that number."""
+    (rows,) = ask(Statement("SELECT hash FROM ledger_event WHERE chain = %s AND seq = %s", [chain, seq]))
+    return str(rows[0][0]) if rows else None
 
 
 def stages(study: Study) -> dict[int, StageDesign]:
