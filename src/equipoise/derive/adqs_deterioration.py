@@ -3,7 +3,7 @@
 Every dated form counts, whichever its window, except forms left out of the comparison of arms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
@@ -41,6 +41,7 @@ def add_deterioration(
     *,
     reported: Sequence[Reported],
     responses: Responses,
+    wanted: Collection[str] | None = None,
 ) -> pl.DataFrame:
     """Add the rows of deterioration endpoints to ADTTE; none where the questionnaire is not in the data.
 
@@ -52,12 +53,14 @@ def add_deterioration(
         Questionnaires as answered.
     responses
         Readings by assessor, for endpoints whose origin is the first response.
+    wanted
+        Endpoints; all unless given.
     """
     endpoints = source.protocol.endpoints
     parts = [adtte]
     for name, endpoint in endpoints.items():
         found = next((one for one in reported if one.one.name == endpoint.instrument), None)
-        if endpoint.kind != "deterioration" or found is None:
+        if endpoint.kind != "deterioration" or found is None or (wanted is not None and name not in wanted):
             continue
         codes = [scale.code for scale in found.one.scales]
         table = analyzed(source, endpoint, subjects, None, responses)

@@ -32,7 +32,7 @@ from equipoise.derive.tumors import Tumors
 from equipoise.protocol import Protocol
 from equipoise.terms import Assessor, Response
 
-__all__ = ["Responses", "derive_adrs"]
+__all__ = ["Responses", "derive_adrs", "responses_of"]
 
 Responses = dict[Assessor, pl.DataFrame]
 """Readings of each assessor, see ``readings.readings``."""
@@ -68,24 +68,29 @@ _COLUMNS = [
 ]
 
 
-def derive_adrs(
+def responses_of(
     source: Source, adsl: pl.DataFrame, read: Tumors, readers: pl.DataFrame
-) -> tuple[pl.DataFrame, Responses, list[Finding]]:
-    """Derive the response data set for every subject of ADSL; also the readings, for the times to event.
+) -> tuple[Responses, list[Finding]]:
+    """Find the readings of each assessor that count.
 
     ``readers`` holds what each reading amounts to and which one counts (``central_review.Review.readers``).
     """
     findings: list[Finding] = []
     found: Responses = {}
-    parts: list[pl.DataFrame] = []
     ends = response_ends(source, adsl)
     accepted = readers.filter("ACCEPTED")
     for assessor in _assessors(source, read):
         rows, problems = _readings(source, adsl, assessor)
         rows, problems = accepted_lesions(source, read, accepted, assessor, rows, problems)
-        rows = counted(rows, ends)
-        found[assessor] = rows
+        found[assessor] = counted(rows, ends)
         findings += problems
+    return found, findings
+
+
+def derive_adrs(source: Source, adsl: pl.DataFrame, responses: Responses, readers: pl.DataFrame) -> pl.DataFrame:
+    """Derive the response data set for every subject of ADSL from the readings that count."""
+    parts: list[pl.DataFrame] = []
+    for assessor, rows in responses.items():
         parts.append(rows.with_columns(PARAMCD=pl.lit("OVR"), ANL01FL=pl.when(pl.col("USED")).then(pl.lit("Y"))))
         parts.append(_parameters(source.protocol, adsl, rows).with_columns(ASSESSOR=pl.lit(assessor.value)))
         measurable = _measurable(source, adsl, assessor, readers)
@@ -93,7 +98,7 @@ def derive_adrs(
             parts.append(measurable.with_columns(ASSESSOR=pl.lit(assessor.value)))
     if parts:
         parts.append(_death(adsl))
-    return _assemble(parts, adsl), found, findings
+    return _assemble(parts, adsl)
 
 
 def _assessors(source: Source, read: Tumors) -> list[Assessor]:

@@ -5,6 +5,7 @@ AVAL = ADT - STARTDT + 1 in days, so that an event on the day of origin has 1 (`
 is an event, ``_outcomes_without_scans`` elsewhere.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -50,8 +51,14 @@ _TYPES = {
 }
 
 
-def derive_adtte(source: Source, subjects: pl.DataFrame, adae: pl.DataFrame | None, measured: Measured) -> pl.DataFrame:
-    """Derive all times to event.
+def derive_adtte(
+    source: Source,
+    subjects: pl.DataFrame,
+    adae: pl.DataFrame | None,
+    measured: Measured,
+    wanted: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Derive times to event.
 
     Parameters
     ----------
@@ -61,18 +68,22 @@ def derive_adtte(source: Source, subjects: pl.DataFrame, adae: pl.DataFrame | No
         Adverse events, for endpoints that are one.
     measured
         Readings by assessor, and what those that begin anew are made of.
+    wanted
+        Endpoints; all unless given.
     """
     parts: list[pl.DataFrame] = []
     endpoints = source.protocol.endpoints
+    chosen = {name: endpoints[name] for name in endpoints if wanted is None or name in wanted}
+    needed = {*chosen, *(endpoint.reverse_of for endpoint in chosen.values())}
     for name, endpoint in endpoints.items():
-        if endpoint.kind == "time_to_event" and endpoint.reverse_of is None:
+        if endpoint.kind == "time_to_event" and endpoint.reverse_of is None and name in needed:
             table = analyzed(source, endpoint, subjects, adae, measured.responses)
             parts += _endpoint(source, name, endpoint, table, measured)
     table = pl.concat(parts) if parts else pl.DataFrame(schema=_TYPES)
     reversed_parts = [
-        _reverse(table, name, endpoint) for name, endpoint in endpoints.items() if endpoint.reverse_of is not None
+        _reverse(table, name, endpoint) for name, endpoint in chosen.items() if endpoint.reverse_of is not None
     ]
-    table = pl.concat([table, *reversed_parts])
+    table = pl.concat([table, *reversed_parts]).filter(pl.col("ENDPT").is_in(list(chosen)))
     order = {name: place for place, name in enumerate(endpoints)}
     place = pl.col("ENDPT").replace_strict(order, default=None, return_dtype=pl.Int32)
     table = table.with_columns(_O=place, _P=pl.col("PRIMFL").is_null()).sort([*KEYS, "_O", "_P", "RULESET"])

@@ -7,7 +7,7 @@ import polars as pl
 
 from equipoise.derive import Derived, derive
 from equipoise.derive.sdtm import study_id_of
-from equipoise.protocol import Protocol, data_cut
+from equipoise.protocol import Analysis, Protocol, data_cut
 from equipoise.rehearsal.direct import COURSE_DOMAINS, sdtm_of
 from equipoise.rehearsal.facts import generate
 from equipoise.rehearsal.model.patient_model import PatientModel
@@ -55,9 +55,17 @@ def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl
         `COLUMNS`, a row for each trial, in order.
     """
     facts = generate(protocol, model, default_draws(trials, model.accrual.screened), parts=("disease", "lesions"))
-    sdtm = sdtm_of(protocol, facts, domains=COURSE_DOMAINS)
-    derived = derive(protocol, sdtm, cut=data_cut(protocol), studies="all", datasets=())
     waits = _waits(facts.patients)
+    sdtm = sdtm_of(protocol, facts, domains=COURSE_DOMAINS)
+    del facts  # a block's records and its data sets need not be in memory together
+    derived = derive(
+        protocol,
+        sdtm,
+        cut=data_cut(protocol),
+        studies="all",
+        datasets=("ADTTE", "ADREVIEW"),
+        endpoints=_asked(protocol),
+    )
     by_study = {
         name: frame.partition_by("STUDYID", as_dict=True, maintain_order=True)
         for name, frame in _wanted(derived).items()
@@ -68,6 +76,16 @@ def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl
         own = {name: parts[study,] for name, parts in by_study.items() if (study,) in parts}
         rows.append({"TRIAL": trial, **_measured(protocol, own), "confirmation_days": waits.get(trial)})
     return pl.DataFrame(rows, schema=COLUMNS)
+
+
+def _asked(protocol: Protocol) -> list[str]:
+    """Times to event that are measured: the primary one, with local readings, and survival."""
+    names = (_primary(protocol).endpoint, _other(protocol, EventSource.LOCAL_PROGRESSION), _other(protocol, None))
+    return [name for name in names if name is not None]
+
+
+def _primary(protocol: Protocol) -> Analysis:
+    return next(given for given in protocol.analyses.values() if given.role == "primary")
 
 
 def _wanted(derived: Derived) -> dict[str, pl.DataFrame]:
@@ -85,14 +103,13 @@ def _waits(patients: pl.DataFrame) -> dict[int, float]:
 
 
 def _measured(protocol: Protocol, own: dict[str, pl.DataFrame]) -> dict[str, Any]:
-    analysis = next(given for given in protocol.analyses.values() if given.role == "primary")
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     subjects = (
         own["ADSL"]
         .select("USUBJID", "ARMID", "STRATAR", "CROSSFL")
         .with_columns(arm=pl.col("ARMID").is_in(experimental).cast(pl.Int8))
     )
-    primary = _times(own["ADTTE"], analysis.endpoint, subjects)
+    primary = _times(own["ADTTE"], _primary(protocol).endpoint, subjects)
     test = logrank_test(primary["AVAL"], primary["event"], primary["arm"], strata=primary["STRATAR"], reference=0)
     local, death = (_other(protocol, sources) for sources in (EventSource.LOCAL_PROGRESSION, None))
     survival = None if death is None else _times(own["ADTTE"], death, subjects)

@@ -5,10 +5,9 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,11 +19,12 @@ from equipoise.rehearsal.characteristics.measure import COLUMNS, measure_trials
 from equipoise.rehearsal.characteristics.scenarios import SCENARIOS, scenario
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model.loading import parse_model
+from equipoise.rehearsal.processes import lean, process_pool
 
 __all__ = ["BLOCK", "Block", "Rehearsed", "rehearse_block", "rehearse_trials"]
 
-BLOCK = 25
-"""Trials of a block: what one process rehearses at once, in less than 1 GB."""
+BLOCK = 50
+"""Trials of a block: what one process rehearses at once, in about 2 GB for trials of 171 patients."""
 
 
 class Block(NamedTuple):
@@ -46,7 +46,6 @@ class Rehearsed:
 
 def rehearse_block(block: Block) -> pl.DataFrame:
     """Rehearse one block; the same rows on every machine of one architecture."""
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     protocol = parse_protocol(block.protocol)
     model = scenario(block.scenario, protocol, parse_model(block.model, protocol))
     return measure_trials(protocol, model, range(block.first, block.first + block.trials))
@@ -140,8 +139,9 @@ LOST = 3
 
 
 def _on_processes(blocks: Sequence[Block], workers: int) -> Iterator[tuple[Block, pl.DataFrame]]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        given = {pool.submit(_rehearse_packed, _packed(block)): block for block in blocks}
+    with process_pool(workers) as pool:
+        with lean():
+            given = {pool.submit(_rehearse_packed, _packed(block)): block for block in blocks}
         for future in as_completed(given):
             yield given[future], future.result()
 

@@ -101,7 +101,7 @@ def course_pool(
             people = people.sort("PATIENT").with_row_index("i")
             parts = CourseParts(people.height, candidates, tuple(landmarks))
         sdtm = sdtm_of(protocol, facts, domains=COURSE_DOMAINS)
-        derived = derive(protocol, sdtm, cut=cut, studies="all", datasets=())
+        derived = derive(protocol, sdtm, cut=cut, studies="all", datasets=("ADTR", "ADTTE"), endpoints=tuple(landmarks))
         parts.add(protocol, derived, patients_and_candidates(protocol, derived.adam["ADSL"], randomized, people))
         parts.add_deaths(randomized.join(people.select("PATIENT", "i"), on="PATIENT"))
     if parts is None:

@@ -2,11 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 import polars as pl
@@ -20,6 +18,7 @@ from equipoise.rehearsal.facts import generate
 from equipoise.rehearsal.model.calibration import Calibration, EventTarget
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.patients import MONTH
+from equipoise.rehearsal.processes import lean, process_pool
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.twin.candidates import CHUNK, patients_and_candidates
 from equipoise.rehearsal.twin.course import CourseParts, course_figures
@@ -47,8 +46,9 @@ def uncalibrated_figures(
     found: list[dict[str, float]] = []
     with ExitStack() as stack:
         if workers > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
-            answers = pool.map(measure, blocks)
+            pool = stack.enter_context(process_pool(workers))
+            with lean():
+                answers = pool.map(measure, blocks)
         else:
             answers = map(measure, blocks)
         for done, block in enumerate(answers, start=1):
@@ -65,22 +65,34 @@ def _block(
         protocol, model, default_draws(numbers, model.accrual.screened), parts=("disease", "lesions", "safety")
     )
     sdtm = sdtm_of(protocol, facts, domains=(*COURSE_DOMAINS, "AE"))
-    cuts = dict.fromkeys([None, *(target.cut for target in asked.safety)])
-    derived = {
-        cut: derive(protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=("ADAE",)) for cut in cuts
-    }
     randomized = facts.patients.filter(pl.col("RANDOMIZED").is_not_null())
+    del facts  # a block's records and its data sets need not be in memory together
+    wanted: dict[str | None, set[str]] = {None: {"ADTR", "ADTTE"}}
+    for target in asked.safety:
+        wanted.setdefault(target.cut, set()).add("ADAE")
+    derived = {
+        cut: _by_study(
+            derive(
+                protocol, sdtm, cut=data_cut(protocol, cut), studies="all", datasets=names, endpoints=tuple(landmarks)
+            )
+        )
+        for cut, names in wanted.items()
+    }
     found = []
     for number in numbers:
         own = randomized.filter(pl.col("TRIAL") == number)
         study = study_id_of(protocol, number)
-        parts = {cut: _of_study(given, study) for cut, given in derived.items()}
-        found.append(_figures(protocol, asked, landmarks, own, parts))
+        found.append(_figures(protocol, asked, landmarks, own, {cut: of[study] for cut, of in derived.items()}))
     return found
 
 
-def _of_study(derived: Derived, study: str) -> Derived:
-    return replace(derived, adam={name: f.filter(pl.col("STUDYID") == study) for name, f in derived.adam.items()})
+def _by_study(derived: Derived) -> dict[str, Derived]:
+    """Take the studies apart."""
+    parts = {name: frame.partition_by("STUDYID", as_dict=True) for name, frame in derived.adam.items()}
+    return {
+        study: replace(derived, adam={n: parts[n].get((study,), frame.clear()) for n, frame in derived.adam.items()})
+        for (study,) in parts["ADSL"]
+    }
 
 
 def _figures(
