@@ -25,7 +25,9 @@ app = typer.Typer(
 )
 
 Trial = Annotated[Path, typer.Argument(help="Protocol file, or a trial folder that holds protocol.yaml.")]
-Cut = Annotated[str | None, typer.Option("--cut", help="Data cut of the protocol; its default cut unless given.")]
+Cut = Annotated[
+    str | None, typer.Option("--cut", help="Data cut of the protocol, or all; its default cut unless given.")
+]
 Formats = Annotated[
     list[str] | None,
     typer.Option("--format", help="File format of ADaM: parquet (default), xpt, csv, json; may be repeated."),
@@ -88,7 +90,7 @@ def design(
 @app.command(epilog="Example: equipoise derive trials/cdisc_pilot data/sdtm -o build/adam --format xpt")
 def derive(
     trial: Trial,
-    sdtm: Annotated[Path, typer.Argument(help="Folder of SDTM files: parquet, XPT, CSV or Dataset-JSON.")],
+    sdtm: Annotated[Path, typer.Argument(help="Folder or zip of SDTM files: parquet, XPT, CSV or Dataset-JSON.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write ADaM to.")],
     cut: Cut = None,
     formats: Formats = None,
@@ -121,7 +123,7 @@ def report(  # noqa: PLR0917 - typer binds them by name
         Path | None, typer.Argument(help="Protocol file, or a trial folder that holds protocol.yaml.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Argument(help="Folder of SDTM files: parquet, XPT, CSV or Dataset-JSON.")
+        Path | None, typer.Argument(help="Folder or zip of SDTM files: parquet, XPT, CSV or Dataset-JSON.")
     ] = None,
     results: Annotated[
         Path | None, typer.Option("--results", help="Make only the report, from this results folder.")

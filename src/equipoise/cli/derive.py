@@ -1,6 +1,10 @@
 """equipoise derive: SDTM files and a protocol to ADaM files."""
 
 import hashlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,17 @@ from equipoise.cli.steps import steps
 from equipoise.derive import Derived, adsl_labels, derive, source_columns
 from equipoise.protocol import Protocol, data_cut, load_protocol
 
-__all__ = ["FINDINGS_FILE", "FORMATS", "check_formats", "derive_files", "mark", "read_sdtm", "run", "write_adam"]
+__all__ = [
+    "FINDINGS_FILE",
+    "FORMATS",
+    "check_formats",
+    "derive_files",
+    "mark",
+    "opened",
+    "read_sdtm",
+    "run",
+    "write_adam",
+]
 
 FORMATS = ("parquet", "xpt", "csv", "json")
 FINDINGS_FILE = "findings.parquet"
@@ -25,16 +39,16 @@ def run(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats: list
     with steps(4) as bar:
         bar.begin("read protocol")
         protocol = load_protocol(trial)
-        with new_folder(output, inputs=(trial, sdtm)) as folder:
+        with new_folder(output, inputs=(trial, sdtm)) as folder, opened(sdtm) as files:
             bar.begin("read SDTM")
-            data = read_sdtm(protocol, sdtm)
+            data = read_sdtm(protocol, files)
             bar.begin("derive ADaM")
             derived = derive_files(protocol, data, cut=cut)
             data.datasets.clear()  # gives the memory of a large trial back before files are written
             bar.begin("write ADaM")
             write_adam(protocol, derived, folder, formats)
             write_mark(folder, mark("derive", trial, data, derived))
-    notice(derived.findings, derived.adam["ADSL"])
+    notice(derived)
     print(output)
 
 
@@ -43,6 +57,27 @@ def check_formats(formats: list[str]) -> None:
     unknown = [f for f in formats if f not in FORMATS]
     if unknown:
         raise ArgumentError(f"format {', '.join(unknown)} is not known; the formats are {', '.join(FORMATS)}")
+
+
+@contextmanager
+def opened(sdtm: Path) -> Iterator[Path]:
+    """Give the folder of the SDTM files; a zip, as the running trial exports one, is unpacked while the block runs.
+
+    Raises
+    ------
+    ArgumentError
+        The file is no zip.
+    """
+    if sdtm.suffix.lower() != ".zip" or not sdtm.is_file():
+        yield sdtm
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(sdtm) as archive:
+                archive.extractall(folder)
+        except zipfile.BadZipFile as error:
+            raise ArgumentError(f"{sdtm} is no zip that can be read: export it again") from error
+        yield Path(folder)
 
 
 def read_sdtm(protocol: Protocol, folder: Path) -> Sdtm:

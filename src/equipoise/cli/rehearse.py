@@ -221,5 +221,5 @@ def _analyzed(
     bar.begin("write report")
     page = write_report(results, folder / "report").relative_to(folder)
     write_mark(folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty})
-    notice(derived.findings, derived.adam["ADSL"])
+    notice(derived)
     return page, table

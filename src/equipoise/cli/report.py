@@ -14,7 +14,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
     """Write adam/, results/ and report/ into the output folder and print the path of the report."""
     from equipoise.analyze import analyze
     from equipoise.cli.blinded import pooled
-    from equipoise.cli.derive import check_formats, derive_files, mark, read_sdtm, write_adam
+    from equipoise.cli.derive import check_formats, derive_files, mark, opened, read_sdtm, write_adam
     from equipoise.cli.notice import notice
     from equipoise.protocol import load_protocol
 
@@ -22,9 +22,9 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
     with steps(7) as bar:
         bar.begin("read protocol")
         protocol = load_protocol(trial)
-        with new_folder(output, inputs=(trial, sdtm)) as folder:
+        with new_folder(output, inputs=(trial, sdtm)) as folder, opened(sdtm) as files:
             bar.begin("read SDTM")
-            protocol, data = pooled(protocol, read_sdtm(protocol, sdtm))
+            protocol, data = pooled(protocol, read_sdtm(protocol, files))
             bar.begin("derive ADaM")
             derived = derive_files(protocol, data, cut=cut)
             data.datasets.clear()  # gives the memory of a large trial back before files are written
@@ -46,7 +46,7 @@ def from_sdtm(trial: Path, sdtm: Path, output: Path, *, cut: str | None, formats
             bar.begin("write report")
             page = write_report(results, folder / "report").relative_to(folder)
             write_mark(folder, origin)
-    notice(derived.findings, derived.adam["ADSL"])
+    notice(derived)
     print(output / page)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -73,7 +74,7 @@ def unblinded(request: HttpRequest, body: UnblindedCutIn) -> HttpResponse:
 
 def blinded_files(context: Context, cut: str | None, ending: str) -> HttpResponse:
     """Zip SDTM without treatments at a cut, for who holds ``export_blinded_sdtm``."""
-    return _zipped(context, _sdtm(context, cut, None), ending, _day(context, cut))
+    return _zipped(context, _sdtm(context, cut, None), ending, _day(context, cut), f"{cut or 'now'}-blinded")
 
 
 def unblinded_files(context: Context, cut: str | None, ending: str) -> HttpResponse:
@@ -81,7 +82,7 @@ def unblinded_files(context: Context, cut: str | None, ending: str) -> HttpRespo
     day = _day(context, cut)  # an unknown cut is refused before anything is revealed
     role = context.command.role
     arms = arms_for_analysis(context.study, context.command.actor, role, "SDTM with treatments")
-    return _zipped(context, _sdtm(context, cut, arms), ending, day)
+    return _zipped(context, _sdtm(context, cut, arms), ending, day, f"{cut or 'now'}-with-treatments")
 
 
 def _cut(context: Context, name: str | None) -> LedgerCut:
@@ -108,7 +109,7 @@ def _today(context: Context) -> dt.date:
     return dt.date.fromisoformat(context.command.at[:10])
 
 
-def _zipped(context: Context, data: Sdtm, ending: str, day: dt.date) -> HttpResponse:
+def _zipped(context: Context, data: Sdtm, ending: str, day: dt.date, what: str) -> HttpResponse:
     study = context.rulebook(context.study.versions[-1]).protocol.study_id
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -118,5 +119,6 @@ def _zipped(context: Context, data: Sdtm, ending: str, day: dt.date) -> HttpResp
             entry = zipfile.ZipInfo(path.name, (1980, 1, 1, 0, 0, 0))
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     response = HttpResponse(buffer.getvalue(), content_type="application/zip")
-    response["Content-Disposition"] = 'attachment; filename="sdtm.zip"'
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{study}-sdtm-{what}")
+    response["Content-Disposition"] = f'attachment; filename="{name}.zip"'
     return response

@@ -97,5 +97,6 @@ def _review(subject: Subject) -> dict[str, list[Any]]:
         if answer is None:
             waiting.append([begun, request.values.get("due")])
         else:
-            days.append(working_days(dt.date.fromisoformat(begun), dt.date.fromisoformat(answer[:10])))
+            first, last = (dt.date.fromisoformat(at[:10]) for at in (request.at, answer))  # both in UTC
+            days.append(working_days(first, last))
     return {"asked": waiting, "answers": days}
