@@ -27,7 +27,7 @@ CHARTER = Charter(reference_day=0, adjudicate=("progression_date", "best_respons
 INTERVAL = 84
 
 
-def played(responses: np.ndarray, calls: np.ndarray, endorsed: np.ndarray, last: int) -> PatientReview:
+def played(responses: np.ndarray, calls: np.ndarray, endorsed: np.ndarray) -> PatientReview:
     """One patient, step by step: a scan that the site calls is read at once, what is left at the end."""
     state = start_review("1", CHARTER)
     for reader, person in ((1, "Ada"), (2, "Bo")):
@@ -58,7 +58,7 @@ def played(responses: np.ndarray, calls: np.ndarray, endorsed: np.ndarray, last:
     until = max(scan.visit for scan in state.scans)
     state = read_to(state, until, end)
     state = review_after(state, CloseReading(on=end))
-    return settled(state, last, end + 2)
+    return settled(state, int(endorsed[until]), end + 2)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -74,17 +74,17 @@ def test_many_patients_are_as_each_alone(seed: int) -> None:
     said[same, 1] = said[same, 0]
     said[scans.assessment == 0] = 0
     calls = rng.random(len(said)) < 0.35
-    endorsed, last = rng.integers(1, 3, len(said)), rng.integers(1, 3, 150)
+    endorsed = rng.integers(1, 3, len(said))
     starts = np.searchsorted(scans.row, np.arange(151))
     course = follow_review(
         scans, starts, calls=calls, readable=np.ones(len(said), bool), first=so_far(scans, said[:, 0], CHARTER),
         second=so_far(scans, said[:, 1], CHARTER), endorsed=endorsed, last_readable=np.ones(150, bool),
-        last_endorsed=last, compared=7, agreed=1,
+        compared=7, agreed=1,
     )  # fmt: skip
     steps = course.steps[course.steps[:, review.S_KIND] == review.RESULT]
     for p in range(150):
         here = slice(starts[p], starts[p + 1])
-        alone = played(said[here], calls[here], endorsed[here], int(last[p]))
+        alone = played(said[here], calls[here], endorsed[here])
         mine = steps[steps[:, review.S_PATIENT] == p]
         found = [
             (

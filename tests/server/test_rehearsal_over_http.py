@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.rehearsal.rehearsed import Lived, lived, protocol_text
+from tests.rehearsal.rehearsed import Lived, lived, protocol_text, whole_model
 from tests.server.configured import file_place, use
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
@@ -16,7 +16,7 @@ from equipoise.server.keys import make_key
 from equipoise.server.place import Place
 from equipoise.server.rehearsing import HEADERS, VARIABLE
 
-SEED = "1/0"
+SEED = f"{whole_model().allocation.seed}/0"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -78,7 +78,7 @@ def test_memory_and_server_make_the_same_record(place: Place, monkeypatch: pytes
 
 
 def test_another_seed_gives_another_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "2/0")
+    monkeypatch.setenv(VARIABLE, "91/0")
     send, trial = serve(file_place(tmp_path)), lived(screened=8, faulty=False)
     given = commands(trial)
     assert drive(given[:40], send).hash not in {event.hash for event in trial.run.events}

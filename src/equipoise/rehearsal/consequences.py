@@ -1,4 +1,4 @@
-"""Records that a command brings about besides its own, and those of the set-up that data sets need."""
+"""Records that a command brings about besides its own or rules out, and those of the set-up that data sets need."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from equipoise.rehearsal.model.accrual import Accrual
 
-__all__ = ["opened_sites", "stops_at_withdrawal"]
+__all__ = ["opened_sites", "stops_at_withdrawal", "until_data_withdrawn"]
 
 _KEYS = ["TRIAL", "PATIENT"]
 
@@ -34,6 +34,34 @@ def stops_at_withdrawal(records: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     )
     both = pl.concat([stopped, more.select(stopped.columns)], how="vertical_relaxed").sort(*_KEYS, "AT")
     return both.with_columns(NTH=pl.int_range(pl.len(), dtype=pl.Int32).over(_KEYS))
+
+
+def until_data_withdrawn(records: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Leave out what would come after the use of data was withdrawn, such as a scan that is still on its way.
+
+    Parameters
+    ----------
+    records
+        Kind -> frame with TRIAL, PATIENT and AT.
+    """
+    gone = records["withdrawn"].filter(pl.col("level") == "data")
+    if gone.is_empty():
+        return dict(records)
+    left = gone.group_by(_KEYS).agg(_left=pl.col("AT").min())
+    return {kind: _until(frame, left) for kind, frame in records.items()}
+
+
+def _until(frame: pl.DataFrame, left: pl.DataFrame) -> pl.DataFrame:
+    late = (
+        frame.with_row_index("_row")
+        .select("_row", *_KEYS, "AT")
+        .join(left, on=_KEYS)
+        .filter(pl.col("AT") > pl.col("_left"))["_row"]
+    )
+    if late.is_empty():
+        return frame
+    kept = pl.Series([True]).new_from_index(0, frame.height).scatter(late, False)
+    return frame.filter(kept)
 
 
 def opened_sites(accrual: Accrual, trials: Iterable[int]) -> pl.DataFrame:

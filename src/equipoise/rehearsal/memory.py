@@ -65,6 +65,11 @@ class Rehearsed:
         """Events of the trial chain."""
         return self.chain.events
 
+    def unexpected(self) -> list[Refused]:
+        """Commands that were refused without having been tried in vain: facts that the front door does not take."""
+        tried = {id(each.command) for each in self.tries}
+        return [each for each in self.refused if id(each.command) not in tried]
+
     def surprises(self) -> list[tuple[Try, str]]:
         """Tries that got another answer than was expected, with the answer."""
         seen = {id(each.command): each.refusal.code for each in self.refused}
@@ -83,12 +88,38 @@ _GRANT = Grant(
 
 
 def commands_of(
-    protocol: Protocol, text: str, model: PatientModel, facts: Facts, *, commitment: str, trial: int = 0
-) -> list[Command]:
-    """Give all commands of a trial in order: the set-up, then the patients' by time."""
+    protocol: Protocol, text: str, model: PatientModel, facts: Facts, *, commitment: str, trial: int = 0,
+    attempts: bool = True,
+) -> list[Command]:  # fmt: skip
+    """Give all commands of a trial in order: the set-up, then the patients' by time with what is tried in vain.
+
+    Parameters
+    ----------
+    protocol, text
+        The protocol, and its text as adopted.
+    model, facts
+        The synthetic patients, and what `generate` made of them.
+    commitment
+        Published hash of the sealed seed.
+    trial
+        Which of the trials in the facts.
+    attempts
+        Whether people also try what is refused.
+    """
+    commands, tries = _given(protocol, text, model, facts, commitment=commitment, trial=trial, attempts=attempts)
+    return with_tries(commands, tries)
+
+
+def _given(
+    protocol: Protocol, text: str, model: PatientModel, facts: Facts, *, commitment: str, trial: int, attempts: bool
+) -> tuple[list[Command], list[Try]]:
+    """Commands that are granted, and those that are tried in vain."""
     opening = opening_commands(protocol, text, model, facts.records, commitment=commitment, trial=trial)
-    records = facts.records if facts.added is None else as_entered(facts.records, facts.added)
-    return in_order(opening, patient_commands(records, facts.patients, trial))
+    if facts.added is None:
+        return in_order(opening, patient_commands(facts.records, facts.patients, trial)), []
+    records = as_entered(facts.records, facts.added)
+    commands = in_order(opening, patient_commands(records, facts.patients, trial))
+    return commands, tries_of(facts.added.attempts, commands, facts.patients, trial) if attempts else []
 
 
 def run(
@@ -99,7 +130,7 @@ def run(
     *,
     trial: int = 0,
     faulty: bool = True,
-    attempts: bool = False,
+    attempts: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Rehearsed:
     """Run a synthetic trial in memory.
@@ -125,11 +156,9 @@ def run(
         A patient gets another number or another arm than the facts have.
     """
     vault, entropy = rehearsal_vault(protocol, model.allocation, trial, faulty=faulty)
-    commands = commands_of(protocol, text, model, facts, commitment=vault.commitment, trial=trial)
-    rehearsed = Rehearsed(protocol, vault)
-    if attempts and facts.added is not None:
-        rehearsed.tries = tries_of(facts.added.attempts, commands, facts.patients, trial)
-        commands = with_tries(commands, rehearsed.tries)
+    commands, tries = _given(protocol, text, model, facts, commitment=vault.commitment, trial=trial, attempts=attempts)
+    rehearsed = Rehearsed(protocol, vault, tries=tries)
+    commands = with_tries(commands, tries)
     collecting = gc.isenabled()
     gc.disable()  # nothing here makes cycles, and looking for them takes a tenth of the time
     try:

@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
-from equipoise.rehearsal.consequences import opened_sites, stops_at_withdrawal
+from equipoise.rehearsal.consequences import opened_sites, stops_at_withdrawal, until_data_withdrawn
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import at, dates
 from equipoise.rehearsal.record_frames import numbered
@@ -46,8 +46,8 @@ def records_of(
     found |= review_records(protocol, model, keys, story, lesions=lesions)
     found |= follow_up_records(protocol, model, keys, story)
     found["treatment_stopped"] = stops_at_withdrawal(found)
+    found = until_data_withdrawn(found)
     found["site_opened"] = opened_sites(model.accrual, patients["TRIAL"].unique().sort())
-    found["treatment_stopped"] = stops_at_withdrawal(found)
     return dict(sorted(found.items()))
 
 

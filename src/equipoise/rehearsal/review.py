@@ -132,7 +132,7 @@ class ReviewCourse:
 
 def follow_review(
     scans: Scans, starts: Integers, *, calls: Booleans, readable: Booleans, first: SoFar, second: SoFar,
-    endorsed: Integers, last_readable: Booleans, last_endorsed: Integers, compared: int, agreed: int,
+    endorsed: Integers, last_readable: Booleans, compared: int, agreed: int,
 ) -> ReviewCourse:  # fmt: skip
     """Follow the central review of every patient.
 
@@ -147,9 +147,9 @@ def follow_review(
     first, second
         The two readers.
     endorsed
-        Reader whom the adjudicator would endorse after the reading asked for at a scan.
-    last_readable, last_endorsed
-        The same for the reading at the end of scanning, for each patient.
+        Reader whom the adjudicator would endorse once both have read through a scan.
+    last_readable
+        Whether the reading at the end of scanning can be finished, for each patient.
     compared
         Bits of what is compared.
     agreed
@@ -163,7 +163,7 @@ def follow_review(
     one = np.column_stack([first.progression, first.best, first.responded, first.last])
     two = np.column_stack([second.progression, second.best, second.responded, second.last])
     used = walk_reviews(
-        starts, calls, readable, one, two, endorsed, last_readable, last_endorsed, compared, agreed,
+        starts, calls, readable, one, two, endorsed, last_readable, compared, agreed,
         happened, asked, batch, gate, by_choice, steps,
     )  # fmt: skip
     return ReviewCourse(happened, asked, batch, gate, by_choice, steps[:used].copy())
@@ -185,7 +185,7 @@ def differences(one: Integers, two: Integers, settled: bool, compared: int) -> i
 
 @compiled
 def walk_reviews(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0917
-    starts, calls, readable, one, two, endorsed, last_readable, last_endorsed, compared, agreed,
+    starts, calls, readable, one, two, endorsed, last_readable, compared, agreed,
     happened, asked, batch, gate, by_choice, steps,
 ):  # fmt: skip
     """Follow each patient scan by scan; write what happens; give the number of steps."""
@@ -231,7 +231,7 @@ def walk_reviews(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR091
         if last > begin:
             used = read_through(p, -1, last, last, True, one, two, compared, agreed, state, steps, used)
             if state[3] != 0:
-                used = choose(p, -1, last, last_endorsed[p], one, two, state, steps, used)
+                used = choose(p, -1, last, endorsed[last], one, two, state, steps, used)
     return used
 
 

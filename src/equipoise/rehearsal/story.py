@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from equipoise.criteria import Charter
 from equipoise.protocol import Protocol
+from equipoise.rehearsal.adjudication import endorsements
 from equipoise.rehearsal.course import (
     DATA,
     Course,
@@ -24,7 +25,7 @@ from equipoise.rehearsal.course import (
 from equipoise.rehearsal.model.part import Span
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.reading import RESPONSES, Reading, Scans, begin_anew, read_scans
-from equipoise.rehearsal.review import NO_VISIT, TRIGGERS, ReviewCourse, follow_review, so_far
+from equipoise.rehearsal.review import NO_VISIT, TRIGGERS, ReviewCourse, SoFar, follow_review, so_far
 from equipoise.rehearsal.streams import Draws, Slot
 from equipoise.rehearsal.tumors import FAR, Disease, Exposure, make_disease, sizes
 
@@ -40,7 +41,7 @@ _PLACES = 64
 _DAYS = {name: Slot("readers", 900_000 + i * _PLACES) for i, name in enumerate(
     ("assess", "send", "accept", "read_1", "read_2", "adjudicate", "unblind", "endorse")
 )}  # fmt: skip
-_LAST = {name: Slot("readers", 950_000 + i) for i, name in enumerate(("read_1", "read_2", "adjudicate", "endorse"))}
+_LAST = {name: Slot("readers", 950_000 + i) for i, name in enumerate(("read_1", "read_2", "adjudicate"))}
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -136,7 +137,14 @@ def live_through(
     readings = _read(model, charter, disease, scans=scans, truth=truth, draws=draws)
     starts = np.searchsorted(scans.row, np.arange(len(day) + 1)).astype(np.int64)
     clock = _clock(model, plan, scans, clinical, draws)
-    review = _review(protocol, charter, plan, scans=scans, starts=starts, readings=readings, clock=clock, draws=draws)
+    central = _so_far(scans, readings, charter)
+    coin = draws.at(_DAYS["endorse"], scans.row, scans.assessment)
+    endorsed = endorsements(
+        model.readers, charter, tumors=model.tumors, disease=disease, scans=scans, truth=truth, readings=readings[1:],
+        found=central, coin=coin, draws=draws,
+    )  # fmt: skip
+    review = _review(protocol, charter, plan, scans=scans, starts=starts, calls=readings[0].response == PD,
+                     central=central, endorsed=endorsed, clock=clock)  # fmt: skip
     told = _told(plan, clock, review)
     clinical = np.where(review.gate == NO_VISIT, clinical, FAR)
     crosses = arms == (crossover.from_arm if crossover else None)
@@ -203,22 +211,23 @@ def _clock(model: PatientModel, plan: Plan, scans: Scans, clinical: Integers, dr
     return Clock(day, assess, send, accept, read, choose, unblind, np.column_stack(last), close, last_choose)
 
 
-def _review(
-    protocol: Protocol, charter: Charter, plan: Plan, *, scans: Scans, starts: Integers,
-    readings: tuple[Reading, Reading, Reading], clock: Clock, draws: Draws,
-) -> ReviewCourse:  # fmt: skip
+def _so_far(scans: Scans, readings: tuple[Reading, Reading, Reading], charter: Charter) -> tuple[SoFar, SoFar]:
+    """What both central readers have found after each scan."""
     one, two = (so_far(scans, reading.response, charter) for reading in readings[1:])
+    return one, two
+
+
+def _review(
+    protocol: Protocol, charter: Charter, plan: Plan, *, scans: Scans, starts: Integers, calls: Booleans,
+    central: tuple[SoFar, SoFar], endorsed: Integers, clock: Clock,
+) -> ReviewCourse:  # fmt: skip
     gone = np.where(plan.level == DATA, plan.day + plan.leaves, FAR)
     real_time = protocol.review.central is not None and protocol.review.central.real_time == "local_progression"
-    calls = (readings[0].response == PD) & real_time
-    readable = clock.choose < gone[scans.row]
-    endorsed = 1 + (draws.at(_DAYS["endorse"], scans.row, scans.assessment) < 0.5).astype(np.int64)
-    last_endorsed = 1 + (draws.uniform(_LAST["endorse"]) < 0.5).astype(np.int64)
-    last_readable = clock.last_choose < gone
     compared = sum(1 << i for i, name in enumerate(TRIGGERS) if name in charter.adjudicate)
     return follow_review(
-        scans, starts, calls=calls, readable=readable, first=one, second=two, endorsed=endorsed,
-        last_readable=last_readable, last_endorsed=last_endorsed, compared=compared, agreed=charter.agreed_reader,
+        scans, starts, calls=calls & real_time, readable=clock.choose < gone[scans.row], first=central[0],
+        second=central[1], endorsed=endorsed, last_readable=clock.last_choose < gone, compared=compared,
+        agreed=charter.agreed_reader,
     )  # fmt: skip
 
 

@@ -59,4 +59,6 @@ def tries_of(attempts: pl.DataFrame, commands: Sequence[Command], patients: pl.D
 
 def with_tries(commands: Sequence[Command], tries: Sequence[Try]) -> list[Command]:
     """Put tries among the commands, each after those of the same second."""
+    if not tries:
+        return list(commands)
     return sorted([*commands, *(each.command for each in tries)], key=attrgetter("at"))

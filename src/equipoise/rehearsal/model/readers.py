@@ -54,4 +54,7 @@ class Readers(Part):
 
     local: Reader
     central: Reader
+    adjudicator: Reader | None = None
+    """Who endorses one of two central readers, the one nearer to a reading of his own; none for one who reads as they
+    do."""
     days: TurnAround
