@@ -42,22 +42,29 @@ def lesion(number: int, **values: str) -> dict[str, str]:
     return {f"lesions.{number}.{name}": value for name, value in given.items()}
 
 
-@pytest.mark.parametrize("typed", ["05/06/2023", "31.12.23", "gestern", "2023-02-30"])
+@pytest.mark.parametrize(
+    "typed", ["05/06/2023", "4.3.2023", "04032023", "٤/٣/٢٠٢٣", "31.12.23", "gestern", "2023-02-30", "<b>1</b>"]
+)
 def test_a_date_in_a_local_format(coordinator: Visitor, typed: str) -> None:
+    """Asked back beside the field; what was typed is shown, in an input that can show it."""
     before = chain_end(TRIAL)
     answer = coordinator.send(PATIENT, "record_contact", {"date": typed, "how": "visit", "status": "alive"})
     assert answer.status_code == 422
     assert typed in problem_of(answer, "date")
     assert typed_in(answer, "date") == typed
+    input_of = re.search(r'<input id="f-date"[^>]*>', answer.content.decode())
+    assert input_of is not None
+    assert ('type="date"' in input_of[0]) is (typed == "2023-02-30")
     assert chain_end(TRIAL) == before
 
 
 def test_a_date_that_means_one_day_is_taken(coordinator: Visitor, trial: ServerTrial) -> None:
     answer = coordinator.send(PATIENT, "record_contact", {"date": "08.01.2024", "how": "visit", "status": "alive"})
     assert answer.status_code == 422, "the eighth of January, or the first of August"
-    answer = coordinator.send(PATIENT, "record_contact", {"date": "8 Jan 2024", "how": "visit", "status": "alive"})
-    assert answer.status_code == 303
-    assert trial.state.subjects[PATIENT].last("contact_recorded")["date"] == "2024-01-08"
+    for typed in ("8 Jan 2024", "8 janvier 2024", "2024/01/08", "20240108", "٢٠٢٤-٠١-٠٨"):
+        answer = coordinator.send(PATIENT, "record_contact", {"date": typed, "how": "visit", "status": "alive"})
+        assert answer.status_code == 303, typed
+        assert trial.state.subjects[PATIENT].last("contact_recorded")["date"] == "2024-01-08"
 
 
 def test_a_measurement_of_250_cm(coordinator: Visitor) -> None:

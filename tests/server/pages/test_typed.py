@@ -27,6 +27,23 @@ from equipoise.server.pages.forms.typed import (
         ("september 1 2014", "2014-09-01"),
         ("5/5/2014", "2014-05-05"),
         (" 2014-02-28 ", "2014-02-28"),
+        ("4 mars 2026", "2026-03-04"),
+        ("4. März 2026", "2026-03-04"),
+        ("1er août 2026", "2026-08-01"),
+        ("4 de marzo de 2026", "2026-03-04"),
+        ("1º de outubro de 2026", "2026-10-01"),
+        ("March 4th, 2026", "2026-03-04"),
+        ("2026 March 4", "2026-03-04"),
+        ("2026/03/04", "2026-03-04"),
+        ("2026. 3. 4.", "2026-03-04"),
+        ("20260304", "2026-03-04"),
+        ("31122025", "2025-12-31"),
+        ("20122012", "2012-12-20"),
+        ("٣١.٠٥.٢٠١٤", "2014-05-31"),
+        ("१२/१२/२०२५", "2025-12-12"),
+        ("２０２６年３月４日", "2026-03-04"),
+        ("2026년 3월 4일", "2026-03-04"),
+        ("31\N{RIGHT-TO-LEFT MARK}/5\N{RIGHT-TO-LEFT MARK}/2014", "2014-05-31"),
     ],
 )
 def test_dates_that_mean_one_day(typed: str, meant: str) -> None:
@@ -44,7 +61,19 @@ def test_dates_that_mean_one_day(typed: str, meant: str) -> None:
         ("13/13/2014", "is no date"),
         ("yesterday", "is no date"),
         ("2014-05", "is not a whole date"),
-        ("٣١.٠٥.٢٠١٤", "is no date"),
+        ("03/04/2026", "could be 3 Apr 2026 or 4 Mar 2026"),
+        ("4.3.2026", "could be 4 Mar 2026 or 3 Apr 2026"),
+        ("04032026", "could be 4 Mar 2026 or 3 Apr 2026"),
+        ("٤\N{RIGHT-TO-LEFT MARK}/٣\N{RIGHT-TO-LEFT MARK}/٢٠٢٦", "could be 4 Mar 2026 or 3 Apr 2026"),
+        ("4-Mar-26", "year of 4-Mar-26 is not clear"),
+        ("5 martes 2026", "is no date"),
+        ("5 listopad 2026", "is no date"),
+        ("marvelous 2026", "is no date"),
+        ("2026-03-04T10:00", "is no date"),
+        ("۱۴۰۵/۰۱/۱۳", "1405 is not a year"),
+        ("2569-03-04", "2569 is not a year"),
+        ("0001-01-01", "1 is not a year"),
+        ("1" * 1_000_000, "is no date"),
         ("0000-01-01", "calendar"),
         ("<b>1</b>", "is no date"),
     ],
@@ -73,6 +102,8 @@ def test_parts_of_dates(typed: str, meant: str) -> None:
         ("-3", "-3"),
         ("−3", "-3"),
         ("0,125", "0.125"),
+        ("١٢٫٥", "12.5"),
+        ("１２", "12"),
     ],
 )
 def test_numbers(typed: str, meant: str) -> None:
@@ -87,6 +118,8 @@ def test_numbers(typed: str, meant: str) -> None:
         ("1e5", "is no number"),
         ("1.2.3", "is no number"),
         ("NaN", "is no number"),
+        ("1 500", "is no number"),
+        ("9" * 1_000_000, "is no number"),
     ],
 )
 def test_numbers_that_are_refused(typed: str, said: str) -> None:
@@ -127,7 +160,13 @@ def test_sizes_that_are_refused(typed: str, said: str) -> None:
 def test_moments_on_the_clock_of_the_site() -> None:
     assert read_time("2024-01-09T10:30", "Europe/Berlin") == "2024-01-09T09:30:00Z"
     assert read_time("2024-07-09 10:30", "America/Chicago") == "2024-07-09T15:30:00Z"
+    assert read_time("9 Jan 2024, 10.30", "Europe/Berlin") == "2024-01-09T09:30:00Z"
+    assert read_time("2024-10-27T02:30", "Europe/Berlin") == "2024-10-27T00:30:00Z", "the first of two"
+    with pytest.raises(TypedError, match="time of day too"):
+        read_time("2024-01-09", "Europe/Berlin")
+    with pytest.raises(TypedError, match="not a year"):
+        read_time("0001-01-01T00:00", "Asia/Tokyo")
     with pytest.raises(TypedError, match="put forward"):
         read_time("2024-03-31T02:30", "Europe/Berlin")
-    with pytest.raises(TypedError, match="no date with time"):
+    with pytest.raises(TypedError, match="is no date"):
         read_time("half past ten", "Europe/Berlin")

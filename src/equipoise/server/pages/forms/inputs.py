@@ -1,5 +1,6 @@
 """What a form shows: inputs with label, why it is asked, unit, choices, what was typed and what is wrong with it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,10 @@ from equipoise.conduct import Field
 
 __all__ = ["Choice", "Group", "Input", "Tuned", "everything"]
 
+_WIDGETS = {
+    "date": ("date", re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")),
+    "time": ("datetime-local", re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")),
+}
 Choice = tuple[str, str]
 """Value, and what is shown for it."""
 
@@ -92,6 +97,14 @@ class Input:
         """Texts that belong to the field, for screen readers."""
         found = [f"{self.id}-hint"] if self.hint or self.why else []
         return " ".join([*found, *([self.problem_id] if self.problem else [])])
+
+    @property
+    def widget(self) -> str:
+        """Kind of input of the browser: its calendar shows nothing where what was typed is no date, so text then."""
+        pattern = _WIDGETS.get(self.kind)
+        if pattern is None or (self.typed and not pattern[1].fullmatch(self.typed)):
+            return "text"
+        return pattern[0]
 
     @property
     def radio(self) -> bool:

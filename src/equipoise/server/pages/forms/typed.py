@@ -6,7 +6,10 @@ A text is understood where it can mean one thing only, and refused in words wher
 
 import datetime as dt
 import re
+import unicodedata
 from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
 
 from equipoise.server.pages.words import translated as _
 
@@ -20,19 +23,38 @@ __all__ = [
     "read_time",
 ]
 
-_MONTHS = {
-    name[:3]: number
-    for number, name in enumerate(
-        ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-         "december"),
-        start=1,
-    )
-}  # fmt: skip
-_WORD = re.compile(
-    r"(?:(?P<d1>\d{1,2})[ .\-/]*)?(?P<m>[A-Za-z]{3,9})[ .,\-/]*(?:(?P<d2>\d{1,2})[ .,\-/]+)?(?P<y>\d{4})"
+_MONTHS = (
+    "january jan januar janvier januari ene enero gen gennaio janeiro styczen stycznia leden ledna",
+    "february feb februar fevrier fev februari febrero febbraio fevereiro luty lutego unor unora",
+    "march mar marz maerz mars marts maart mrt marzo marco marzec marca brezen brezna",
+    "april apr avril avr abril abr aprile kwiecien kwietnia duben dubna",
+    "may mai mei mayo mag maggio maio maj maja kveten kvetna",
+    "june jun juni juin junio giu giugno junho czerwiec czerwca cerven cervna",
+    "july jul juli juillet juil julio lug luglio julho lipiec lipca cervenec cervence",
+    "august aug aout agosto ago augustus augusti sierpien sierpnia srpen srpna",
+    "september sep sept septembre septiembre set settembre setembro wrzesien wrzesnia zari",
+    "october oct oktober okt octobre octubre ott ottobre outubro out pazdziernik pazdziernika rijen rijna",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez decembre diciembre dic dicembre dezembro des desember grudzien grudnia prosinec "
+    "prosince",
 )
-_DIGITS = re.compile(r"(\d{1,4})[./\- ](\d{1,2})[./\- ](\d{1,4})", re.ASCII)
-_MONTH_YEAR = re.compile(r"(\d{1,2})[./\-](\d{4})", re.ASCII)
+"""Names of the months in languages of sites, without accents. Listopad is left out: it is October in Croatian, November
+in Polish and Czech."""
+_NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_LETTERS = r"[^\W\d_]{3,12}"
+_DAY_FIRST = re.compile(
+    rf"(?:(\d{{1,2}})(?:st|nd|rd|th|er|°|o(?=[ .]))?[ .,\-/]*(?:(?:de|di|of) )?)?({_LETTERS})[ .,\-/]*(?:de )?(\d{{4}})"
+)
+_MONTH_FIRST = re.compile(rf"({_LETTERS})[ .\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[ .,\-/]+(\d{{4}})")
+_YEAR_FIRST = re.compile(rf"(\d{{4}})[ .,\-/]*({_LETTERS})(?:[ .,\-/]*(\d{{1,2}}))?")
+_DIGITS = re.compile(r"(\d{1,4}) ?[./\- ] ?(\d{1,2}) ?[./\- ] ?(\d{1,4})\.?")
+_EIGHT = re.compile(r"\d{8}")
+_MONTH_YEAR = re.compile(r"(\d{1,2})[./\-](\d{4})")
+_YEAR_MONTH = re.compile(r"(\d{4})[./\-](\d{1,2})")
+_EARLIEST, _LATEST = 1900, 2199
+_LONGEST = 200
+"""Characters that are looked at: no date or number has more."""
+_CLOCK = re.compile(r"(.*\d)[T ,]+(\d{1,2})[:.h](\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
 _PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _UNIT = re.compile(r"(?P<number>-?[\d.,]+)\s*(?P<unit>mm|cm|m)\.?", re.IGNORECASE | re.ASCII)
 
@@ -63,31 +85,86 @@ def read_partial_date(typed: str) -> str:
     TypedError
         The text is no date, or could be two.
     """
-    text = typed.strip()
+    text = _plain(typed[:_LONGEST])
     if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):
         return _checked(text, typed)
-    word = _WORD.fullmatch(text)
-    if word is not None and word["m"][:3].lower() in _MONTHS and not (word["d1"] and word["d2"]):
-        month, day = _MONTHS[word["m"][:3].lower()], word["d1"] or word["d2"]
-        return _checked(f"{word['y']}-{month:02d}" + (f"-{int(day):02d}" if day else ""), typed)
+    if (word := _with_month(text)) is not None:
+        year, month, day = word
+        return _checked(f"{year}-{month:02d}" + (f"-{int(day):02d}" if day else ""), typed)
     if (digits := _DIGITS.fullmatch(text)) is not None:
         return _from_digits(*digits.groups(), typed=typed)
+    if _EIGHT.fullmatch(text):
+        return _from_eight(text, typed)
     if (pair := _MONTH_YEAR.fullmatch(text)) is not None:
         return _checked(f"{pair[2]}-{int(pair[1]):02d}", typed)
+    if (pair := _YEAR_MONTH.fullmatch(text)) is not None:
+        return _checked(f"{pair[1]}-{int(pair[2]):02d}", typed)
     raise TypedError(_no_date(typed))
 
 
+def _plain(typed: str) -> str:
+    """Write digits of every script as 0 to 9, drop marks that steer the direction of writing, and single the spaces."""
+    kept = (letter for letter in typed if unicodedata.category(letter) != "Cf")
+    text = "".join(str(unicodedata.decimal(letter, letter)) for letter in kept)
+    text = re.sub(r"(?<=\d) ?[年년] ?(?=\d)|(?<=\d) ?[月월] ?(?=\d)", "-", text)
+    return " ".join(re.sub(r"(?<=\d) ?[日일]$", "", text).split())
+
+
+def _with_month(text: str) -> tuple[str, int, str | None] | None:
+    """Year, month and day of a date with the name of a month; the day may be missing."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
+    for pattern, (year, month, day) in ((_DAY_FIRST, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3))):
+        found = pattern.fullmatch(bare)
+        if found is not None and found[month] in _NUMBER_OF:
+            return found[year], _NUMBER_OF[found[month]], found[day]
+    return None
+
+
+def _from_eight(text: str, typed: str) -> str:
+    """Read eight digits where the year can stand at one end alone, and day and month in one order alone."""
+    orders = (text, text[4:] + text[2:4] + text[:2], text[4:] + text[:4])
+    days = sorted({f"{o[:4]}-{o[4:6]}-{o[6:]}" for o in orders if _is_day(f"{o[:4]}-{o[4:6]}-{o[6:]}")})
+    if len(days) == 1:
+        return days[0]
+    if days:
+        raise TypedError(_could_be(typed, *days[:2]))
+    raise TypedError(_no_date(typed))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _EARLIEST <= dt.date.fromisoformat(text).year <= _LATEST
+    except ValueError:
+        return False
+
+
 def _no_date(typed: str) -> str:
-    return _("%(typed)s is no date. Type it like 2014-05-31 or 31 May 2014.") % {"typed": typed.strip()[:40]}
+    text = _plain(typed[:_LONGEST])
+    if re.search(r"\d.*\D\d{2}$", text) and not re.search(r"\d{4}", text):
+        words = _("The year of %(typed)s is not clear. Write it with four digits, like 31 May 2014.")
+        return words % {"typed": _shown(typed)}
+    return _("%(typed)s is no date. Type it like 2014-05-31 or 31 May 2014.") % {"typed": _shown(typed)}
+
+
+def _could_be(typed: str, one: str, other: str) -> str:
+    words = _("%(typed)s could be %(one)s or %(other)s. Write the month as a word, like %(one)s.")
+    return words % {"typed": _shown(typed), "one": _said(one), "other": _said(other)}
+
+
+def _shown(typed: str) -> str:
+    return typed.strip()[:40]
 
 
 def _checked(text: str, typed: str) -> str:
     padded = text + "-01-01"[len(text) - 4 :]
     try:
-        dt.date.fromisoformat(padded)
+        year = dt.date.fromisoformat(padded).year
     except ValueError as error:
         words = _("There is no day %(typed)s in the calendar. Check day and month.")
-        raise TypedError(words % {"typed": typed.strip()[:40]}) from error
+        raise TypedError(words % {"typed": _shown(typed)}) from error
+    if not _EARLIEST <= year <= _LATEST:
+        words = _("%(year)s is not a year of this trial. Check it; years are those of the Gregorian calendar.")
+        raise TypedError(words % {"year": year})
     return text
 
 
@@ -95,25 +172,19 @@ def _from_digits(first: str, second: str, third: str, *, typed: str) -> str:
     if len(first) == 4:
         return _checked(f"{first}-{int(second):02d}-{int(third):02d}", typed)
     if len(third) != 4:
-        words = _("The year of %(typed)s is not clear. Write it with four digits, like 31 May 2014.")
-        raise TypedError(words % {"typed": typed.strip()[:40]})
+        raise TypedError(_no_date(typed))
     a, b = int(first), int(second)
-    if a > 12 >= b:
+    if a > 12 >= b or (a == b and a <= 12):
         return _checked(f"{third}-{b:02d}-{a:02d}", typed)
     if b > 12 >= a:
         return _checked(f"{third}-{a:02d}-{b:02d}", typed)
-    if a == b and a <= 12:
-        return _checked(f"{third}-{a:02d}-{b:02d}", typed)
-    if a > 12:
+    if a > 12 or min(a, b) < 1:
         raise TypedError(_no_date(typed))
-    words = _("%(typed)s could be %(one)s or %(other)s. Write the month as a word, like %(one)s.")
-    said = {"typed": typed.strip()[:40], "one": _said(third, b, a), "other": _said(third, a, b)}
-    raise TypedError(words % said)
+    raise TypedError(_could_be(typed, f"{third}-{b:02d}-{a:02d}", f"{third}-{a:02d}-{b:02d}"))
 
 
-def _said(year: str, month: int, day: int) -> str:
-    names = list(_MONTHS)
-    return f"{day} {names[month - 1].capitalize()} {year}" if 1 <= month <= 12 else f"{year}-{month}-{day}"
+def _said(day: str) -> str:
+    return str(date_format(dt.date.fromisoformat(day), "j M Y"))
 
 
 def read_decimal(typed: str) -> str:
@@ -124,7 +195,9 @@ def read_decimal(typed: str) -> str:
     TypedError
         The text is no number, or could be two.
     """
-    text = typed.strip().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", "")
+    text = _plain(typed[:_LONGEST].translate({0xA0: None, 0x202F: None})).translate(
+        {0x2212: "-", 0x66B: ".", 0xFF0E: ".", 0xFF0C: ","}
+    )
     if re.fullmatch(r"-?[1-9][0-9]{0,2},[0-9]{3}", text):
         one, other = text.replace(",", ""), text.replace(",", ".")
         words = _("%(typed)s could be %(one)s or %(other)s. Write it without the comma.")
@@ -160,7 +233,7 @@ def read_hundredths(typed: str) -> int:
     TypedError
         The text is no size, is in another unit, or is finer than a hundredth.
     """
-    unit = _UNIT.fullmatch(typed.strip())
+    unit = _UNIT.fullmatch(_plain(typed[:_LONGEST]))
     number = read_decimal(unit["number"] if unit else typed)
     whole, _dot, rest = number.partition(".")
     if unit is not None and unit["unit"].lower() != "mm":
@@ -176,19 +249,24 @@ def read_hundredths(typed: str) -> int:
 
 
 def read_time(typed: str, time_zone: str) -> str:
-    """Read a moment on the clock of a site as ISO text in UTC.
+    """Read a moment on the clock of a site as ISO text in UTC; of one that the clock showed twice, the first.
 
     Raises
     ------
     TypedError
-        The text is no moment, or the clock showed it twice or never.
+        The text is no moment, or the clock never showed it.
     """
-    text = typed.strip()
+    found = _CLOCK.fullmatch(_plain(typed[:_LONGEST]))
+    if found is None:
+        read_date(typed)
+        raise TypedError(_("Give the time of day too, like 2014-05-31 14:05."))
+    day, hour, minute, offset = found.groups()
+    iso = f"{read_date(day)}T{int(hour):02d}:{minute}{(offset or '').upper()}"
     try:
-        moment = dt.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(iso)
     except ValueError as error:
         words = _("%(typed)s is no date with time. Type it like 2014-05-31 14:05.")
-        raise TypedError(words % {"typed": text[:40]}) from error
+        raise TypedError(words % {"typed": _shown(typed)}) from error
     if moment.tzinfo is None:
         local = moment.replace(tzinfo=ZoneInfo(time_zone))
         if local.astimezone(dt.UTC).astimezone(local.tzinfo).replace(tzinfo=None) != moment:
