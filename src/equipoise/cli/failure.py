@@ -7,6 +7,15 @@ import traceback
 __all__ = ["DEFECT", "INPUT", "OUTPUT", "ArgumentError", "explain"]
 
 DEFECT, INPUT, OUTPUT = 1, 2, 3
+_EXPLAINED = (
+    ("equipoise.analyze", "AnalyzeError"),
+    ("equipoise.cdisc", "CdiscError"),
+    ("equipoise.derive", "DeriveError"),
+    ("equipoise.protocol", "ProtocolError"),
+    ("equipoise.rehearsal.errors", "RehearsalError"),
+    ("equipoise.results", "ResultsError"),
+)
+"""Errors of users by the module that has them: what is not loaded was not raised, and loading all takes seconds."""
 
 
 class ArgumentError(Exception):
@@ -15,14 +24,8 @@ class ArgumentError(Exception):
 
 def explain(error: Exception) -> int:
     """Print the message of an error to standard error and return the exit code."""
-    from equipoise.analyze import AnalyzeError
-    from equipoise.cdisc import CdiscError
-    from equipoise.derive import DeriveError
-    from equipoise.protocol import ProtocolError
-    from equipoise.rehearsal.errors import RehearsalError
-    from equipoise.results import ResultsError
-
-    known = (ArgumentError, AnalyzeError, CdiscError, DeriveError, ProtocolError, RehearsalError, ResultsError)
+    loaded = ((sys.modules.get(module), name) for module, name in _EXPLAINED)
+    known = (ArgumentError, *(getattr(module, name) for module, name in loaded if module is not None))
     if isinstance(error, known):
         print(f"equipoise: {error}", file=sys.stderr)
         return INPUT
