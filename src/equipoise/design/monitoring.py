@@ -124,8 +124,7 @@ def monitor_look(
     Raises
     ------
     DesignError
-        A look that the design does not have, events that do not rise, a boundary that has bounds at the planned
-        looks only.
+        A look that the design does not have, events that do not rise.
     """
     if not 1 <= look <= plan.looks:
         raise DesignError(
@@ -197,12 +196,13 @@ def _futility(plan: LookPlan, look: int, events: Sequence[int]) -> float | None:
     if declared.futility is None:
         return float(plan.design.lower[look - 1])
     later = _still_planned(plan, look, events[-1])
+    looks = [*map(float, events), *later]
+    ahead = monitoring_bounds(plan.design, looks, planned=plan.events[-1], final=True)
     again = group_sequential(
-        np.array([*map(float, events), *later]),
+        np.array(looks),
         alpha=a.alpha,
         power=a.power,
-        boundary="lan_demets_obrien_fleming" if isinstance(a.boundary, tuple) else a.boundary,
-        boundary_parameter=declared.boundary_parameter if not isinstance(a.boundary, tuple) else None,
+        boundary=ahead.alpha_spent,
         futility=declared.futility,
         futility_parameter=declared.futility_parameter,
     )

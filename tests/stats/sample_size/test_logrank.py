@@ -267,3 +267,44 @@ def test_bad_input_is_explained(arguments, expected):
 def test_bad_hazards_are_explained(make, expected):
     with pytest.raises(StatsError, match=expected):
         make()
+
+
+def test_a_waning_effect_is_found_at_its_first_time():
+    """Later events dilute the average effect: the events needed may be there early and be too few for ever after."""
+    control, effect = PiecewiseHazard((0.08,)), PiecewiseHazard((0.45, 1.0), (4.0,))
+    accrual = Accrual(20.0)
+    asked = {"accrual": accrual, "power": 0.9}
+    early = sample_size_logrank(control, effect, follow_up=0.5, **asked)
+    found = sample_size_logrank(control, effect, n=early.n, **asked)
+    assert found.study_duration <= early.study_duration + 1e-9
+    again = sample_size_logrank(control, effect, n=early.n, accrual=accrual, follow_up=found.follow_up, power=None)
+    assert again.power == pytest.approx(0.9, abs=1e-9)
+
+
+def test_harm_before_benefit_is_not_taken_for_an_effect():
+    control, effect = PiecewiseHazard((0.1,)), PiecewiseHazard((2.0, 0.4), (2.0,))
+    found = sample_size_logrank(control, effect, accrual=Accrual(12.0), n=2000, power=0.9)
+    assert found.hazard_ratio < 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (
+            lambda: sample_size_logrank(
+                PiecewiseHazard((0.1,)), PiecewiseHazard((1.0, 0.5), (99.0,)), accrual=Accrual(9.0), follow_up=3
+            ),
+            "no effect on average",
+        ),
+        (lambda: logrank_events(0.6, alpha=0.1, power=0.05), "more than the level of one side 0.1"),
+        (
+            lambda: sample_size_logrank(
+                PiecewiseHazard((0.1,)), 0.6, accrual=Accrual(9.0), follow_up=3, alpha=0.2, sided=2, power=0.1
+            ),
+            "more than the level",
+        ),
+    ],
+)
+def test_nothing_to_find_is_explained(call, expected):
+    with pytest.raises(StatsError, match=expected):
+        call()

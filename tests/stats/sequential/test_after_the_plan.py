@@ -143,6 +143,52 @@ def test_a_spending_given_by_look_is_spent_on_straight_lines():
     assert np.isinf(monitoring_bounds(nothing, [40], planned=120).upper).all()
 
 
+@pytest.mark.parametrize("sided", [1, 2])
+@pytest.mark.parametrize("boundary", ["obrien_fleming", "pocock", "wang_tsiatis", "haybittle_peto"])
+def test_bounds_with_a_shape_are_monitored_along_their_own_plan(boundary, sided):
+    """As planned the bounds of the plan come back; at other events the error spent is still alpha."""
+    design = group_sequential(
+        3, boundary=boundary, boundary_parameter=0.3 if boundary == "wang_tsiatis" else None, sided=sided
+    )
+    found = monitoring_bounds(design, [40, 80, 120], planned=120)
+    assert found.upper == pytest.approx(design.upper, abs=1e-9)
+    other = monitoring_bounds(design, [33, 90, 140], planned=120, final=True)
+    assert other.alpha_spent[-1] == design.alpha
+    again = group_sequential([33, 90, 140], boundary=other.alpha_spent, sided=sided)
+    assert other.upper == pytest.approx(again.upper, abs=1e-12)
+    if boundary == "haybittle_peto":
+        assert other.upper[:2] == pytest.approx([3.0, 3.0], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("boundary", "parameter"),
+    [("obrien_fleming", None), ("pocock", None), ("wang_tsiatis", 0.25), ("final_only", None)],
+)
+def test_a_repeated_p_value_is_the_level_whose_bound_is_reached(boundary, parameter):
+    design = group_sequential(3, boundary=boundary, boundary_parameter=parameter)
+    p = repeated_inference(design, [0.5, 1.1, -0.4], [10, 20, 30]).p_value
+    for look in range(3) if boundary != "final_only" else [2]:
+        at = group_sequential(3, alpha=p[look], power=0.995, boundary=boundary, boundary_parameter=parameter)
+        assert at.upper[look] == pytest.approx([0.5, 1.1, -0.4][look], abs=1e-9)
+    if boundary == "final_only":
+        assert list(p[:2]) == [1.0, 1.0]
+
+
+def test_repeated_p_values_of_haybittle_and_peto_start_at_what_the_interim_bound_spends():
+    """An interim look crosses at any level that there can be, or at none."""
+    design = group_sequential(3, boundary="haybittle_peto")
+    p = repeated_inference(design, [1.0, 3.2, 2.0], [10, 20, 30]).p_value
+    assert p[0] == 1.0
+    assert p[1] == pytest.approx(design.alpha_spent[1], rel=1e-6)
+    assert group_sequential(3, alpha=p[2], boundary="haybittle_peto").upper[2] == pytest.approx(2.0, abs=1e-9)
+
+
+def test_looks_that_cannot_stop_have_infinite_bounds_in_conditional_power():
+    some = conditional_power(1.0, now=10, information=[20, 30], upper=[math.inf, 1.96], lower=[-math.inf, 1.96])
+    one = conditional_power(1.0, now=10, information=[30], upper=[1.96])
+    assert some.power == pytest.approx(one.power, abs=1e-14)
+
+
 def test_a_trial_that_stopped_for_futility_has_an_inference():
     design = group_sequential(2, power=0.9, futility="lan_demets_pocock", binding=True)
     found = final_inference(design, [-0.3], [14.0])
@@ -158,7 +204,11 @@ def test_a_trial_that_stopped_for_futility_has_an_inference():
         (lambda d: monitoring_bounds(d, [60, 40], planned=100), "rises"),
         (lambda d: monitoring_bounds(d, [100, 120], planned=100), "look after it has none"),
         (lambda d: monitoring_bounds(d, [40], planned=0), "planned"),
-        (lambda d: monitoring_bounds(group_sequential(2, boundary="pocock"), [40], planned=90), "spending function"),
+        (
+            lambda d: final_inference(group_sequential(2, futility_bounds=[0.5], binding=True), [-1, 2], [1, 2]),
+            "0.5000",
+        ),
+        (lambda d: conditional_power("much", now=10, information=[20], upper=[2]), "z: expected a finite number"),
         (lambda d: repeated_inference(d, [1, 2], [10]), "as many values as z"),
         (lambda d: repeated_inference(d, [1, 2, 2, 2], [1, 2, 3, 4]), "at most the 3 planned looks"),
         (lambda d: repeated_inference(d, [1, math.nan], [10, 20]), "finite number"),

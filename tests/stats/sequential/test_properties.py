@@ -106,6 +106,10 @@ def test_type_one_error_and_power_by_simulation(full):
         ({"information": 2, "futility": "kim_demets", "futility_parameter": 1, "sided": 2}, "two sides"),
         ({"information": 3, "futility_bounds": [0]}, "expected 2 values"),
         ({"information": 2, "futility_bounds": [0], "futility": "lan_demets_pocock"}, "not both"),
+        ({"information": 2, "futility_parameter": 1}, "no futility spending"),
+        ({"information": [0.5, 1 - 1e-9, 1]}, "two looks at the same information"),
+        ({"information": 5, "boundary": "haybittle_peto", "boundary_parameter": 2}, "interim bounds alone spend 0.0"),
+        ({"information": 3, "boundary": "haybittle_peto", "alpha": 0.001}, "more than alpha 0.001"),
         (
             {"information": 2, "futility": "lan_demets_pocock", "binding": True, "boundary": "pocock"},
             "boundary that spends",
@@ -115,6 +119,21 @@ def test_type_one_error_and_power_by_simulation(full):
 def test_bad_arguments_are_explained(arguments, expected):
     with pytest.raises(StatsError, match=expected):
         group_sequential(**arguments)
+
+
+def test_extreme_designs_hold_their_error():
+    """Errors above a half on one side, steep shapes, parameters far out, numbers of numpy."""
+    for arguments in (
+        {"information": 1, "alpha": 0.6, "boundary": "obrien_fleming"},
+        {"information": 3, "alpha": 0.9, "power": 0.95, "boundary": "haybittle_peto"},
+        {"information": 3, "boundary": "wang_tsiatis", "boundary_parameter": 5},
+        {"information": 3, "boundary": "hwang_shih_decani", "boundary_parameter": -800},
+        {"information": 3, "boundary": "hwang_shih_decani", "boundary_parameter": np.int64(-4)},
+        {"information": 2, "alpha": np.float32(0.05), "futility_bounds": [-math.inf]},
+    ):
+        found = group_sequential(**arguments)
+        assert found.alpha_spent[-1] == pytest.approx(float(arguments.get("alpha", 0.025)), rel=1e-12)
+        assert found.crossing(found.drift).power == pytest.approx(found.power_planned, abs=1e-12)
 
 
 def test_everything_wrong_is_said_at_once():

@@ -43,6 +43,11 @@ class Check:
         if sided not in (1, 2):
             self.problem("sided", f"expected 1 or 2, got {sided!r}")
 
+    def more_than_chance(self, *, power: float, alpha: float, sided: int) -> None:
+        """Expect more power than the level of one side, which a trial without patients has."""
+        if not self.problems and power <= alpha / sided:
+            self.problem("power", f"expected more than the level of one side {alpha / sided!r}, got {power!r}")
+
     def one_of(self, argument: str, value: str, allowed: Sequence[str]) -> None:
         """Expect one of several words."""
         if value not in allowed:

@@ -98,6 +98,7 @@ def logrank_events(
         null_hazard_ratio=null_hazard_ratio,
     )
     check.inside(power=power)
+    check.more_than_chance(power=power, alpha=alpha, sided=sided)
     check.finish()
     return sum(quantiles(alpha, sided, power)) ** 2 / PER_EVENT[method](hazard_ratio, ratio, null_hazard_ratio)
 

@@ -28,6 +28,9 @@ METHODS = (*PER_EVENT, "lachin_foulkes")
 NO_DROPOUT = PiecewiseHazard((0.0,))
 FOREVER = 1e7
 """A time after which no event is expected, for the largest number that can be reached."""
+SEARCHED = np.concatenate([np.linspace(0.02, 4.0, 200), np.geomspace(4.1, 1e4, 60)])
+"""Times, in units of the accrual, between which the first one with enough events is looked for."""
+TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,8 @@ def sample_size_logrank(
     check.positive(ratio=ratio, null_hazard_ratio=null_hazard_ratio, n=n, inflation=inflation)
     check.inside(alpha=alpha, **({} if power is None else {"power": power}))
     check.sides(sided)
+    if power is not None:
+        check.more_than_chance(power=power, alpha=alpha, sided=sided)
     check.one_of("method", method, METHODS)
     _check_effect(check, hazard_ratio, null_hazard_ratio)
     _check_strata(check, strata)
@@ -312,6 +317,11 @@ class _Question:
     def required(self, time: float) -> float:
         """Events needed for the power when the analysis is at a time."""
         z_alpha, z_beta = quantiles(self.alpha, self.sided, self.power or 0.5)
+        if self.plan.average_hazard_ratio(time) == self.null:
+            raise StatsError(
+                f"hazard_ratio: no effect on average by the analysis at {time:.6g}: no number of events is enough; "
+                "follow patients for longer"
+            )
         if self.method == "lachin_foulkes":
             spread_null, spread = self._spreads(time)
             effect = abs(math.log(self.plan.average_hazard_ratio(time) / self.null))
@@ -355,21 +365,34 @@ class _Question:
         return plan(bracketed_root(excess, low, high))
 
     def time(self) -> float:
-        """Calendar time at which the events needed are expected."""
-        most = self.plan.largest()
-        if self.required(FOREVER) >= most:
+        """First calendar time at which the events needed are expected; with a waning effect later ones may not do."""
+        times = self.plan.accrual.duration * SEARCHED
+        enough = np.array([self._excess(float(t)) >= 0.0 for t in times])
+        if not enough.any():
+            most = self.plan.largest()
+            best = min(self.required(float(t)) if self._in_favor(float(t)) else math.inf for t in times)
             raise StatsError(
-                f"{self.required(FOREVER):.6g} events are needed and cannot be reached: {self.plan.accrual.n:.6g} "
+                f"{best:.6g} events are needed and cannot be reached: {self.plan.accrual.n:.6g} "
                 f"patients give at most {most:.6g}, however long they are followed; plan more patients, a lower power "
                 "or a larger effect"
             )
-        high = self.plan.accrual.duration
-        while self.plan.events(high) < self.required(high):
-            high *= 2.0
-        low = high
-        while low > 1e-6 and self.plan.events(low) > self.required(low):
+        at = int(enough.argmax())
+        high = float(times[at])
+        low = float(times[at - 1]) if at else high
+        while at == 0 and low > TINY * high and self._excess(low) > 0.0:
             low /= 2.0
-        return bracketed_root(lambda t: self.plan.events(t) - self.required(t), low, high)
+        return bracketed_root(self._excess, low, high)
+
+    def _excess(self, time: float) -> float:
+        """Events expected at a time less those needed; where the effect is on the other side, all are lacking."""
+        if not self._in_favor(time):
+            return -self.plan.largest() - 1.0
+        return self.plan.events(time) - self.required(time)
+
+    def _in_favor(self, time: float) -> bool:
+        """Whether the average effect by a time is on the side that it has in the end."""
+        here, there = (math.log(self.plan.average_hazard_ratio(t) / self.null) for t in (time, FOREVER))
+        return here * there > 0.0
 
     def power_at(self, time: float) -> float:
         """Power when the analysis is at a time."""

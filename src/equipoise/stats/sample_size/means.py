@@ -48,6 +48,7 @@ def sample_size_means(
     check.inside(alpha=alpha, power=power)
     check.positive(ratio=ratio, sd=sd)
     check.sides(sided)
+    check.more_than_chance(power=power, alpha=alpha, sided=sided)
     check.one_of("distribution", distribution, ("t", "normal"))
     if arms not in (1, 2):
         check.problem("arms", f"expected 1 or 2, got {arms!r}")

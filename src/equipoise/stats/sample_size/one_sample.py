@@ -74,6 +74,7 @@ def sample_size_one_sample_logrank(
     check.positive(hazard_ratio=hazard_ratio)
     check.inside(alpha=alpha, power=power)
     check.sides(sided)
+    check.more_than_chance(power=power, alpha=alpha, sided=sided)
     if hazard_ratio == 1.0:
         check.problem("hazard_ratio", "is 1, that of the null hypothesis: no number of patients is enough")
     if not (math.isfinite(follow_up) and follow_up >= 0.0):

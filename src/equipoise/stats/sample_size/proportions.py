@@ -69,6 +69,7 @@ def sample_size_proportions(
     check.inside(experimental=experimental, control=control, alpha=alpha, power=power)
     check.positive(ratio=ratio)
     check.sides(sided)
+    check.more_than_chance(power=power, alpha=alpha, sided=sided)
     if not -1.0 < null_difference < 1.0:
         check.problem("null_difference", f"expected a number between -1 and 1, got {null_difference!r}")
     if not check.problems and experimental - control == null_difference:

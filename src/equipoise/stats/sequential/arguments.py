@@ -13,12 +13,14 @@ from equipoise.stats.sequential.spending import SPENDING
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MOST_LOOKS", "DesignArguments", "numbers"]
+__all__ = ["MOST_LOOKS", "DesignArguments", "is_number", "numbers"]
 
 MOST_LOOKS = 12
 SHAPES = ("obrien_fleming", "pocock", "wang_tsiatis", "haybittle_peto", "final_only")
 PARAMETERS = {**SPENDING, "wang_tsiatis": "Delta", "haybittle_peto": "the interim bound"}
 NEEDED = ("hwang_shih_decani", "kim_demets", "wang_tsiatis")
+NEAREST = 1e-6
+"""Looks nearer to each other than this, as a fraction of the largest information, are one look."""
 SLACK = 1e-12
 """Rounding allowed where a spending is compared with alpha."""
 
@@ -67,19 +69,23 @@ class DesignArguments:
             boundary=boundary,
             cumulative=cumulative,
             futility_bounds=bounds,
-            **{k: given[k] for k in ("alpha", "sided", "power", "boundary_parameter", "binding")},
-            **{k: given[k] for k in ("futility", "futility_parameter")},
+            **{k: float(given[k]) for k in ("alpha", "power")},
+            **{k: _plain(given[k]) for k in ("boundary_parameter", "futility_parameter")},
+            **{k: given[k] for k in ("sided", "binding", "futility")},
         )
 
 
-def numbers(values: ArrayLike, argument: str, problems: list[InputProblem]) -> NDArray[np.float64] | None:
-    """Read a sequence of finite numbers; note the first that is none."""
+def numbers(
+    values: ArrayLike, argument: str, problems: list[InputProblem], *, endless: float | None = None
+) -> NDArray[np.float64] | None:
+    """Read a sequence of finite numbers; note the first that is none. `endless` is an infinity that may stand there."""
     try:
         array = np.atleast_1d(np.asarray(values, dtype=np.float64))
     except (TypeError, ValueError):
         _problem(problems, argument, f"expected numbers, got {values!r}")
         return None
-    bad = np.flatnonzero(~np.isfinite(array)) if array.ndim == 1 else np.zeros(0, dtype=np.int64)
+    wrong = ~np.isfinite(array) & (True if endless is None else array != endless)
+    bad = np.flatnonzero(wrong) if array.ndim == 1 else np.zeros(0, dtype=np.int64)
     if array.ndim != 1 or not array.size:
         _problem(problems, argument, f"expected a sequence of numbers, got shape {array.shape}")
         return None
@@ -92,8 +98,13 @@ def numbers(values: ArrayLike, argument: str, problems: list[InputProblem]) -> N
     return array
 
 
-def _inside(value: object) -> bool:
-    return isinstance(value, int | float) and 0.0 < value < 1.0
+def is_number(value: object) -> bool:
+    """Tell whether a value is a number of Python or numpy, and no truth value."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _inside(value: Any) -> bool:
+    return is_number(value) and bool(0.0 < value < 1.0)
 
 
 def _problem(problems: list[InputProblem], argument: str, message: str) -> None:
@@ -118,6 +129,11 @@ def _information(value: ArrayLike | int, problems: list[InputProblem]) -> NDArra
         problems.append(InputProblem(argument="information", message=message, position=at, value=float(array[at])))
         return np.ones(1)
     scaled: NDArray[np.float64] = array / array[-1]
+    near = np.flatnonzero(np.diff(scaled) < NEAREST)
+    if near.size:
+        message = f"two looks at the same information, to less than {NEAREST:g} of the largest"
+        at = int(near[0]) + 1
+        problems.append(InputProblem(argument="information", message=message, position=at, value=float(array[at])))
     return scaled
 
 
@@ -163,14 +179,18 @@ def _cumulative(
     return spent
 
 
-def _parameter(name: str, value: object, argument: str, problems: list[InputProblem]) -> None:
+def _plain(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _parameter(name: str, value: Any, argument: str, problems: list[InputProblem]) -> None:
     meaning = PARAMETERS.get(name)
     if value is None:
         if name in NEEDED:
             _problem(problems, f"{argument}_parameter", f"{name} needs its parameter {meaning}")
     elif meaning is None:
         _problem(problems, f"{argument}_parameter", f"{name} has no parameter, got {value!r}")
-    elif not isinstance(value, int | float) or not np.isfinite(value):
+    elif not is_number(value) or not np.isfinite(value):
         _problem(problems, f"{argument}_parameter", f"expected a finite number, got {value!r}")
     elif name in ("kim_demets", "haybittle_peto") and value <= 0.0:
         _problem(problems, f"{argument}_parameter", f"expected a number above 0, got {value!r}")
@@ -184,6 +204,8 @@ def _futility(
         _problem(problems, "futility", "give a spending function or bounds, not both")
     if (name is not None or bounds is not None) and given["sided"] == 2:
         _problem(problems, "futility", "a design with two sides has no futility bounds; use sided=1 with half of alpha")
+    if name is None and given["futility_parameter"] is not None:
+        _problem(problems, "futility_parameter", f"no futility spending has it, got {given['futility_parameter']!r}")
     if name is not None and name not in SPENDING:
         _problem(problems, "futility", f"expected one of {', '.join(SPENDING)}, got {name!r}")
     elif name is not None:
@@ -194,7 +216,7 @@ def _futility(
         _problem(problems, "binding", message)
     if bounds is None:
         return None
-    array = numbers(bounds, "futility_bounds", problems)
+    array = numbers(bounds, "futility_bounds", problems, endless=-np.inf)
     if array is not None and array.size != information.size - 1:
         message = f"expected {information.size - 1} values, one an interim look, got {array.size}"
         _problem(problems, "futility_bounds", message)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
+from equipoise.stats.errors import StatsError
 from equipoise.stats.roots import bracketed_root
 from equipoise.stats.sequential.walk import DOWN, Walk, crossing_probabilities
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Bounds", "constant_bounds", "drift_for_power", "spending_bounds", "with_beta_spending"]
 
 LARGEST_BOUND = 38.0
-"""Largest constant tried: the normal tail beyond it is below 1e-300."""
+"""Bound beyond which the normal tail is below 1e-300."""
+LARGEST_CONSTANT = 1e15
+"""Largest constant tried: shapes that fall steeply at early looks need large ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +64,14 @@ def constant_bounds(
     *,
     sided: int,
     lower: NDArray[np.float64] | None = None,
-    lowest: float = 0.0,
 ) -> NDArray[np.float64]:
-    """Upper bounds `shape(c)` with the constant c under which the total error is `error`."""
+    """Upper bounds `shape(c)` with the constant c under which the total error is `error`.
+
+    Raises
+    ------
+    StatsError
+        The bounds that do not depend on the constant spend more than `error` (says how much).
+    """
 
     def excess(constant: float) -> float:
         upper = shape(constant)
@@ -71,7 +79,18 @@ def constant_bounds(
         up, down = crossing_probabilities(information, 0.0, np.minimum(floor, upper), upper)
         return float(up.sum() + (down.sum() if sided == 2 else 0.0) - error)
 
-    return shape(bracketed_root(excess, lowest, LARGEST_BOUND))
+    low, high = 0.0, LARGEST_BOUND
+    while excess(low) < 0.0:  # errors of one side above a half
+        low = 2.0 * low - 1.0
+    while excess(high) > 0.0:
+        high *= 4.0
+        if high > LARGEST_CONSTANT:
+            spends = error + excess(high)
+            raise StatsError(
+                f"boundary: the interim bounds alone spend {spends:.6g}, more than alpha {error!r}; take higher "
+                "interim bounds or fewer looks"
+            )
+    return shape(bracketed_root(excess, low, high))
 
 
 def drift_for_power(information: NDArray[np.float64], bounds: Bounds, power: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.result import Result
-from equipoise.stats.sequential.arguments import numbers
+from equipoise.stats.sequential.arguments import is_number, numbers
 from equipoise.stats.sequential.walk import crossing_probabilities
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def conditional_power(
     information
         Information at the looks to come, rising, above `now`.
     upper, lower
-        Bounds of Z at these looks; without `lower` nobody stops for futility.
+        Bounds of Z at these looks, infinite where the trial cannot stop; without `lower` nobody stops for futility.
     effect
         Effect for the rest of the trial; the estimate z / sqrt(now) unless given.
 
@@ -132,17 +132,18 @@ def _remaining(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     problems: list[InputProblem] = []
     amounts = numbers(information, "information", problems)
-    high = numbers(upper, "upper", problems)
-    low = None if lower is None else numbers(lower, "lower", problems)
-    if not math.isfinite(z):
+    high = numbers(upper, "upper", problems, endless=math.inf)
+    low = None if lower is None else numbers(lower, "lower", problems, endless=-math.inf)
+    if not (is_number(z) and math.isfinite(z)):
         problems.append(InputProblem(argument="z", message=f"expected a finite number, got {z!r}"))
-    if not (now > 0.0 and math.isfinite(now)):
+    if not (is_number(now) and now > 0.0 and math.isfinite(now)):
         problems.append(InputProblem(argument="now", message=f"expected a number above 0, got {now!r}"))
+        raise StatsError(problems)
     for name, array in (("upper", high), ("lower", low)):
         if array is not None and amounts is not None and array.size != amounts.size:
             message = f"expected as many values as information, {amounts.size}, got {array.size}"
             problems.append(InputProblem(argument=name, message=message))
-    if amounts is not None and now > 0.0 and (np.diff(np.append(now, amounts)) <= 0.0).any():
+    if amounts is not None and (np.diff(np.append(now, amounts)) <= 0.0).any():
         at = int(np.flatnonzero(np.diff(np.append(now, amounts)) <= 0.0)[0])
         message = f"expected information above {now!r} that rises from look to look"
         problems.append(InputProblem(argument="information", message=message, position=at, value=float(amounts[at])))

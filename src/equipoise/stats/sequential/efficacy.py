@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.stats.sequential.arguments import DesignArguments
 from equipoise.stats.sequential.bounds import constant_bounds, spending_bounds
 from equipoise.stats.sequential.spending import SPENDING, spent
+from equipoise.stats.sequential.walk import crossing_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from equipoise.stats.sequential.group_sequential import GroupSequential
 
-__all__ = ["at_level", "efficacy_bounds", "spending"]
+__all__ = ["at_level", "efficacy_bounds", "least_error", "spending"]
 
 EARLY_BOUND = 3.0
 """Bound of Haybittle and Peto at the interim looks."""
@@ -48,6 +49,16 @@ def efficacy_bounds(a: DesignArguments, lower: NDArray[np.float64] | None = None
         power = {"obrien_fleming": 0.0, "pocock": 0.5}.get(a.boundary, a.boundary_parameter or 0.0)
         shape = partial(_scaled, curve=a.information ** (power - 0.5))
     return constant_bounds(a.information, shape, a.alpha, sided=a.sided, lower=lower)
+
+
+def least_error(a: DesignArguments) -> float:
+    """Error that the interim bounds spend whatever the level is: that of Haybittle and Peto."""
+    if a.boundary != "haybittle_peto" or a.information.size == 1:
+        return 0.0
+    interims = np.full(a.information.size - 1, a.boundary_parameter or EARLY_BOUND)
+    lower = -interims if a.sided == 2 else np.full(interims.size, -math.inf)
+    up, down = crossing_probabilities(a.information[:-1], 0.0, lower, interims)
+    return float(up.sum() + (down.sum() if a.sided == 2 else 0.0))
 
 
 def _last_bound(constant: float, *, early: float, looks: int) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.result import Result
 from equipoise.stats.roots import bracketed_root, widen_bracket
 from equipoise.stats.sequential.arguments import numbers
-from equipoise.stats.sequential.efficacy import at_level, efficacy_bounds
+from equipoise.stats.sequential.efficacy import at_level, efficacy_bounds, least_error
 from equipoise.stats.sequential.walk import DOWN, UP, Walk
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ __all__ = ["FinalInference", "RepeatedInference", "final_inference", "repeated_i
 
 SMALLEST_P = 1e-12
 """Repeated p-values below this are given as this."""
+LEAST_SLACK = 1e-9
+"""Room above the error that fixed interim bounds spend, so that a last bound exists."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -111,11 +113,12 @@ def _repeated_p(design: GroupSequential, look: int, z: float) -> float:
     def short_of(alpha: float) -> float:
         return float(efficacy_bounds(at_level(design, alpha))[look]) - reached
 
-    if short_of(SMALLEST_P) <= 0.0:
-        return SMALLEST_P
-    if short_of(1.0 - SMALLEST_P) >= 0.0:
+    least = least_error(at_level(design, design.alpha)) * (1.0 + LEAST_SLACK) + SMALLEST_P
+    if short_of(least) <= 0.0:
+        return least
+    if short_of(1.0 - SMALLEST_P) > 0.0:
         return 1.0
-    return bracketed_root(short_of, SMALLEST_P, 1.0 - SMALLEST_P)
+    return bracketed_root(short_of, least, 1.0 - SMALLEST_P)
 
 
 def final_inference(
@@ -146,7 +149,8 @@ def final_inference(
     passed = np.flatnonzero((statistics[:-1] >= upper[:-1]) | (statistics[:-1] <= lower[:-1]))
     if passed.size:
         at = int(passed[0])
-        message = f"lies beyond a bound ({upper[at]:.4f}): the trial ended at look {at + 1}"
+        bound = upper[at] if statistics[at] >= upper[at] else lower[at]
+        message = f"lies beyond a bound ({bound:.4f}): the trial ended at look {at + 1}"
         raise StatsError([InputProblem(argument="z", message=message, position=at, value=float(statistics[at]))])
     inside = design.lower[k - 1] < statistics[-1] < design.upper[k - 1]
     if inside and k < design.information.size:

@@ -14,6 +14,7 @@ from equipoise.stats.result import Result
 from equipoise.stats.sequential.arguments import numbers
 from equipoise.stats.sequential.bounds import spending_bounds
 from equipoise.stats.sequential.spending import SPENDING, spent
+from equipoise.stats.sequential.walk import crossing_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +58,8 @@ def monitoring_bounds(
     Parameters
     ----------
     design
-        A design whose efficacy boundary is a spending function, or that has one look. Futility bounds are taken as not
-        binding.
+        The design. A boundary that is no spending function spends its error on straight lines between the looks
+        planned; the interim bound of Haybittle and Peto stays. Futility bounds are taken as not binding.
     information
         Information (events) at the looks up to now, rising.
     planned
@@ -69,8 +70,7 @@ def monitoring_bounds(
     Raises
     ------
     StatsError
-        Information that does not rise or is not positive; a look after all error is spent; a boundary that is not a
-        spending function and other information than planned.
+        Information that does not rise or is not positive; a look after all error is spent.
 
     References
     ----------
@@ -90,8 +90,9 @@ def monitoring_bounds(
     if (fraction[:-1] >= 1.0).any():
         at = int(np.flatnonzero(fraction[:-1] >= 1.0)[0])
         message = f"all error is spent at this look of {float(looks[at])!r} of {planned!r}; the look after it has none"
-        raise StatsError([InputProblem(argument="information", message=message, position=at + 1)])
-    cumulative = _spending_at(design, fraction)
+        after = float(looks[at + 1])
+        raise StatsError([InputProblem(argument="information", message=message, position=at + 1, value=after)])
+    cumulative = _spending_at(design, fraction, looks)
     if final:
         cumulative[-1] = design.alpha
     upper = spending_bounds(looks / looks[-1], cumulative, sided=design.sided)
@@ -109,17 +110,31 @@ def monitoring_bounds(
     )
 
 
-def _spending_at(design: GroupSequential, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Error spent at the fractions: of a spending given look by look, on straight lines between its looks."""
+def _spending_at(
+    design: GroupSequential, fraction: NDArray[np.float64], looks: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Error spent at the fractions.
+
+    Of a spending given look by look, and of bounds with a shape, on straight lines between the looks planned; of
+    Haybittle and Peto what the fixed bound spends at these looks.
+    """
     if design.boundary in SPENDING:
         return spent(design.boundary, fraction, design.alpha, parameter=design.boundary_parameter, sided=design.sided)
-    if design.boundary == "user_spending" or design.information.size == 1:
-        known = np.append(0.0, design.alpha_spent)
-        known[-1] = design.alpha
-        return np.asarray(np.interp(fraction, np.append(0.0, design.information), known))
     if design.boundary == "final_only":
         return np.where(fraction >= 1.0, design.alpha, 0.0)
-    raise StatsError(
-        f"boundary {design.boundary!r} has bounds for the planned looks only; plan with a spending function "
-        f"({', '.join(SPENDING)}) to look at other times"
-    )
+    if design.boundary == "haybittle_peto" and design.information.size > 1:
+        upper = np.full(looks.size, design.upper[0])
+        lower = -upper if design.sided == 2 else np.full(looks.size, -math.inf)
+        up, down = crossing_probabilities(looks / looks[-1], 0.0, lower, upper)
+        total = np.minimum(np.cumsum(up + (down if design.sided == 2 else 0.0)), design.alpha)
+        return np.where(fraction >= 1.0, design.alpha, total)
+    known = np.append(0.0, _spent_by_plan(design))
+    known[-1] = design.alpha
+    return np.asarray(np.interp(fraction, np.append(0.0, design.information), known))
+
+
+def _spent_by_plan(design: GroupSequential) -> NDArray[np.float64]:
+    """Error spent up to the looks planned when futility bounds are overruled."""
+    lower = -design.upper if design.sided == 2 else np.full(design.upper.size, -math.inf)
+    up, down = crossing_probabilities(design.information, 0.0, lower, design.upper)
+    return np.cumsum(up + (down if design.sided == 2 else 0.0))

@@ -55,7 +55,16 @@ def spent(
         out[inner] = error * np.log1p((np.e - 1.0) * s)
     elif name == "hwang_shih_decani":
         gamma = float(parameter or 0.0)
-        out[inner] = error * (s if gamma == 0.0 else np.expm1(-gamma * s) / np.expm1(-gamma))
+        out[inner] = error * _exponential(s, gamma)
     else:
         out[inner] = error * s ** float(1.0 if parameter is None else parameter)
     return out
+
+
+def _exponential(t: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
+    """(1 - exp(-gamma t)) / (1 - exp(-gamma)), without overflow where gamma is far below 0."""
+    if gamma == 0.0:
+        return t
+    if gamma > 0.0:
+        return np.asarray(np.expm1(-gamma * t) / np.expm1(-gamma))
+    return np.asarray(np.exp(-gamma * (t - 1.0)) * np.expm1(gamma * t) / np.expm1(gamma))
