@@ -1,10 +1,13 @@
 """Speed of the pages: how long they take with fifty users, each asking once in five seconds.
 
-Usage: python bench/pages.py [patients] [events] [seconds]
+Usage: python bench/pages.py [patients] [events] [seconds] [folder]
 
 A trial of ``patients`` patients at 50 sites and ``events`` events is served, on SQLite and, where it is installed, on
 PostgreSQL. Fifty people log in: a coordinator at each of 46 sites, two investigators, a data manager, a monitor. Each
-opens a page every five seconds: today, the list of subjects, a subject, a form. Times are those of the whole answer.
+opens a page every five seconds: today, the list of subjects, a subject, a form. Times are those of the whole answer;
+processor time is that of the server, and on PostgreSQL also that of the database, for each request.
+
+Where a folder is named the trials are kept in it and measured again the next time; making them takes minutes.
 """
 
 import datetime as dt
@@ -17,7 +20,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -26,57 +29,98 @@ from tests.server.configured import set_up_django
 
 set_up_django()
 
-from tests.server.configured import file_place
+from tests.server.configured import file_place, use
 from tests.server.pages_client import desk_of
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
 
 from equipoise.ledger import TRIAL, Draft, Link, Stamp, seal
 from equipoise.server.place import Place
+from equipoise.server.setup import migrate
 
 SITES = [f"{number:02d}" for number in range(1, 51)]
 PORT = 8124
 THINKING = 5.0
+ALONE = 30
+"""Requests of each page, one at a time, for the processor time of each."""
 PAGES = ("", "subjects/", "subjects/{subject}/", "subjects/{subject}/do/record_labs/", "due/",
          "subjects/{subject}/do/measure_tumors/", "subjects/{subject}/do/record_adverse_event/",
          "flow/", "completeness/", "subjects/{subject}/audit/")  # fmt: skip
 CENTRAL = ("", "subjects/", "due/", "subjects/{subject}/", "flow/", "completeness/", "subjects/{subject}/audit/")
 
 
-def fill(place: Place, patients: int, events: int) -> list[str]:
+def fill(place: Place, patients: int, events: int) -> None:
     """Make a trial: patients through the front door, the bulk of their events sealed one after the other."""
-    from django.db import transaction
-
-    from equipoise.server.ledger.round_trip import ask
-    from equipoise.server.ledger.store import chain_end, inserting
+    from django.db import connection
 
     trial = ServerTrial(place)
     trial.now = dt.datetime.now(dt.UTC) - dt.timedelta(days=200)
+    _flush_later(connection)
     trial.set_up(*SITES)
-    subjects = [trial.randomized(SITES[number % len(SITES)]) for number in range(patients)]
-    first, end = trial.now.date(), chain_end(TRIAL)
-    stamp = Stamp(trial.now.isoformat(timespec="microseconds").replace("+00:00", "Z"), "c", "site_coordinator", "")
-    rows: list[Any] = []
-    with transaction.atomic():
-        number = 0
-        while end.seq < events:
-            subject, place_in_time = subjects[number % patients], number // patients
-            kind, payload = _filler(place_in_time, first)
-            event = seal(
-                Draft(kind, payload, subject[:2], subject, None, "v1"), stamp._replace(request_id=f"b{number}"), end
-            )
-            end, number = Link(event.seq, event.hash, event.at), number + 1
-            rows.append(event)
-            if len(rows) == 20_000 or end.seq >= events:
-                ask(*inserting(rows))
-                rows = []
+    subjects = [_enrolled(trial, SITES[number % len(SITES)], number) for number in range(patients)]
+    _bulk(trial, subjects, events)
     trial.now = dt.datetime.now(dt.UTC)
-    for (
-        subject
-    ) in subjects:  # once more through the front door: checkpoints and lists are then as the server keeps them
+    for subject in subjects:  # once more through the front door: checkpoints and lists are as the server keeps them
         contact = {"date": trial.today, "how": "visit", "status": "alive"}
         trial.do("record_contact", f"coordinator@{subject[:2]}", contact, subject=subject)
-    return subjects
+    trial.heads()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as PostgreSQL's own cleaner does within a minute
+    connection.close()
+
+
+def _enrolled(trial: ServerTrial, site: str, number: int) -> str:
+    """Randomize a patient whose first scan was measured at the site and, but for one of ten, read by both readers."""
+    subject = trial.screened(site)
+    lesions = [{"lesion": f"T{i}", "kind": "TARGET", "organ": "liver", "diameter": 3000 - 500 * i} for i in (1, 2)]
+    payload = {"assessment": 0, "date": trial.today, "lesions": lesions}
+    trial.do("measure_tumors", f"local_reader@{site}", payload, subject=subject)
+    scan = {"assessment": 0, "date": trial.today, "reference": f"{subject}/0"}
+    name = trial.do("submit_scan", f"coordinator@{site}", scan, subject=subject)
+    trial.do("accept_scan", "data_manager", {"scan": name}, subject=subject)
+    trial.do("randomize", f"coordinator@{site}", subject=subject)
+    if number % 10:
+        for reader in (1, 2):
+            read = {"assessment": 0, "lesions": lesions, "response": None}
+            trial.do("lock_read", f"reader{reader}", read, subject=subject)
+    return subject
+
+
+def _bulk(trial: ServerTrial, subjects: list[str], events: int) -> None:
+    """Add events of patients, each with its request, until the chain has so many."""
+    from django.db import transaction
+
+    from equipoise.server.ledger.models import Request
+    from equipoise.server.ledger.round_trip import ask
+    from equipoise.server.ledger.store import chain_end, inserting
+    from equipoise.server.vault.seal import mac_key
+    from equipoise.server.write import request_mac
+
+    first, end, secret = trial.now.date(), chain_end(TRIAL), mac_key(trial.key)
+    stamp = Stamp(trial.now.isoformat(timespec="microseconds").replace("+00:00", "Z"), "c", "site_coordinator", "")
+    rows: list[Any] = []
+    requests: list[Request] = []
+    number = 0
+    while end.seq < events - len(subjects):
+        subject = subjects[number % len(subjects)]
+        draft = Draft(*_filler(number // len(subjects), first), subject[:2], subject, None, "v1")
+        event = seal(draft, stamp._replace(request_id=f"b{number}"), end)
+        end, number = Link(event.seq, event.hash, event.at), number + 1
+        rows.append(event)
+        proved = (event.request_id, event.actor, "0" * 64, end.seq, end.seq)
+        requests.append(Request(*proved, request_mac(secret, *proved)))
+        if len(rows) == 20_000 or end.seq == events - len(subjects):
+            with transaction.atomic():
+                ask(*inserting(rows))
+                Request.objects.bulk_create(requests)
+            rows, requests = [], []
+
+
+def _flush_later(connection: Any) -> None:
+    """Spare the disk while the trial is made."""
+    with connection.cursor() as cursor:
+        sqlite = connection.vendor == "sqlite"
+        cursor.execute("PRAGMA synchronous=OFF" if sqlite else "SET synchronous_commit = off")
 
 
 def _filler(number: int, first: dt.date) -> tuple[str, dict[str, Any]]:
@@ -105,7 +149,7 @@ def sessions(place: Place) -> list[tuple[str, str]]:
     from equipoise.server.accounts.models import Account
 
     settings.SECRET_KEY = (place.data / "session-secret").read_text()  # that of the server, which reads the sessions
-    trial = ServerTrial(place, seed=2, begin=False)
+    trial = ServerTrial(place, seed=time.time_ns(), begin=False)
     trial.now = dt.datetime.now(dt.UTC)
     people = [
         *(f"coordinator@{site}" for site in SITES[:46]),
@@ -127,24 +171,48 @@ def sessions(place: Place) -> list[tuple[str, str]]:
     return found
 
 
-def user(who: str, key: str, subjects: list[str], until: float, times: list[tuple[str, float]]) -> None:
-    """Open a page every five seconds."""
-    chance = random.Random(who)  # noqa: S311 - which page is opened
-    site = who.partition("@")[2]
-    own = [subject for subject in subjects if not site or subject.startswith(f"{site}-")]
-    time.sleep(chance.random() * THINKING)
-    connection = http.client.HTTPConnection("127.0.0.1", PORT)
-    while time.monotonic() < until:
-        page = chance.choice(PAGES if site else CENTRAL)
-        path = f"/at/{desk_of(who)}/{page.format(subject=chance.choice(own))}"
+class Asked(NamedTuple):
+    """An answer: which page, how long it took, how large it was."""
+
+    page: str
+    seconds: float
+    size: int
+
+
+class Person:
+    """Somebody with a browser that is logged in."""
+
+    def __init__(self, who: str, key: str, subjects: list[str]) -> None:
+        self.who, self.site = who, who.partition("@")[2]
+        self._own = [subject for subject in subjects if not self.site or subject.startswith(f"{self.site}-")]
+        self._headers = {"Host": "localhost", "Cookie": f"sessionid={key}"}
+        self._connection = http.client.HTTPConnection("127.0.0.1", PORT)
+        self.chance = random.Random(who)  # noqa: S311 - which page is opened
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        return PAGES if self.site else CENTRAL
+
+    def open(self, page: str) -> Asked:
+        """Open a page, of a patient whom chance picks; a page that is refused ends the measurement."""
+        path = f"/at/{desk_of(self.who)}/{page.format(subject=self.chance.choice(self._own))}"
         began = time.perf_counter()
-        connection.request("GET", path, headers={"Host": "localhost", "Cookie": f"sessionid={key}"})
-        answer = connection.getresponse()
-        answer.read()
-        times.append((page if site else f"{page} (all sites)", time.perf_counter() - began))
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        seconds = time.perf_counter() - began
         if answer.status != 200:
             os._exit(_said(f"{path}: {answer.status}"))
-        time.sleep(max(0.0, THINKING - (time.perf_counter() - began)))
+        name = page.removeprefix("subjects/{subject}/do/") or "today"
+        return Asked(name if self.site else f"{name} (all sites)", seconds, len(body))
+
+
+def user(person: Person, until: float, found: list[Asked]) -> None:
+    """Open a page every five seconds."""
+    time.sleep(person.chance.random() * THINKING)
+    while time.monotonic() < until:
+        found.append(person.open(person.chance.choice(person.pages)))
+        time.sleep(max(0.0, THINKING - found[-1].seconds))
 
 
 def _said(text: str) -> int:
@@ -152,40 +220,76 @@ def _said(text: str) -> int:
     return 1
 
 
-def measured(place: Place, subjects: list[str], seconds: float) -> None:
-    """Serve the trial to fifty people and print the times."""
-    people = sessions(place)
+def measured(place: Place, subjects: list[str], seconds: float, database: Path | None = None) -> None:
+    """Serve the trial and print, page by page, what a request takes alone and among fifty users."""
+    known = sessions(place)
     environment = {**os.environ, **place.environment()}
     program = Path(sys.executable).parent / "equipoise"
     command = [program, "serve", ROOT / "trials" / "a021202", "--port", str(PORT)]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(server)
-        times: list[tuple[str, float]] = []
-        for warm in (True, False):
-            times.clear()
-            until = time.monotonic() + (2 * THINKING if warm else seconds)
-            threads = [threading.Thread(target=user, args=(*one, subjects, until, times)) for one in people]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+        people = [Person(*one, subjects) for one in known]
+        found: list[Asked] = []
+        _at_once(people, 2 * THINKING, found)  # every process has opened its connections before the clock starts
+        used = _alone([people[0], people[-2]], server.pid, database)
+        people, found = [Person(*one, subjects) for one in known], []
+        _at_once(people, seconds, found)
     finally:
         server.terminate()
         server.wait()
-    _print(times)
+    load = os.getloadavg()
+    print(f"load {load[0]:.1f} over the last minute, {load[1]:.1f} over the last five")
+    print(f"  {'page':38} requests   median      p95  processor ms, of the database   largest kB")
+    _line("all pages", found, used)
+    for page in sorted({asked.page for asked in found}):
+        _line(page, [asked for asked in found if asked.page == page], used)
 
 
-def _print(times: list[tuple[str, float]]) -> None:
-    _line("all pages", [seconds for _, seconds in times])
-    for page in sorted({page for page, _ in times}):
-        _line(page or "today", [seconds for name, seconds in times if name == page])
+def _at_once(people: list[Person], seconds: float, found: list[Asked]) -> None:
+    until = time.monotonic() + seconds
+    threads = [threading.Thread(target=user, args=(person, until, found)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
-def _line(name: str, times: list[float]) -> None:
-    found = sorted(1000 * seconds for seconds in times)
-    middle, high = found[len(found) // 2], found[int(0.95 * len(found))]
-    print(f"  {name:50} {len(found):5}  median {middle:4.0f} ms  p95 {high:4.0f} ms")
+def _alone(people: list[Person], server: int, database: Path | None) -> dict[str, tuple[float, float]]:
+    """Open every page again and again, one request at a time: processor seconds of server and database for each."""
+    used = {}
+    for person in people:
+        for page in person.pages:
+            before = _processor(server), _of_database(database)
+            asked = [person.open(page) for _ in range(ALONE)]
+            after = _processor(server), _of_database(database)
+            used[asked[0].page] = ((after[0] - before[0]) / ALONE, (after[1] - before[1]) / ALONE)
+    return used
+
+
+def _of_database(folder: Path | None) -> float:
+    return 0.0 if folder is None else _processor(int((folder / "data" / "postmaster.pid").read_text().split()[0]))
+
+
+def _processor(parent: int) -> float:
+    """Processor time of the processes below another so far, in seconds."""
+    used = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                used += sum(int(task.read_text().split()[0]) for task in stat.parent.glob("task/*/schedstat"))
+        except (OSError, IndexError):
+            continue  # it has ended meanwhile
+    return used / 1e9
+
+
+def _line(name: str, found: list[Asked], used: dict[str, tuple[float, float]]) -> None:
+    times = sorted(1000 * asked.seconds for asked in found)
+    middle, high = times[len(times) // 2], times[int(0.95 * len(times))]
+    asked = [used[asked.page] for asked in found]
+    own, base = (1000 * sum(column) / len(asked) for column in zip(*asked, strict=True))
+    size = max(asked.size for asked in found) / 1000
+    print(f"  {name:38} {len(times):8} {middle:8.0f} {high:8.0f}  {own:12.1f} {base:17.1f} {size:12.0f}", flush=True)
 
 
 def _wait(server: "subprocess.Popen[bytes]") -> None:
@@ -203,24 +307,43 @@ def _wait(server: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("the server does not answer")
 
 
+def made(place: Place, patients: int, events: int) -> list[str]:
+    """Make the trial of a place, or find it made; its patients."""
+    from equipoise.server.subjects.models import SubjectRow
+
+    done = place.data / f"{patients}-{events}"
+    if done.exists():
+        use(place)
+        migrate()
+    else:
+        began = time.monotonic()
+        fill(place, patients, events)
+        done.touch()
+        print(f"made in {time.monotonic() - began:.0f} s", flush=True)
+    return list(SubjectRow.objects.order_by("subject").values_list("subject", flat=True))
+
+
 def main() -> None:
     """Measure on both databases."""
-    patients, events = (int(given) for given in (*sys.argv[1:3], "2000", "1000000")[:2])
-    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 60.0
-    folder = Path(tempfile.mkdtemp(prefix="equipoise-bench-"))
+    patients, events, seconds = (
+        int(given) for given in (sys.argv[1:4] + ["2000", "1000000", "60"][len(sys.argv[1:4]) :])
+    )
+    folder = Path(sys.argv[4] if len(sys.argv) > 4 else tempfile.mkdtemp(prefix="equipoise-bench-"))
     print(f"{patients} patients, {events} events, 50 users", flush=True)
     place = file_place(folder / "sqlite")
-    subjects = fill(place, patients, events)
+    subjects = made(place, patients, events)
     print("SQLite:", flush=True)
     measured(place, subjects, seconds)
     if missing_postgres() is not None:
         return
-    with postgres() as url:
+    with postgres(folder / "cluster") as url:
         here = file_place(folder / "postgresql")
-        place = Place(data=here.data, key_file=here.key_file, database=new_database(url, "pages"))
-        subjects = fill(place, patients, events)
+        new = not here.data.exists()
+        database = new_database(url, "pages") if new else f"{url}/pages"
+        place = Place(data=here.data, key_file=here.key_file, database=database)
+        subjects = made(place, patients, events)
         print("PostgreSQL:", flush=True)
-        measured(place, subjects, seconds)
+        measured(place, subjects, seconds, folder / "cluster")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,15 @@ def missing_postgres() -> str | None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Start a cluster and give the URL of its server; databases are made by `new_database`."""
+def postgres(kept: Path | None = None) -> Iterator[str]:
+    """Start a cluster and give the URL of its server; databases are made by `new_database`.
+
+    A folder that is given is kept, and the cluster in it is started again the next time.
+    """
     programs = _binaries()
     assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="equipoise-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="equipoise-pg-")) if kept is None else kept
+    folder.mkdir(parents=True, exist_ok=True)
     user = "nobody" if os.geteuid() == 0 else None
     if user is not None:
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
@@ -43,14 +47,16 @@ def postgres() -> Iterator[str]:
         subprocess.run([programs / program, *arguments], check=True, capture_output=True, user=user, cwd=folder)
 
     data = str(folder / "data")
-    run("initdb", "-D", data, "-U", "equipoise", "-A", "trust", "-E", "UTF8", "--locale=C")
+    if not Path(data).exists():
+        run("initdb", "-D", data, "-U", "equipoise", "-A", "trust", "-E", "UTF8", "--locale=C")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on"
     run("pg_ctl", "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
     try:
         yield f"postgresql://equipoise@127.0.0.1:{port}"
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        run("pg_ctl", "-D", data, "-m", "immediate" if kept is None else "fast", "stop")
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def new_database(server: str, name: str) -> str:

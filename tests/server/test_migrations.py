@@ -71,12 +71,12 @@ def test_an_upgrade_and_its_rollback_keep_events_and_triggers(
     filled: ServerTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = filled.events()
-    moved("0002", monkeypatch)
+    moved("0004", monkeypatch)
     kept(filled, before)
     filled.screen("01")
     assert len(filled.events()) == len(before) + 1
     after = filled.events()
-    moved("0001", monkeypatch)
+    moved("0003", monkeypatch)
     kept(filled, after)
     filled.randomized("01")
     filled.heads()
@@ -90,7 +90,7 @@ def test_sqlite_would_lose_its_triggers(filled: ServerTrial, monkeypatch: pytest
             cursor.execute("DROP TRIGGER vault_seal_no_UPDATE")
         else:
             cursor.execute("ALTER TABLE vault_seal DISABLE TRIGGER vault_seal_no_change")
-    moved("0002", monkeypatch)
+    moved("0004", monkeypatch)
     (missing,) = set(expected()) - present()
     assert missing.startswith("vault_seal_no_")
     assert verify_trial().first.startswith(f"triggers: {missing}")

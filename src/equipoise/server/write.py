@@ -112,11 +112,12 @@ def _carried_out(wish: Wish, key: TrialKey) -> Answer:
             return _repeated(wish, fingerprint, Request(*known[0]))
         command = _command(wish, utc_text(now()))
         parts = _with_site(command, found.parts)
+        seen = parts | _everybody() if command.kind in _OF_EVERYBODY else parts
         study = parts["study"].state
         last = last_seal(seals) if seals else None
         draw = foreseen(found.kept) if drawn else None
         vault = trial.vault(study, last=last, kept=found.kept, drawn=draw and (draw, drawn))
-        decided = decide(trial.rulebooks(study), states.state_of(parts), command, vault)
+        decided = decide(trial.rulebooks(study), states.state_of(seen), command, vault)
         if isinstance(decided, Refusal):
             transaction.set_rollback(True)
             return Answer(refusal=decided)
@@ -156,7 +157,10 @@ def _command(wish: Wish, at: str) -> Command:
 
 
 def load_for(command: Command) -> dict[str, states.Loaded]:
-    """Give the shards that a command needs, and the site of its subject, as the record has them now."""
+    """Give the shards that a command needs to be looked at, and the site of its subject, as the record has them now.
+
+    Patients whom a command looks through when it is carried out are not among them.
+    """
     return _with_site(command, recall(shards(command)).parts)
 
 
@@ -164,7 +168,7 @@ def _with_site(command: Command, parts: dict[str, states.Loaded]) -> dict[str, s
     subject = parts.get(f"subject:{command.subject}")
     if subject is not None and subject.seq and f"site:{subject.state.site}" not in parts:
         parts = parts | recall([f"site:{subject.state.site}"]).parts
-    return parts | _everybody() if command.kind in _OF_EVERYBODY else parts
+    return parts
 
 
 def _everybody() -> dict[str, states.Loaded]:

@@ -5,13 +5,14 @@ questionnaires it holds those whose windows open within a hundred days of that e
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from equipoise.conduct import Site, Subject
 from equipoise.conduct.context import local_date
-from equipoise.conduct.due import Due, on_day, planned_forms
+from equipoise.conduct.due import Due, asked_for, on_day, planned_forms
 from equipoise.conduct.planned import Planned, planned
 from equipoise.conduct.rulebook import Rulebook
 from equipoise.ledger import Event
@@ -21,7 +22,7 @@ from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.round_trip import Statement
 from equipoise.server.ledger.shards import Loaded
 
-__all__ = ["Line", "all_lines", "due_of", "following", "line_of", "wrong_line"]
+__all__ = ["Line", "all_lines", "due_of", "following", "line_of", "overdue_of", "wrong_line"]
 
 _AHEAD = 100
 _SITE_WIDE = "consent_form_approved"
@@ -50,9 +51,24 @@ def line_of(rules: Rulebook, site: Site, subject: Subject, day: str) -> Line:
     return Line(subject.id, subject.site, subject.unblinded, day, rules.version, soonest, text)
 
 
-def due_of(things: str, today: str) -> list[Due]:
-    """What is due on a day, of a line's things."""
-    return list(on_day((Planned(**thing) for thing in json.loads(things)), today))
+def due_of(things: str, today: str, actions: Container[str] | None = None) -> list[Due]:
+    """What is due on a day, of a line's things; of some commands alone where they are given."""
+    return list(on_day((thing for thing in _read(things) if actions is None or thing.action in actions), today))
+
+
+def overdue_of(things: str, today: str) -> list[str]:
+    """Commands that are overdue on a day, of a line's things; one for each thing."""
+    return [
+        thing.action
+        for thing in _read(things)
+        if (thing.late or (thing.last is not None and thing.last < today)) and asked_for(thing, today)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _read(things: str) -> tuple[Planned, ...]:
+    """Read a line's text; those of a large trial are looked at again and again, and few of them change in between."""
+    return tuple(Planned(**thing) for thing in json.loads(things))
 
 
 def following(events: Sequence[Event], parts: Mapping[str, Loaded]) -> list[Statement]:

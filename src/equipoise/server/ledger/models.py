@@ -31,7 +31,7 @@ class EventRow(models.Model):
         db_table = "ledger_event"
         constraints = [models.UniqueConstraint(fields=["chain", "prev_hash"], name="ledger_event_one_next")]
         indexes = [
-            models.Index(fields=["subject", "seq"], name="ledger_event_subject"),
+            models.Index(fields=["subject", "seq", "kind", "chain"], name="ledger_event_trail"),
             models.Index(fields=["site", "kind", "seq"], name="ledger_event_site"),
             models.Index(fields=["kind", "seq"], name="ledger_event_kind"),
         ]

@@ -16,12 +16,15 @@ __all__ = [
     "inserting",
     "lock",
     "locking",
+    "numbered_events",
     "parsed",
+    "read_event",
     "read_events",
     "read_kinds",
     "sealed",
     "several",
     "stored_events",
+    "trail",
 ]
 
 _COLUMNS = ", ".join(f'"{name}"' for name in StoredEvent._fields)
@@ -127,12 +130,21 @@ def following(chain: str, seq: int, most: int) -> Statement:
     return Statement(text, [chain, seq])
 
 
+def trail(chain: str, subject: str) -> Statement:
+    """Say how to ask for number and kind of a patient's events, in order; the index of patients holds both."""
+    text = f"SELECT seq, kind FROM ledger_event WHERE {_chained()} AND subject = %s ORDER BY seq"  # noqa: S608
+    return Statement(text, [chain, subject])
+
+
+def _chained() -> str:
+    # SQLite would go through the whole chain by its number instead of by the index of the condition
+    return "chain = %s" if connection.vendor != "sqlite" else "+chain = %s"
+
+
 def several(chain: str, conditions: Sequence[str], values: Sequence[Sequence[Any]]) -> Statement:
     """Say how to ask for events that meet one of several conditions, in order, after the number of its condition."""
-    # SQLite would go through the whole chain by its number instead of by the index of the condition
-    chained = "chain = %s" if connection.vendor != "sqlite" else "+chain = %s"
     parts = " UNION ALL ".join(
-        f"SELECT {number} AS place, {_columns()} FROM ledger_event WHERE {chained} AND {condition}"  # noqa: S608
+        f"SELECT {number} AS place, {_columns()} FROM ledger_event WHERE {_chained()} AND {condition}"  # noqa: S608
         for number, condition in enumerate(conditions)
     )
     return Statement(f"{parts} ORDER BY seq", [value for own in values for value in (chain, *own)])
@@ -140,8 +152,7 @@ def several(chain: str, conditions: Sequence[str], values: Sequence[Sequence[Any
 
 def parsed(row: Sequence[Any]) -> Event:
     """Read an event from the columns of a row."""
-    stored = _stored(row)
-    return Event(*stored[:9], parse_canonical(stored.payload), *stored[10:])
+    return read_event(_stored(row))
 
 
 def _columns() -> str:
@@ -156,8 +167,17 @@ def _stored(row: Sequence[Any]) -> StoredEvent:
 
 def read_events(chain: str, where: str = "", values: Sequence[Any] = ()) -> Iterator[Event]:
     """Read events, their payloads parsed."""
-    for row in stored_events(chain, where, values):
-        yield Event(*row[:9], parse_canonical(row.payload), *row[10:])
+    return map(read_event, stored_events(chain, where, values))
+
+
+def read_event(row: StoredEvent) -> Event:
+    """Read an event from a row, its payload parsed."""
+    return Event(*row[:9], parse_canonical(row.payload), *row[10:])
+
+
+def numbered_events(chain: str, numbers: Sequence[int]) -> list[Event]:
+    """Read events by their numbers, in order."""
+    return list(read_events(chain, f"seq IN ({', '.join(map(str, numbers))})")) if numbers else []
 
 
 def read_kinds(chain: str, *kinds: str) -> list[Event]:

@@ -7,11 +7,12 @@ says what it opens.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from equipoise.conduct import ACTIONS, Role, Study, Subject
 from equipoise.conduct.context import Context
@@ -82,11 +83,17 @@ class Call:
         known = {"subject": self.context.command.subject} if self.context.command.subject else {}
         wanted = _PARTS.get(name, ())
         filled = {key: value for key, value in {**known, **parts}.items() if key in wanted or key in parts}
-        return str(reverse(name, kwargs={"desk": self.desk, **filled}))
+        return _address(get_script_prefix(), name, self.desk, *sorted(filled.items()))
 
     def render(self, template: str, status: int = 200, **content: Any) -> HttpResponse:
         """Answer with a template; it sees ``call`` besides what is given."""
         return render(self.request, template, {"call": self, "page": self.page, **content}, status=status)
+
+
+@lru_cache(maxsize=8192)
+def _address(_prefix: str, name: str, desk: Desk, *parts: tuple[str, Any]) -> str:
+    """Make an address once for all lines and pages that have it."""
+    return str(reverse(name, kwargs={"desk": desk, **dict(parts)}))
 
 
 View = Callable[..., HttpResponse]

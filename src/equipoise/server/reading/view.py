@@ -6,6 +6,7 @@ other reader is, or any treatment.
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from equipoise.conduct import Role
@@ -69,7 +70,7 @@ def scans_to_check() -> list[dict[str, Any]]:
 def _line(context: Context, row: ReadingRow) -> dict[str, Any]:
     central = context.rules.protocol.review.central
     days = None if central is None else central.turnaround_working_days
-    due = None if days is None else add_working_days(dt.date.fromisoformat(row.since), days).isoformat()
+    due = None if days is None else _due_by(row.since, days)
     return {
         "subject": row.subject,
         "assessment": row.assessment,
@@ -82,6 +83,12 @@ def _line(context: Context, row: ReadingRow) -> dict[str, Any]:
         "person": row.person,
         "triggers": row.triggers.split("; ") if row.triggers else [],
     }
+
+
+@lru_cache(maxsize=4096)
+def _due_by(since: str, days: int) -> str:
+    """Last working day of the turn-around time; computed once for all reads that began on a day."""
+    return add_working_days(dt.date.fromisoformat(since), days).isoformat()
 
 
 def reading_page(context: Context) -> dict[str, Any]:

@@ -7,14 +7,16 @@ and numbers of the record by nobody.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from equipoise.conduct import Role, Subject, apply_all, due, reconsent_due
 from equipoise.conduct.context import Context
 from equipoise.conduct.nouns.central_review import REVIEW_KINDS, RUNS_REVIEW
 from equipoise.conduct.state import Record, State
-from equipoise.ledger import TRIAL, Event, kinds
-from equipoise.server.ledger.store import read_events
+from equipoise.ledger import TRIAL, Event, StoredEvent, kinds, parse_canonical
+from equipoise.server.ledger.round_trip import ask
+from equipoise.server.ledger.store import numbered_events, read_event, stored_events, trail
 
 __all__ = [
     "OPEN_TREATMENT",
@@ -23,6 +25,8 @@ __all__ = [
     "open_treatment_rows",
     "record_rows",
     "seen_events",
+    "seen_numbers",
+    "seen_stored",
     "seen_subject",
     "subject_row",
     "summary",
@@ -35,12 +39,42 @@ OPEN_TREATMENT = frozenset({Role.SITE_COORDINATOR, Role.INVESTIGATOR, Role.PHARM
 
 def seen_events(subject: str, role: Role) -> Iterator[Event]:
     """Events of a patient that a role may know of, in order."""
+    return map(read_event, seen_stored(subject, role))
+
+
+def seen_stored(subject: str, role: Role) -> Iterator[StoredEvent]:
+    """The same as `seen_events`, as they stand in the table: of a long record few are read further."""
     treats = role in OPEN_TREATMENT
-    for event in read_events(TRIAL, "subject = %s", [subject]):
-        if _seen(event.kind, role) and _seen(str(event.payload.get("of", event.kind)), role):
-            yield event
-        if event.kind in _OPENS and not treats:
+    for row in stored_events(TRIAL, "subject = %s", [subject]):
+        if _seen(row.kind, role) and _seen(_of(row), role):
+            yield row
+        if row.kind in _OPENS and not treats:
             return
+
+
+def seen_numbers(subject: str, role: Role) -> list[int]:
+    """Numbers of the events of `seen_events`, from the index of patients and the few events that are about others."""
+    (rows,) = ask(trail(TRIAL, subject))
+    treats, found = role in OPEN_TREATMENT, list[int]()
+    pointing = numbered_events(TRIAL, [seq for seq, kind in rows if kind in _pointing()])
+    about = {event.seq: str(event.payload.get("of", event.kind)) for event in pointing}
+    for seq, kind in rows:
+        if _seen(kind, role) and _seen(about.get(seq, kind), role):
+            found.append(seq)
+        if kind in _OPENS and not treats:
+            break
+    return found
+
+
+@cache
+def _pointing() -> frozenset[str]:
+    """Kinds of events that name the kind of a record that they are about."""
+    return frozenset(name for name, kind in kinds().items() if "of" in kind.fields)
+
+
+def _of(row: StoredEvent) -> str:
+    """Kind of the record that an event is about; its own kind where it makes one."""
+    return str(parse_canonical(row.payload).get("of", row.kind)) if '"of":' in row.payload else row.kind
 
 
 def _seen(kind: str, role: Role) -> bool:

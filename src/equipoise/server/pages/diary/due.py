@@ -1,11 +1,13 @@
 """Whose questionnaires are due, and words with which the site reminds a patient."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 
 from equipoise.conduct import ACTIONS, REACH, Reach
+from equipoise.conduct.due import Due
 from equipoise.protocol import Instrument
 from equipoise.server.accounts.models import DiaryLink
 from equipoise.server.agenda.lines import due_of
@@ -18,7 +20,8 @@ from equipoise.server.subjects.view import OPEN_TREATMENT
 
 __all__ = ["due_page"]
 
-_MOST = 100
+_PAGE = 50
+_ACTIONS = frozenset({"submit_diary"})
 _MARK = '"submit_diary"'
 
 
@@ -43,26 +46,39 @@ def due_page(call: Call) -> HttpResponse:
         rows = rows.filter(opened=False)
     if not call.desk.at_site:
         rows = rows.filter(soonest__lte=call.today)
-    lines = _lines(call, rows.order_by("subject").values_list("subject", "things"))
+    waiting, start = _waiting(rows.values_list("subject", "things"), call.today), _start(call)
     return call.render(
         "pages/diary/due.html",
-        lines=lines[:_MOST],
-        more=max(0, len(lines) - _MOST),
+        lines=_lines(call, waiting[start : start + _PAGE]),
+        total=len(waiting),
+        before=max(0, start - _PAGE) if start else None,
+        after=start + _PAGE if start + _PAGE < len(waiting) else None,
         gives=call.desk.role in ACTIONS["give_diary_link"].roles,
         loads=call.desk.role in ACTIONS["load_wording"].roles,
         enters=call.desk.role in ACTIONS["submit_diary"].roles,
     )
 
 
-def _lines(call: Call, rows: Any) -> list[_Line]:
+def _start(call: Call) -> int:
+    text = call.request.GET.get("from", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+def _waiting(rows: Iterable[tuple[str, str]], today: str) -> list[tuple[str, str, list[Due]]]:
+    """Last day, patient and what is due of each, those whose window ends first at the top."""
+    found = []
+    for subject, things in rows:
+        forms = due_of(things, today, _ACTIONS)
+        if forms:
+            found.append((min(entry.last or "9999" for entry in forms), subject, forms))
+    return sorted(found, key=lambda line: line[:2])
+
+
+def _lines(call: Call, waiting: Iterable[tuple[str, str, list[Due]]]) -> list[_Line]:
     links = set(DiaryLink.objects.filter(expires__gt=now()).values_list("subject", flat=True))
     titles = _titles(call)
     found = []
-    for subject, things in rows:
-        forms = [entry for entry in due_of(things, call.today) if entry.action == "submit_diary"]
-        if not forms:
-            continue
-        last = min(entry.last or "9999" for entry in forms)
+    for last, subject, forms in waiting:
         named = tuple(
             {"title": _named(entry.what, titles), "last": entry.last or "", "late": entry.overdue} for entry in forms
         )
@@ -76,7 +92,7 @@ def _lines(call: Call, rows: Any) -> list[_Line]:
                 reminder=_reminder(last),
             )
         )
-    return sorted(found, key=lambda line: (line.last, line.subject))
+    return found
 
 
 def _titles(call: Call) -> dict[str, str]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from equipoise.ledger import TRIAL
 from equipoise.protocol import Protocol
@@ -116,9 +117,12 @@ def site_lines(call: Call, patients: Sequence[Standing], plan: Plan | None) -> l
               for site, (_status, day) in opened.items()}  # fmt: skip
     expected = plan.by(first, today) if plan is not None and first is not None and not call.desk.at_site else None
     whole = sum(shares.values())
+    by_site: dict[str, list[dict[str, Any]]] = {}
+    for each in patients:
+        by_site.setdefault(each.site, []).append(each.known)
     found = []
     for site in sorted(opened):
-        mine = [each.known for each in patients if each.site == site]
+        mine = by_site.get(site, [])
         given = sorted(each["randomized"] for each in mine if "randomized" in each)
         share = None if expected is None or not whole else expected * shares[site] / whole
         status, day = opened[site]

@@ -8,13 +8,14 @@ from django.http import HttpResponse
 
 from equipoise.conduct import COMMANDS, CORRECTABLE
 from equipoise.conduct.state import Record
-from equipoise.ledger import Event
+from equipoise.ledger import TRIAL, Event, StoredEvent, parse_canonical
+from equipoise.server.ledger.store import numbered_events
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.record_short import has_words, in_short
 from equipoise.server.pages.record_shown import value_words
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import kind_words
-from equipoise.server.subjects.view import seen_events, shown
+from equipoise.server.subjects.view import seen_numbers, seen_stored, shown
 
 __all__ = ["AuditLine", "audit_page"]
 
@@ -43,23 +44,28 @@ class AuditLine:
 
 def audit_page(call: Call) -> HttpResponse:
     """Show the trail, latest first, fifty lines at a time; changes of values alone where that is asked for."""
-    wanted = call.request.GET.get("what", "")
-    events = list(enumerate(seen_events(call.subject.id, call.desk.role), 1))[::-1]
-    if wanted == "changes":
-        events = [
-            (n, event) for n, event in events if event.reason or isinstance(event.payload.get("changes"), Mapping)
-        ]
+    wanted = "changes" if call.request.GET.get("what", "") == "changes" else ""
+    subject, role = call.subject.id, call.desk.role
     text = call.request.GET.get("from", "0")
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    after = start + PAGE_SIZE if start + PAGE_SIZE < len(events) else None
+    if wanted:
+        chosen = [(n, row.seq) for n, row in enumerate(seen_stored(subject, role), 1) if row.reason or _changed(row)]
+    else:
+        chosen = list(enumerate(seen_numbers(subject, role), 1))
+    shown = chosen[::-1][start : start + PAGE_SIZE]
+    events = {event.seq: event for event in numbered_events(TRIAL, [seq for _n, seq in shown])}
     return call.render(
         "pages/oversight/audit.html",
-        lines=[_line(number, event) for number, event in events[start : start + PAGE_SIZE]],
-        total=len(events),
-        wanted=wanted if wanted == "changes" else "",
-        after=after,
+        lines=[_line(n, events[seq]) for n, seq in shown],
+        total=len(chosen),
+        wanted=wanted,
+        after=start + PAGE_SIZE if start + PAGE_SIZE < len(chosen) else None,
         before=max(0, start - PAGE_SIZE) if start else None,
     )
+
+
+def _changed(row: StoredEvent) -> bool:
+    return '"changes":' in row.payload and isinstance(parse_canonical(row.payload).get("changes"), Mapping)
 
 
 def _line(number: int, event: Event) -> AuditLine:

@@ -1,12 +1,12 @@
 """Completeness of the data, site by site: what is recorded, what was missed, what is overdue; open queries."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.http import HttpResponse
 
 from equipoise.conduct import REACH, Reach
+from equipoise.server.agenda.lines import overdue_of
 from equipoise.server.agenda.models import AgendaRow
 from equipoise.server.pages.oversight.standing import Standing, standings
 from equipoise.server.pages.page import Call
@@ -14,7 +14,7 @@ from equipoise.server.pages.words import translated as _
 
 __all__ = ["Completeness", "completeness_page", "overdue_by_site"]
 
-_COUNTED = {"visits": "record_visit", "scans": "measure_tumors", "forms": "submit_diary"}
+_COUNTED = {"visits": "record_visit", "scans": "measure_tumors", "forms": "miss_diary"}
 """What is counted -> command that is overdue where it is wanting."""
 _FOLLOW_UP = ("record_contact", "end_study")
 
@@ -68,20 +68,11 @@ def overdue_by_site(call: Call) -> dict[str, dict[str, int]]:
     if REACH[call.desk.role] is Reach.OWN_SITE:
         rows = rows.filter(site=call.desk.site)
     found: dict[str, dict[str, int]] = {}
-    today = call.today
-    kept = list(rows.values_list("site", "things"))
-    for (site, _text), things in zip(kept, json.loads(f"[{','.join(text for _site, text in kept)}]"), strict=True):
+    for site, things in rows.values_list("site", "things"):
         counted = found.setdefault(site, {})
-        for thing in things:
-            if _overdue(thing, today):
-                counted[thing["action"]] = counted.get(thing["action"], 0) + 1
+        for action in overdue_of(things, call.today):
+            counted[action] = counted.get(action, 0) + 1
     return found
-
-
-def _overdue(thing: dict[str, str], today: str) -> bool:
-    """As `equipoise.conduct.due.on_day` says it, of the text of a line."""
-    asked = thing.get("first", "") <= today <= thing.get("until", "9999")
-    return asked and bool(thing.get("late") or thing.get("last", "9999") < today)
 
 
 def _by_site(patients: Iterable[Standing], overdue: dict[str, dict[str, int]]) -> list[Completeness]:

@@ -15,7 +15,7 @@ from equipoise.server.reading.view import queue_rows, scans_to_check
 __all__ = ["review_queue"]
 
 _MOST = 20
-_PAGE = 100
+_PAGE = 50
 
 
 def review_queue(call: Call) -> HttpResponse:
@@ -33,6 +33,7 @@ def review_queue(call: Call) -> HttpResponse:
         rows=shown,
         total=len(every),
         late=sum(line["overdue"] for line in every),
+        before=max(0, start - _PAGE) if start else None,
         after=start + _PAGE if start + _PAGE < len(every) else None,
         scans=scans[:_PAGE],
         scans_total=len(scans),

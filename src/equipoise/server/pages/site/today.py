@@ -17,7 +17,8 @@ from equipoise.server.subjects.view import OPEN_TREATMENT
 __all__ = ["due_tasks", "overdue_follow_up", "overdue_tasks", "today"]
 
 _MOST = 60
-_SUBJECTS = 100
+_SUBJECTS = 50
+_LINES = 50
 
 
 def today(call: Call) -> HttpResponse:
@@ -43,7 +44,7 @@ def due_tasks(call: Call, *actions: str) -> list[Task]:
 
 
 def overdue_tasks(call: Call, *actions: str, start: int = 0) -> tuple[list[Task], int]:
-    """What is overdue at all sites: of a hundred subjects, longest overdue first, from a place in their order on.
+    """What is overdue at all sites: of fifty subjects, longest overdue first, from a place in their order on.
 
     Returns
     -------
@@ -63,8 +64,8 @@ def overdue_tasks(call: Call, *actions: str, start: int = 0) -> tuple[list[Task]
 def _tasks(call: Call, rows: Any, actions: tuple[str, ...], *, overdue_only: bool) -> list[Task]:
     found = []
     for subject, things in rows.values_list("subject", "things"):
-        for entry in due_of(things, call.today):
-            if (not actions or entry.action in actions) and (entry.overdue or not overdue_only):
+        for entry in due_of(things, call.today, actions or None):
+            if entry.overdue or not overdue_only:
                 found.append((not entry.overdue, entry.last or entry.target or "9999", subject, entry))
     return [task_of(call, entry, subject) for _late, _last, subject, entry in sorted(found, key=lambda f: f[:3])]
 
@@ -100,6 +101,7 @@ _KINDS = {
     "survival": ("record_contact", "end_study"),
     "visits": ("record_visit",),
     "scans": ("measure_tumors",),
+    "forms": ("submit_diary", "miss_diary"),
     "queries": ("answer_query",),
     "safety": ("report_serious_event",),
 }
@@ -113,11 +115,18 @@ def overdue_follow_up(call: Call) -> HttpResponse:
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     if call.desk.at_site:
         tasks = due_tasks(call, *actions)
-        shown, total, late = tasks[start : start + 100], len(tasks), sum(task.late for task in tasks)
+        shown, total, late = tasks[start : start + _LINES], len(tasks), sum(task.late for task in tasks)
         words = _("%(n)s things, %(late)s overdue") % {"n": total, "late": late}
     else:
         shown, total = overdue_tasks(call, *actions, start=start)
         words = _("%(n)s subjects with something overdue, longest overdue first") % {"n": total}
     part = Part(title=_("Due"), tasks=tuple(shown), empty=_("Nothing of this kind is due."))
-    after = start + 100 if start + 100 < total else None
-    return call.render("pages/site/due.html", part=part, chosen=chosen if actions else "", words=words, after=after)
+    step = _LINES if call.desk.at_site else _SUBJECTS
+    return call.render(
+        "pages/site/due.html",
+        part=part,
+        chosen=chosen if actions else "",
+        words=words,
+        before=max(0, start - step) if start else None,
+        after=start + step if start + step < total else None,
+    )
