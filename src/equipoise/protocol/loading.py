@@ -11,6 +11,11 @@ from equipoise.protocol.structure import build
 __all__ = ["load_protocol", "parse_protocol"]
 
 
+_MOST = 8
+_KNOWN: dict[str, Protocol] = {}
+"""Text -> protocol, of the texts that were read last and in which nothing is wrong: a long one takes a second."""
+
+
 def load_protocol(path: Path | str) -> Protocol:
     """Read a protocol file.
 
@@ -31,10 +36,16 @@ def parse_protocol(text: str, *, file: str = "protocol.yaml") -> Protocol:
     ProtocolError
         As `load_protocol`.
     """
+    known = _KNOWN.get(text)
+    if known is not None:
+        return known
     source = read_source(text, file)
     protocol, left_out = build(source)
     check_protocol(protocol, source, left_out)
     if source.problems:
         ordered = sorted(dict.fromkeys(source.problems), key=lambda problem: problem.line or 0)
         raise ProtocolError(tuple(ordered))
+    while len(_KNOWN) >= _MOST:
+        _KNOWN.pop(next(iter(_KNOWN)), None)
+    _KNOWN[text] = protocol
     return protocol
