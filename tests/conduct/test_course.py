@@ -30,6 +30,47 @@ def test_only_the_assigned_kit_is_handed_out(trial: Trial) -> None:
     assert trial.code("dispense", STAFF, {"kit": kit, "date": trial.today}, subject=subject) == "kit_not_valid"
 
 
+def test_a_kit_that_waits_stays_with_its_site(trial: Trial) -> None:
+    """The site that follows the patient from now on gets another; the kit left behind can be taken out of stock."""
+    subject = trial.randomized()
+    trial.do("assign_kit", STAFF, {"date": trial.today}, subject=subject)
+    left = trial.chain.events[-1].payload["kit"]
+    trial.do("transfer", "data_manager", {"to_site": "02", "date": trial.today}, subject=subject)
+    there = {"kit": left, "date": trial.today}
+    assert trial.code("dispense", "coordinator@02", there, subject=subject) == "kit_not_valid"
+    trial.do("assign_kit", "coordinator@02", {"date": trial.today}, subject=subject)
+    kit = trial.chain.events[-1].payload["kit"]
+    assert kit in trial.state.sites["02"].kits
+    assert trial.code("dispense", "coordinator@02", there | {"kit": kit}, subject=subject) is None
+    trial.do("remove_kits", "pharmacist@01", {"kits": [left], "why": "destroyed", "date": trial.today})
+
+
+def test_only_kits_that_arrived_are_given_out(trial: Trial) -> None:
+    trial.do("open_site", "admin", {"site": "03", "name": "Hospital 03", "time_zone": "Europe/Berlin"})
+    for name, role in (("pharmacist", "pharmacist"), ("investigator", "investigator")):
+        trial.do("grant_role", "admin", {"person": f"{name}@03", "role": role, "site": "03"})
+        trial.train(f"{name}@03")
+    trial.vault.kits.deliver("LOT03", dt.date(2026, 1, 1), 2)
+    kits = [kit.number for kit in trial.vault.kits.ship("03", "LOT03", 2)]
+    receipt = {"lot": "LOT03", "expires": "2026-01-01"}
+    subject, day = trial.randomized(), {"date": trial.today}
+    trial.do("transfer", "data_manager", {"to_site": "03", **day}, subject=subject)
+    for some in ([], kits[:1]):
+        if some:
+            trial.do("receive_kits", "pharmacist@03", {**receipt, "kits": some})
+        assert trial.code("assign_kit", "investigator@03", day, subject=subject) == "out_of_stock"
+    trial.do("receive_kits", "pharmacist@03", {**receipt, "kits": kits[1:3]})
+    assert trial.code("assign_kit", "investigator@03", day, subject=subject) is None
+    assert trial.chain.events[-1].payload["kit"] in kits[:3]
+
+
+def test_a_site_takes_in_what_was_sent_to_it_alone(trial: Trial) -> None:
+    of_another = next(iter(trial.state.sites["02"].kits))
+    for kits in ([of_another], ["999999"], ["no number at all"]):
+        payload = {"lot": "LOT01", "expires": "2026-01-01", "kits": kits}
+        assert trial.code("receive_kits", "pharmacist@01", payload) == "kit_not_sent"
+
+
 def test_a_repeated_request_gives_the_same_kit(trial: Trial) -> None:
     subject = trial.randomized()
     command = trial.command("assign_kit", STAFF, {"date": trial.today}, subject=subject)

@@ -19,7 +19,7 @@ def answers(seed: int, walk: int, leak: str | None = None) -> tuple[list[Any], d
     machine.begin(seed)
     trial: Trial = machine.trial
     # kit numbers are drawn by chance of the vault; here they are the same in both trials
-    trial.vault.kit_for = lambda subject, site, *, request, day: f"{site}{request}"  # type: ignore[method-assign]
+    trial.vault.kit_for = lambda subject, site, *, request, **_: f"{site}{request}"  # type: ignore[method-assign]
     told: list[Any] = []
     decide = trial.decide
 

@@ -1,5 +1,6 @@
 """Corrections, signatures, queries, locks; protocol versions, sites, people; what the tables say of each other."""
 
+import datetime as dt
 import hashlib
 
 import pytest
@@ -196,6 +197,27 @@ def test_an_amendment_holds_from_the_day_a_site_follows_it(trial: Trial) -> None
     assert trial.chain.events[-1].version == "v2"
 
 
+def test_what_is_said_of_a_site_is_dated_in_its_own_zone(trial: Trial) -> None:
+    """East of the date line it is tomorrow already, west of it still yesterday."""
+    for site, zone in (("03", "Pacific/Kiritimati"), ("04", "Pacific/Pago_Pago")):
+        trial.do("open_site", "admin", {"site": site, "name": site, "time_zone": zone})
+    trial.now = dt.datetime(2024, 1, 20, 11, 30, tzinfo=dt.UTC)  # the 21st at 03
+    trial.do("amend_protocol", "admin", amended(trial, "v2", protocol_text()))
+    step = {"site": "03", "version": "v2"}
+    assert trial.code("activate_version", "admin", {**step, "effective": "2024-01-20"}) == "date_in_past"
+    assert trial.code("close_site", "admin", {"site": "03", "to": "accrual", "date": "2024-01-22"}) == "date_in_future"
+    assert trial.code("close_site", "admin", {"site": "03", "to": "accrual", "date": "2024-01-21"}) is None
+    trial.now = dt.datetime(2024, 1, 21, 3, 30, tzinfo=dt.UTC)  # the 20th at 04
+    assert trial.code("close_site", "admin", {"site": "04", "to": "accrual", "date": "2024-01-21"}) == "date_in_future"
+    assert trial.code("activate_version", "admin", {"site": "04", "version": "v2", "effective": "2024-01-20"}) is None
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "../Berlin", "Mars/Olympus", ""])
+def test_a_zone_is_the_same_on_every_machine(trial: Trial, zone: str) -> None:
+    site = {"site": "03", "name": "03", "time_zone": zone}
+    assert trial.code("open_site", "admin", site) in ("time_zone_unknown", "missing_field", "bad_value")
+
+
 def test_an_amendment_of_the_ratio_begins_a_new_stage(trial: Trial) -> None:
     trial.randomized("01")
     text = protocol_text().replace("ratio: {pazopanib: 1, placebo: 1}", "ratio: {pazopanib: 2, placebo: 1}")
@@ -207,7 +229,9 @@ def test_an_amendment_of_the_ratio_begins_a_new_stage(trial: Trial) -> None:
     subject = trial.screened("01")
     assert trial.code("randomize", STAFF, subject=subject) == "allocation_not_prepared"
     trial.vault.open_stage(trial.rulebooks["v2"].protocol)
-    trial.do("commit_allocation", "unblinded_statistician", {"stage": 2, "commitment": "c" * 64})
+    wrong = {"stage": 2, "commitment": "c" * 64}
+    assert trial.code("commit_allocation", "unblinded_statistician", wrong) == "commitment_differs"
+    trial.do("commit_allocation", "unblinded_statistician", {"stage": 2, "commitment": trial.vault.commitment})
     trial.do("randomize", STAFF, subject=subject)
     values = trial.state.subjects[subject].last("randomized")
     assert (values["stage"], values["slot"]) == (2, 1)

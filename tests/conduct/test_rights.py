@@ -170,6 +170,18 @@ def test_nobody_knows_arms_in_one_role_and_is_blind_in_another(trial: Trial) -> 
     assert trial.code("grant_role", "admin", payload) == "roles_apart"
     payload = {"person": "reader1", "role": "dmc_member"}
     assert trial.code("grant_role", "admin", payload) == "roles_apart"
+    payload = {"person": "safety", "role": "investigator", "site": "01"}
+    assert trial.code("grant_role", "admin", payload) == "roles_apart"
+
+
+@pytest.mark.parametrize("role", ["unblinded_statistician", "dmc_member", "safety_office"])
+def test_nobody_is_blinded_who_has_known_arms(trial: Trial, role: str) -> None:
+    """A role that ended does not take back what was read in it."""
+    trial.do("grant_role", "admin", {"person": "somebody", "role": role})
+    trial.do("revoke_role", "admin", {"person": "somebody", "role": role})
+    for other in ("blinded_statistician", "data_manager", "administrator"):
+        assert trial.code("grant_role", "admin", {"person": "somebody", "role": other}) == "roles_apart"
+    assert trial.code("grant_role", "admin", {"person": "somebody", "role": "dmc_member"}) is None
 
 
 def test_a_revoked_role_ends_at_once(trial: Trial) -> None:

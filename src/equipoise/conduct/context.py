@@ -90,9 +90,10 @@ class Context:
 
     @property
     def today(self) -> str:
-        """Calendar date at the site; in UTC where the command has no site."""
+        """Calendar date at the site that the command comes from or is about; in UTC where there is none."""
         if self._today is None:
-            zone = self.site.time_zone if self.command.subject or self.command.site else "UTC"
+            about = self.command.subject or self.command.site or self.payload.get("site")
+            zone = self.site.time_zone if about else "UTC"
             self._today = local_date(self.command.at, zone)
         return self._today
 

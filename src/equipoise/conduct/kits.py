@@ -8,12 +8,14 @@
 * **Stock by totals**: a site that got s sets of a lot (a set: one kit of each arm) serves s patients' requests from it,
   kits lost or damaged taken off, whatever the arms: so no refusal, no reorder and no change of lot tells an arm.
   Left-over kits are the price of that.
+* **On the way**: a kit whose receipt the site has not recorded is not given out, and counts as one kit lost until then.
 * **Validity**: a kit is valid for a patient if it was assigned to him, and for no other reason. A check of contents
   would let anyone who holds two kits sort them by arm.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -22,7 +24,7 @@ from equipoise.conduct.entropy import Entropy, random_index, shuffled
 from equipoise.conduct.vault import VaultError, VaultErrorCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
 __all__ = ["KIT_DIGITS", "Kit", "KitStatus", "KitStore", "scrambled_numbers"]
@@ -146,13 +148,26 @@ class KitStore:
         self._left[site, lot] = self._left.get((site, lot), 0) + sets
         return tuple(self._kits[number] for number in sorted(chosen))
 
-    def assign(self, subject: str, site: str, *, request: str, day: date, treatment: Callable[[], str]) -> str:
-        """Choose the kit for a request of a subject, once; `treatment` gives the arm whose treatment is due."""
+    def assign(
+        self,
+        subject: str,
+        site: str,
+        *,
+        request: str,
+        day: date,
+        treatment: Callable[[], str],
+        received: Collection[str] | None = None,
+    ) -> str:
+        """Choose the kit for a request of a subject, once; `treatment` gives the arm whose treatment is due.
+
+        `received` are the kits that the site has got; all that were sent unless given.
+        """
         known = self._assigned.get((subject, request))
         if known is not None:
             return known
-        lot = self._lot_in_use(site, day)
-        number = self._choose(site, lot, treatment())
+        with self._without(site, received):
+            lot = self._lot_in_use(site, day)
+            number = self._choose(site, lot, treatment())
         self._take(number)
         self._kits[number] = replace(self._kits[number], status=KitStatus.ASSIGNED, subject=subject, request=request)
         self._assigned[subject, request] = number
@@ -196,6 +211,21 @@ class KitStore:
     def contents(self) -> Mapping[str, str]:
         """Give what the kits hold: for the vault alone."""
         return dict(self._contents)
+
+    @contextmanager
+    def _without(self, site: str, received: Collection[str] | None) -> Iterator[None]:
+        """Leave kits on their way to a site out of its stock while the block runs."""
+        places = [place for place in self._places if place[0] == site and received is not None]
+        away = {place: {number for number in self._places[place] if number not in (received or ())} for place in places}
+        for place, numbers in away.items():
+            self._places[place] -= numbers
+            self._left[place] -= len(numbers)
+        try:
+            yield
+        finally:
+            for place, numbers in away.items():
+                self._places[place] |= numbers
+                self._left[place] += len(numbers)
 
     def _open_lots(self, site: str, day: date) -> list[str]:
         lots = [lot for where, lot in self._left if where == site and self._expiry[lot] > day]

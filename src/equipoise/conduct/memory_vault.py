@@ -13,7 +13,7 @@ from equipoise.conduct.sealing import KEY_BYTES, NONCE_BYTES, SealedRow, VaultKe
 from equipoise.conduct.vault import CROSS_OVER, Grant, ReplayReport, Slot, VaultError, VaultErrorCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from equipoise.protocol import Protocol
@@ -98,10 +98,18 @@ class MemoryVault:
         self._used[slot.stage] = slot.number
         return row.receipt
 
-    def kit_for(self, subject: str, site: str, *, request: str, day: date) -> str:
+    def sent_to(self, site: str) -> Collection[str]:
+        """Give the numbers of the kits that were sent to a site."""
+        return {kit.number for kit in self.kits.at_site(site)}
+
+    def kit_for(
+        self, subject: str, site: str, *, request: str, day: date, received: Collection[str] | None = None
+    ) -> str:
         """Give the number of the kit to dispense; the same request of the same subject gives the same kit."""
         self._slot_of(subject)
-        return self.kits.assign(subject, site, request=request, day=day, treatment=lambda: self._treatment(subject))
+        return self.kits.assign(
+            subject, site, request=request, day=day, treatment=lambda: self._treatment(subject), received=received
+        )
 
     def permits(self, subject: str, action: str) -> bool:
         """Say whether `CROSS_OVER` or `kit:NUMBER` is open to a subject."""

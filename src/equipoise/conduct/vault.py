@@ -22,7 +22,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date, datetime
 
     from equipoise.conduct.balance import BalanceReport
@@ -109,6 +109,11 @@ class ReplayReport:
 class Vault(Protocol):
     """What `conduct` may ask."""
 
+    @property
+    def commitment(self) -> str:
+        """SHA-256 of the sealed seed, which is published before the first patient of a stage."""
+        ...
+
     def draw(
         self, slot: Slot, stratum: str, factors: Mapping[str, str], *, subject: str, cohort: str | None = None
     ) -> str:
@@ -125,8 +130,18 @@ class Vault(Protocol):
         """
         ...
 
-    def kit_for(self, subject: str, site: str, *, request: str, day: date) -> str:
-        """Give the number of the kit to dispense; the same request of the same subject gives the same kit."""
+    def sent_to(self, site: str) -> Collection[str]:
+        """Give the numbers of the kits that were sent to a site."""
+        ...
+
+    def kit_for(
+        self, subject: str, site: str, *, request: str, day: date, received: Collection[str] | None = None
+    ) -> str:
+        """Give the number of the kit to dispense; the same request of the same subject gives the same kit.
+
+        Only kits among `received`, those whose receipt the site has recorded, are given; all that were sent unless
+        given.
+        """
         ...
 
     def permits(self, subject: str, action: str) -> bool:

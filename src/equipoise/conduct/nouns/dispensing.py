@@ -14,10 +14,13 @@ __all__ = ["APPLIES", "COMMANDS", "waiting_kit"]
 
 
 def waiting_kit(c: Context) -> str | None:
-    """Kit that was assigned to the patient and neither handed out nor lost."""
+    """Kit of the site that was assigned to the patient and neither handed out nor lost.
+
+    A kit of the site that followed the patient before is not here to be handed out.
+    """
     used = {d["kit"] for d in c.subject.live("dispensed")}
     waiting = [a["kit"] for a in c.subject.live("kit_assigned") if a["kit"] not in used]
-    return waiting[-1] if waiting and c.site.kits.get(waiting[-1], ("", "stock"))[1] == "stock" else None
+    return waiting[-1] if waiting and c.site.kits.get(waiting[-1], ("", ""))[1] == "stock" else None
 
 
 def _assign(c: Context) -> None:
@@ -33,7 +36,8 @@ def _assign(c: Context) -> None:
     if waiting is not None:
         reason = said("Kit {waiting} is assigned and has not been handed out.", waiting=waiting)
         refuse("kit_waiting", reason, said("Hand out kit {waiting}, or report it as lost or damaged.", waiting=waiting))
-    kit = c.vault.kit_for(subject.id, c.site.id, request=c.command.request_id, day=dt.date.fromisoformat(day))
+    asked = dt.date.fromisoformat(day)
+    kit = c.vault.kit_for(subject.id, c.site.id, request=c.command.request_id, day=asked, received=c.site.kits.keys())
     c.record("KIT", "kit_assigned", {"kit": kit, "date": day})
 
 

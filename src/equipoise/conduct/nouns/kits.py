@@ -18,6 +18,12 @@ def _receive(c: Context) -> None:
     if twice:
         problems = tuple((kit, "received already, or twice in the list") for kit in twice)
         refuse("kit_twice", said("Received already: {kits}.", kits=twice), "Leave these kits out.", problems=problems)
+    sent = c.vault.sent_to(c.site.id)
+    others = [kit for kit in kits if kit not in sent]
+    if others:
+        problems = tuple((kit, "was not sent to this site") for kit in others)
+        reason = said("Not sent to this site: {others}.", others=others)
+        refuse("kit_not_sent", reason, "Check the numbers against the delivery note.", problems=problems)
     if c.payload["expires"] < c.today:
         refuse("kit_expired", "These kits have expired.", "Check the date; do not put expired kits into stock.")
     c.shard_record(c.site, "RECEIPT", "kits_received", dict(c.payload))

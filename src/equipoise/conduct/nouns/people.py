@@ -20,7 +20,8 @@ TASKS = ("screen", "consent", "randomize", "dispense", "tumors", "data")
 _PERSON = identifier("person", "account of the person")
 _ROLE = choice("role", "role in the trial", *(role for role in Role if role is not Role.PATIENT))
 _SITE = identifier("site", "site of the role", required=False)
-_KNOWS_ARMS = frozenset({Role.UNBLINDED_STATISTICIAN, Role.DMC_MEMBER})
+_KNOWS_ARMS = frozenset({Role.UNBLINDED_STATISTICIAN, Role.DMC_MEMBER, Role.SAFETY_OFFICE})
+"""Roles that may come to know treatments that those who treat, read or analyze blinded do not."""
 
 
 def _grant(c: Context) -> None:
@@ -34,10 +35,18 @@ def _grant(c: Context) -> None:
     if (str(role), site) in held:
         refuse("already_done", "The person has this role already.", "Nothing is to be done.")
     other = {Role(name) for name, _ in held}
-    if (role in _KNOWS_ARMS and other - _KNOWS_ARMS) or (other & _KNOWS_ARMS and role not in _KNOWS_ARMS):
+    if role in _KNOWS_ARMS and other - _KNOWS_ARMS:
         reason = "Nobody may know arms in one role and be blinded in another."
         refuse("roles_apart", reason, "Give the role to another person, or end the other role first.")
+    if role not in _KNOWS_ARMS and _ever_held(c, person) & _KNOWS_ARMS:
+        reason = "Nobody may be blinded after a role in which arms can be known."
+        refuse("roles_apart", reason, "Give the role to another person.")
     c.shard_record(c.study, "ROLE", "role_granted", {"person": person, "role": str(role)}, site=site)
+
+
+def _ever_held(c: Context, person: str) -> frozenset[Role]:
+    """Roles that a person has or had: what was read is not forgotten."""
+    return frozenset(Role(given["role"]) for given in c.study.live("role_granted") if given["person"] == person)
 
 
 def _revoke(c: Context) -> None:

@@ -131,6 +131,9 @@ def _commit(c: Context) -> None:
         refuse("stage_unknown", reason, "Amend the protocol first.")
     if stage in c.counters.commitments:
         refuse("already_done", "The commitment of this stage is published already.", "Nothing is to be done.")
+    if c.payload["commitment"] != c.vault.commitment:
+        differs = "This is not the hash of the sealed seed of this trial."
+        refuse("commitment_differs", differs, "Publish the hash that stands in the record for the first stage.")
     c.event("allocation_committed", dict(c.payload))
 
 

@@ -15,12 +15,16 @@ __all__ = ["APPLIES", "COMMANDS"]
 _SITE = identifier("site", "site number")
 
 
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that mean another zone, or none, on another machine."""
+
+
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return False
-    return True
+    return name not in _OF_THE_MACHINE
 
 
 def _open(c: Context) -> None:

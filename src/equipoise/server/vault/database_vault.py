@@ -1,7 +1,7 @@
 """The vault in the database, as `conduct` asks it: receipts, kit numbers, yes or no; it reveals nothing."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,8 @@ from equipoise.ledger import canonical_text
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.sources import entropy
-from equipoise.server.vault.models import Allocation, KitUse, Seal
+from equipoise.server.vault.last_seal import last_seal
+from equipoise.server.vault.models import Allocation, KitUse, Seal, Shipment
 from equipoise.server.vault.opening import (
     ALLOCATION,
     COUNTS_EVERY,
@@ -114,14 +115,27 @@ class DatabaseVault:
             self.writes.append(Statement(_KEEP_COUNTS, [slot.stage, cohort or "", slot.number, nonce, sealed]))
         return row.receipt
 
-    def kit_for(self, subject: str, site: str, *, request: str, day: dt.date) -> str:
+    @property
+    def commitment(self) -> str:
+        """SHA-256 of the sealed seed."""
+        return str((self._last or last_seal()).commitment)
+
+    def sent_to(self, site: str) -> Collection[str]:
+        """Give the numbers of the kits that were sent to a site."""
+        return set(Shipment.objects.filter(site=site).values_list("number", flat=True))
+
+    def kit_for(
+        self, subject: str, site: str, *, request: str, day: dt.date, received: Collection[str] | None = None
+    ) -> str:
         """Give the number of the kit to dispense; the same request of the same subject gives the same kit."""
         row = self._row(subject)
         known = KitUse.objects.filter(subject=subject, request=request).first()
         if known is not None:
             return str(known.number)
         store = self._stock(site)
-        number = store.assign(subject, site, request=request, day=day, treatment=lambda: self._treatment(row))
+        number = store.assign(
+            subject, site, request=request, day=day, treatment=lambda: self._treatment(row), received=received
+        )
         KitUse.objects.create(number=number, status=KitStatus.ASSIGNED.value, subject=subject, request=request)
         return number
 
