@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.stats.survival.parallel import each
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,15 +26,16 @@ def resample(
 ) -> NDArray[np.float64]:
     """Estimates of samples drawn with replacement within each arm: one row a sample, nan where there is none.
 
-    Every sample has a random stream of its own, so that sample k can be drawn again alone.
+    Every sample has a random stream of its own, so that sample k can be drawn again alone, and threads
+    (`equipoise.stats.threads`) change no bit.
     """
     arms = [np.flatnonzero(experimental), np.flatnonzero(~experimental)]
-    rows = []
-    for k in range(samples):
+
+    def one(k: int) -> tuple[float, ...]:
         generator = np.random.Generator(np.random.Philox(key=[seed, k]))
-        drawn = np.concatenate([arm[generator.integers(arm.size, size=arm.size)] for arm in arms])
-        rows.append(estimate(drawn))
-    return np.array(rows)
+        return estimate(np.concatenate([arm[generator.integers(arm.size, size=arm.size)] for arm in arms]))
+
+    return np.array(each(one, range(samples)))
 
 
 def percentile_limits(logs: NDArray[np.float64], conf_level: float) -> tuple[float, float, str]:

@@ -373,6 +373,8 @@ def _limits(
         return math.nan, math.nan, "NE"
     if drawn.size:
         return percentile_limits(drawn[:, 1], conf_level)
+    if not 0.0 < hazard_ratio < math.inf:
+        return math.nan, math.nan, "NE"
     log_hr = math.log(hazard_ratio)
     spread = abs(log_hr / itt_z) if itt_z else math.inf
     return math.exp(log_hr - z * spread), math.exp(log_hr + z * spread), "keeps the intention-to-treat p-value"

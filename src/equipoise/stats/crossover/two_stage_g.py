@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.stats._kernels.logistic import wald_of_last
 from equipoise.stats.crossover.bootstrap import percentile_limits, resample
 from equipoise.stats.crossover.rows import FollowUp, read_follow_up
 from equipoise.stats.crossover.step_roots import Jump, jumps_through
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
-from equipoise.stats.survival import CoxModel, cox_ph, nelson_aalen
+from equipoise.stats.survival import CoxModel, cox_ph
 from equipoise.stats.tails import normal_quantile
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["TwoStageG", "two_stage_g"]
 
 GRID = np.linspace(-3.0, 3.0, 61)
-MOST_STEPS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -84,6 +84,7 @@ class _Problem:
     patient: NDArray[np.int64]
     """Patient of each row."""
     x: NDArray[np.float64]
+    """The constant, and standardized columns."""
     switched: NDArray[np.bool_]
 
     def untreated(self, psi: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -96,11 +97,12 @@ class _Problem:
 
     def z(self, psi: float) -> float:
         """Wald Z of what survival without the switch would have been, in a logistic model of switching."""
-        times, events = self.untreated(psi)
-        hazard = nelson_aalen(times, events)
-        at = np.searchsorted(hazard.time, times, side="right") - 1
-        residual: NDArray[np.float64] = events - np.where(at >= 0, hazard.estimate[np.maximum(at, 0)], 0.0)
-        return _logistic_z(np.column_stack([self.x, residual[self.patient]]), self.switched)
+        residual = _residuals(*self.untreated(psi))[self.patient]
+        spread = residual.std()
+        if not spread > 0.0:
+            return math.nan
+        standard = (residual - residual.mean()) / spread
+        return float(wald_of_last(np.column_stack([self.x, standard]), self.switched, np.zeros(self.x.shape[1] + 1)))
 
 
 def two_stage_g(
@@ -261,42 +263,36 @@ def _problem(
     place = np.cumsum(has) - 1
     since = rows.start[risk] - progression[risk]
     unit = max(float(since.max(initial=0.0)), 1.0)
-    terms = [np.ones(since.size), since / unit, (since / unit) ** 2]
-    x = np.column_stack([*terms, rows.baseline[risk], rows.varying[risk]])
+    x = np.column_stack([since / unit, (since / unit) ** 2, rows.baseline[risk], rows.varying[risk]])
     problem = _Problem(
         time=rows.stop[last][has],
         event=rows.event[last][has],
         since=counted[has],
         limit=limit[last][has],
         patient=place[rows.subject[risk]],
-        x=x,
+        x=_standardized(x),
         switched=rows.stop[risk] >= counted[rows.subject[risk]],
     )
     return problem, counted
 
 
-def _logistic_z(x: NDArray[np.float64], y: NDArray[np.bool_]) -> float:
-    """Wald Z of the last column in a logistic regression; nan where it cannot be estimated."""
-    center = np.append(0.0, x[:, 1:].mean(axis=0))
-    spread = np.append(1.0, x[:, 1:].std(axis=0))
+def _standardized(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The constant, and the other columns in units of their spread; those without any are left out."""
+    spread = x.std(axis=0)
     keep = spread > 0.0
-    if not keep[-1]:
-        return math.nan
-    z = ((x - center) / np.where(keep, spread, 1.0))[:, keep]
-    beta = np.zeros(z.shape[1])
-    information = np.eye(z.shape[1])
-    for _ in range(MOST_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(z @ beta, -30.0, 30.0)))
-        information = (z * (p * (1.0 - p))[:, None]).T @ z
-        try:
-            step = np.linalg.solve(information, z.T @ (y - p))
-        except np.linalg.LinAlgError:
-            return math.nan
-        beta += step
-        if np.abs(step).max() < 1e-10:
-            break
-    variance = np.linalg.pinv(information)[-1, -1]
-    return float(beta[-1] / math.sqrt(variance)) if variance > 0.0 else math.nan
+    return np.column_stack([np.ones(x.shape[0]), (x[:, keep] - x[:, keep].mean(axis=0)) / spread[keep]])
+
+
+def _residuals(times: NDArray[np.float64], events: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Martingale residuals without covariates: the event less the Nelson-Aalen estimate at its time."""
+    order = np.argsort(times, kind="stable")
+    ordered = times[order]
+    at_risk = times.size - np.searchsorted(ordered, ordered, side="left")
+    hazard = np.cumsum(events[order] / at_risk)
+    found = np.empty(times.size)
+    found[order] = hazard[np.searchsorted(ordered, ordered, side="right") - 1]
+    left: NDArray[np.float64] = events - found
+    return left
 
 
 def _second_stage(

@@ -69,8 +69,10 @@ class DesignArguments:
             boundary=boundary,
             cumulative=cumulative,
             futility_bounds=bounds,
-            **{k: float(given[k]) for k in ("alpha", "power")},
-            **{k: _plain(given[k]) for k in ("boundary_parameter", "futility_parameter")},
+            alpha=float(given["alpha"]),
+            power=float(given["power"]),
+            boundary_parameter=_plain(given["boundary_parameter"]),
+            futility_parameter=_plain(given["futility_parameter"]),
             **{k: given[k] for k in ("sided", "binding", "futility")},
         )
 
