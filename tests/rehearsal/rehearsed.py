@@ -7,6 +7,7 @@ from pathlib import Path
 from equipoise.protocol import Protocol, parse_protocol
 from equipoise.rehearsal.facts import Facts, generate
 from equipoise.rehearsal.memory import Rehearsed, run
+from equipoise.rehearsal.model.incidents import ATTEMPTS
 from equipoise.rehearsal.model.loading import load_model
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import default_draws
@@ -51,10 +52,20 @@ def small_model(screened: int = 30) -> PatientModel:
     return model.model_copy(update={"accrual": accrual})
 
 
+def trying_model(model: PatientModel) -> PatientModel:
+    """The same patients at sites where everything is tried that a trial refuses, for every patient whom it fits."""
+    assert model.incidents is not None
+    incidents = model.incidents.model_copy(update={"attempts": dict.fromkeys(ATTEMPTS, 1.0)})
+    return model.model_copy(update={"incidents": incidents})
+
+
 @cache
-def lived(*, small: bool = False, screened: int = 30, faulty: bool = True, trial: int = 0) -> Lived:
+def lived(
+    *, small: bool = False, screened: int = 30, faulty: bool = True, trial: int = 0, trying: bool = False
+) -> Lived:
     """Run a trial: the twin's model whole, or with so few patients screened."""
     model = small_model(screened) if small or screened < 30 else whole_model()
+    model = trying_model(model) if trying else model
     protocol, text = protocol_of(), protocol_text()
     facts = generate(protocol, model, default_draws([trial], model.accrual.screened), faulty=faulty)
     return Lived(protocol, text, model, facts, run(protocol, text, model, facts, trial=trial, faulty=faulty))

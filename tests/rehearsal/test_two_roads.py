@@ -2,14 +2,17 @@
 
 import polars as pl
 import pytest
-from tests.rehearsal.rehearsed import Lived, lived
+from tests.rehearsal.rehearsed import Lived, lived, protocol_of, protocol_text, whole_model
 
-from equipoise.conduct import State, apply_all
+from equipoise.conduct import Refusal, State, apply_all
 from equipoise.derive.sdtm import sdtm_from_ledger
 from equipoise.ledger import verify_chain
 from equipoise.ledger.chain import store
 from equipoise.rehearsal.direct import sdtm_of
-from equipoise.rehearsal.memory import run
+from equipoise.rehearsal.facts import generate
+from equipoise.rehearsal.memory import Refused, run
+from equipoise.rehearsal.model.incidents import ATTEMPTS
+from equipoise.rehearsal.streams import default_draws
 
 
 @pytest.fixture(scope="module", params=["small", "twin"])
@@ -29,8 +32,11 @@ def test_both_roads_give_the_same_sdtm(trial: Lived) -> None:
 
 
 def test_the_course_of_disease_is_granted_command_by_command(trial: Lived) -> None:
-    refused = [(r.command.kind, r.refusal.code, r.refusal.reason) for r in trial.run.refused]
+    """No command is refused but what is tried in vain, and that gets the answer that is expected."""
+    refused = [(r.command.kind, r.refusal.code, r.refusal.reason) for r in trial.run.unexpected()]
     assert refused == []
+    assert [(t.command.kind, t.expected, answer) for t, answer in trial.run.surprises()] == []
+    assert trial.run.tries
     assert len(trial.run.events) >= trial.run.given - len(trial.run.refused)
 
 
@@ -52,12 +58,44 @@ def test_the_same_seed_gives_the_same_record() -> None:
 
 
 def test_what_is_tried_in_vain_changes_nothing_that_counts() -> None:
-    """Attempts get the answers that are expected of them, and the data are those of a trial without them."""
-    trial = lived(small=True)
-    tried = run(trial.protocol, trial.text, trial.model, trial.facts, attempts=True)
-    assert tried.tries
-    assert [(t.command.kind, t.expected, answer) for t, answer in tried.surprises()] == []
-    assert len(tried.refused) >= len(tried.tries) / 2
-    recorded = sdtm_from_ledger(trial.protocol, tried.events, arms=tried.arms()).datasets
-    for name, frame in sdtm_of(trial.protocol, trial.facts).datasets.items():
-        assert frame.equals(recorded[name]), name
+    """The data are those of a trial without attempts, and what is tried stands beside the record."""
+    trial = lived(small=True, trying=True)
+    without = run(trial.protocol, trial.text, trial.model, trial.facts, attempts=False)
+    assert without.tries == without.refused == []
+    assert {each.attempt for each in trial.run.tries} >= set(ATTEMPTS) - {"after_withdrawal"}
+    assert len(trial.run.refused) >= len(trial.run.tries) / 2
+    assert trial.run.surprises() == []
+    assert trial.run.unexpected() == []
+    here, there = (sdtm_from_ledger(trial.protocol, r.events, arms=r.arms()).datasets for r in (trial.run, without))
+    assert set(here) == set(there)
+    for name, frame in here.items():
+        assert frame.equals(there[name]), name
+
+
+def test_a_fact_that_the_front_door_refuses_is_no_attempt() -> None:
+    """The check can fail: a scan of a patient who does not exist."""
+    found = lived(small=True).run
+    stray = Refused(found.granted[-1].command, Refusal("not_now", "made up", "none"))
+    refused = type(found)(found.protocol, found.vault, refused=[*found.refused, stray], tries=found.tries)
+    assert refused.unexpected() == [stray]
+
+
+def test_nothing_is_recorded_after_the_use_of_data_was_withdrawn() -> None:
+    """Scans, readings and judgments that were on their way when the patient withdrew are not facts."""
+    model = whole_model()
+    wish = model.dropout.causes["patient"]
+    at_once = wish.hazard.model_copy(
+        update={"rates": {arm: (1.5, *rest) for arm, (_, *rest) in wish.hazard.rates.items()}}
+    )
+    all_data = wish.model_copy(update={"then": {"data": 1.0}, "hazard": at_once})
+    dropout = model.dropout.model_copy(update={"causes": {**model.dropout.causes, "patient": all_data}})
+    model = model.model_copy(update={"dropout": dropout})
+    facts = generate(protocol_of(), model, default_draws(range(6), model.accrual.screened))
+    gone = facts.records["withdrawn"].filter(level="data").select("TRIAL", "PATIENT", GONE="AT")
+    assert gone.height > 300
+    for kind, frame in facts.records.items():
+        if "PATIENT" in frame.columns:
+            late = frame.join(gone, on=["TRIAL", "PATIENT"]).filter(pl.col("AT") > pl.col("GONE"))
+            assert late.height == 0, kind
+    rehearsed = run(protocol_of(), protocol_text(), model, facts)
+    assert [(r.command.kind, r.refusal.reason) for r in rehearsed.unexpected()] == []

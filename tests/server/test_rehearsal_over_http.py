@@ -12,6 +12,7 @@ from tests.server.server_trial import ServerTrial
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.http import Send, drive
 from equipoise.rehearsal.memory import commands_of
+from equipoise.rehearsal.tries import in_vain
 from equipoise.server.keys import make_key
 from equipoise.server.place import Place
 from equipoise.server.rehearsing import HEADERS, VARIABLE
@@ -62,19 +63,28 @@ def commands(trial: Lived) -> list:
 
 
 def test_memory_and_server_make_the_same_record(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken off and gone on with; what is refused is tried on both roads and gets the same answer."""
     monkeypatch.setenv(VARIABLE, SEED)
-    send, trial = serve(place), lived(screened=8, faulty=False)
+    send, trial = serve(place), lived(screened=8, faulty=False, trying=True)
     given = commands(trial)
-    half = drive(given[:150], send)
+    break_at = [number for number, each in enumerate(given) if in_vain(each)][5] + 1
+    half = drive(given[:break_at], send)
     assert half.seq < trial.run.chain.end.seq
     driven = drive(given, send)
     assert (driven.seq, driven.hash) == (trial.run.chain.end.seq, trial.run.chain.end.hash)
     assert driven.repeated >= half.granted - 2, "what was carried out before the break is not done twice"
-    assert [r.command.request_id for r in driven.refused] == [r.command.request_id for r in trial.run.refused]
+    assert driven.passed == len(half.refused) == 6
+    answers = [(r.command.request_id, r.refusal.code) for r in (*half.refused, *driven.refused)]
+    assert len({each.attempt for each in trial.run.tries}) > 8
+    assert answers == [(r.command.request_id, OUTSIDE.get(r.refusal.code, r.refusal.code)) for r in trial.run.refused]
     from equipoise.server.verification.run import verify_trial
 
     report = verify_trial()
     assert report.intact, report.first
+
+
+OUTSIDE = {"missing_field": "bad_value"}
+"""Refusal of `conduct` -> what the interface says, which compares a body with its description first."""
 
 
 def test_another_seed_gives_another_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """The same commands over HTTP: a server started with ``--rehearsal`` is driven through a whole synthetic trial.
 
 Each request names its time, its number and who asks; the server draws its random bytes from its seed and the number. A
-command that was carried out before is answered from the record, so that a rehearsal that was broken off goes on.
+command that was carried out before is answered from the record, so that a rehearsal that was broken off goes on. What
+is tried in vain leaves nothing from which it could be answered: of the time before the break it is not tried again,
+since the record has gone on and the answer might be another.
 """
 
 import http.client
@@ -16,6 +18,7 @@ from equipoise.protocol import Problem
 from equipoise.rehearsal.commands import SETUP
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.memory import Refused
+from equipoise.rehearsal.tries import in_vain
 
 __all__ = ["Driven", "Send", "drive", "sender"]
 
@@ -33,6 +36,8 @@ class Driven:
     granted: int = 0
     repeated: int = 0
     """Of those granted, commands that had been carried out before."""
+    passed: int = 0
+    """Attempts of the time before a break, which were not tried again."""
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -94,16 +99,23 @@ def drive(
     first = commands[0]
     _answered(send("POST", "/rehearsal/begin", str(first.payload["text"]).encode(), _head(first, step=False)), address)
     driven.granted += SETUP
+    sent: set[str] = set()
+    behind = False
     for number, command in enumerate(commands[SETUP:], SETUP):
         if progress is not None and number % 100 == 0:
             progress(number, len(commands))
+        if behind and in_vain(command):
+            driven.passed += 1
+            continue
         status, said = send("POST", f"/api/commands/{command.kind}", _body(command), _head(command))
         answer = _answered((status, said), address, refusals=True)
-        if status == _OK:
-            driven.granted += 1
-            driven.repeated += bool(answer["repeated"])
-        else:
+        if status != _OK:
             driven.refused.append(Refused(command, Refusal(answer["code"], answer["detail"], answer.get("remedy", ""))))
+        elif command.request_id not in sent:  # what is sent twice counts once
+            sent.add(command.request_id)
+            behind = bool(answer["repeated"])
+            driven.granted += 1
+            driven.repeated += behind
     end = _answered(send("GET", "/rehearsal/end", None, _head(commands[-1])), address)
     driven.seq, driven.hash = end["seq"], end["hash"]
     return driven

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
+from equipoise.rehearsal.consequences import until_data_withdrawn
 from equipoise.rehearsal.corrections import corrected_contacts, corrected_events, queries
 from equipoise.rehearsal.model.incidents import IncidentModel
 from equipoise.rehearsal.timeline import DAY, NEVER, Timeline, as_dates, chosen, named_slot, numbered
@@ -69,6 +70,7 @@ def incidents(  # noqa: PLR0917
     new = _of_randomized(model, times)
     new["stratum_corrected"] = _strata(protocol, model, times, patients)
     new["deviation_recorded"] = pl.concat([_deviations(model, times), new.pop("wrong_kit_deviation")])
+    new["unblinding_assessed"] = until_data_withdrawn({**new, "withdrawn": found["withdrawn"]})["unblinding_assessed"]
     for kind, frame in new.items():
         found[kind] = merged(found.get(kind), frame)
     revised = pl.concat([corrected_events(model, times, found), corrected_contacts(model, times, found)])

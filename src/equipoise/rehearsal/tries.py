@@ -8,8 +8,12 @@ from operator import attrgetter
 import polars as pl
 
 from equipoise.conduct import Command
+from equipoise.rehearsal.attempts import AS_BEFORE, GRANTED
 
-__all__ = ["Try", "tries_of", "with_tries"]
+__all__ = ["Try", "in_vain", "tries_of", "with_tries"]
+
+_VAIN, _AID = "try", "aid"
+"""Beginnings of request numbers: of what is refused, and of what an attempt needs and is granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,11 @@ class Try:
     command: Command
     expected: str
     """Code of a refusal, granted, or the same answer as before."""
+
+
+def in_vain(command: Command) -> bool:
+    """Whether a command is tried in vain: it is refused, and leaves the record as it was."""
+    return command.request_id.startswith(f"{_VAIN}-")
 
 
 def tries_of(attempts: pl.DataFrame, commands: Sequence[Command], patients: pl.DataFrame, trial: int = 0) -> list[Try]:
@@ -44,7 +53,8 @@ def tries_of(attempts: pl.DataFrame, commands: Sequence[Command], patients: pl.D
     rows = attempts.filter(TRIAL=trial).with_columns(AT=pl.from_epoch("AT").dt.strftime("%Y-%m-%dT%H:%M:%S.000000Z"))
     for place, row in enumerate(rows.sort("AT", "PATIENT", "ATTEMPT", "KIND").rows(named=True), start=1):
         command = Command(
-            kind=row["KIND"], actor=row["ACTOR"], role=row["ROLE"], at=row["AT"], request_id=f"try-{place:05d}",
+            kind=row["KIND"], actor=row["ACTOR"], role=row["ROLE"], at=row["AT"],
+            request_id=f"{_AID if row['EXPECTED'] in {GRANTED, AS_BEFORE} else _VAIN}-{place:05d}",
             payload=json.loads(row["PAYLOAD"]), site=row["SITE"], reason=row["REASON"],
             subject=numbers[row["PATIENT"]] if row["SUBJECT"] else None, second_factor=row["SECOND_FACTOR"],
         )  # fmt: skip
