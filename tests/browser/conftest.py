@@ -73,8 +73,9 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _is_fault(said: Any) -> bool:
-    """A refusal and a lost connection are written to the console too; they are no fault of the page."""
-    return said.type == "error" and not any(words in said.text for words in ("status of 4", "INTERNET_DISCONNECTED"))
+    """A refusal, a lost connection and a request that was given up are written there too; they are no fault."""
+    told = ("status of 4", "INTERNET_DISCONNECTED", "htmx:sendAbort", "htmx:afterRequest", "htmx:abort")
+    return said.type == "error" and not any(words in said.text for words in told)
 
 
 def _is_foreign(url: str) -> bool:

@@ -58,7 +58,7 @@ def test_from_screening_to_measurements(site: Served, page: Page, shot: Shot, ac
     page.get_by_role("button", name="Record baseline facts").click()
 
     measure(site, page, subject, accessible, shot)
-    page.get_by_role("link", name="Allocate the patient").click()
+    page.get_by_role("link", name="Randomize the patient").click()
     expect(page.locator("#beside")).to_contain_text("14 met")
     shot(page, "randomize")
     page.get_by_role("button", name=f"Randomize subject {subject}").dblclick()

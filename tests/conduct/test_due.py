@@ -36,6 +36,23 @@ def test_visits_scans_and_forms_by_the_schedule(trial: Trial) -> None:
     assert (scan.target, scan.first, scan.last) == ("2024-04-01", "2024-03-25", "2024-04-08")
 
 
+def test_a_questionnaire_that_was_missed_waits_for_its_reason(trial: Trial) -> None:
+    subject = trial.randomized()
+    assert "miss_diary LASA 0" not in listed(trial, subject)
+    trial.wait(1)
+    missed = listed(trial, subject)["miss_diary LASA 0"]
+    assert (missed.last, missed.overdue) == ("2024-01-08", True)
+    assert "submit_diary LASA 0" not in listed(trial, subject)
+    why = {"instrument": "LASA", "target": 0, "date": trial.today, "why": "too ill"}
+    trial.do("miss_diary", STAFF, why, subject=subject)
+    assert "miss_diary LASA 0" not in listed(trial, subject)
+    trial.do("stop_treatment", STAFF, {"date": trial.today, "why": "adverse event"}, subject=subject)
+    trial.wait(200)
+    assert {name for name in listed(trial, subject) if name.startswith("miss")} == {
+        "miss_diary QLQ-C30 0", "miss_diary QLQ-GINET21 0",
+    }, "none is expected after the end of treatment"  # fmt: skip
+
+
 def test_what_has_ended_is_not_due(trial: Trial) -> None:
     subject = trial.randomized()
     trial.do("withdraw", STAFF, {"level": "visits", "date": trial.today, "by": "patient"}, subject=subject)

@@ -288,6 +288,12 @@ def serve(  # noqa: PLR0917 - typer binds them by name
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve a synthetic trial with made-up patients and a login for each role.")
     ] = False,
+    practice: Annotated[
+        bool, typer.Option("--practice", help="Serve an empty trial for practice, marked as synthetic.")
+    ] = False,
+    days_ahead: Annotated[
+        int | None, typer.Option("--days-ahead", min=0, help="Days by which the clock of a practice stands ahead.")
+    ] = None,
 ) -> None:
     """Run the trial server; the first time it makes what it needs and prints the first login."""
     from equipoise.cli.failure import ArgumentError
@@ -303,7 +309,17 @@ def serve(  # noqa: PLR0917 - typer binds them by name
     if trial is None:
         raise ArgumentError("which trial? Name its folder: equipoise serve trials/a021202")
     file = _protocol_file(trial)
-    run(file, host=host, port=port, workers=workers, database=database, rehearsal=rehearsal, **place)
+    run(
+        file,
+        host=host,
+        port=port,
+        workers=workers,
+        database=database,
+        rehearsal=rehearsal,
+        practice=practice,
+        ahead=days_ahead,
+        **place,
+    )
 
 
 @app.command(epilog="Example: equipoise verify --trial trials/a021202")

@@ -4,9 +4,15 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from equipoise.cli.failure import ArgumentError
+from equipoise.cli.practice import practice_place
 from equipoise.cli.trial_place import needs_server, place_of
+
+if TYPE_CHECKING:
+    from equipoise.server.place import Place
+    from equipoise.server.setup import FirstLogin
 
 __all__ = ["serve"]
 
@@ -22,14 +28,25 @@ def serve(
     key: Path | None,
     workers: int,
     rehearsal: str | None = None,
+    practice: bool = False,
+    ahead: int | None = None,
 ) -> None:
-    """Serve a trial; the first time make its folder, key, tables and first administrator."""
+    """Serve a trial; the first time make its folder, key, tables and first administrator.
+
+    ``practice`` serves an empty trial of made-up patients instead, its clock ``ahead`` days before the true one.
+    """
     from equipoise.server.keys import make_key
     from equipoise.server.running import run, start
 
     if rehearsal is not None and data is None:
         raise ArgumentError("name the folder of the rehearsal's data (--data): it is never that of the trial itself")
-    place = place_of(trial, data, database, key)
+    if ahead is not None and not practice:
+        raise ArgumentError("--days-ahead belongs to --practice: the clock of a real trial is never set off")
+    days = 0
+    if practice:
+        place, trial, days = practice_place(trial, data, database, key, ahead)
+    else:
+        place = place_of(trial, data, database, key)
     if rehearsal is not None and key is None and data is not None:
         place = replace(place, key_file=data.with_name(f"{data.name}.key"))
     new_key = None
@@ -43,23 +60,41 @@ def serve(
     if rehearsal is not None:
         _serve_rehearsal(rehearsal, host, port)
         return
+    if practice:
+        _put_ahead(days)
     first = set_up(trial)
     flush_heads()
-    if new_key is not None:
-        print(f"Key file:      {place.key_file}")
-        print("               Keep a copy apart from the backups: without it nobody can be allocated or unblinded.")
-    if first is not None:
-        print(f"Administrator: {first.login}")
-        print(f"Password:      {first.password}   (shown only now; you will be asked for a second factor)")
-    _warn_without_key()
-    _warn_of_heads()
-    _warn_of_old_lists()
-    print(f"Data:          {place.database.rsplit('@')[-1] or place.data}")
+    _announce(place, trial, first, new_key is not None, days if practice else None)
     print(f"Address:       http://{host}:{port}/   (stop with Ctrl+C)")
     sys.stdout.flush()
     if host not in ("127.0.0.1", "localhost") and not os.environ.get("EQUIPOISE_HOSTS"):
         os.environ["EQUIPOISE_HOSTS"] = f"{host},localhost,127.0.0.1"
     run(host, port, workers)
+
+
+def _announce(place: "Place", trial: Path, first: "FirstLogin | None", new_key: bool, days: int | None) -> None:
+    """Say where everything lies, and the first login."""
+    if new_key:
+        print(f"Key file:      {place.key_file}")
+        print("               Keep a copy apart from the backups: without it nobody can be allocated or unblinded.")
+    if first is not None:
+        print(f"Administrator: {first.login}")
+        print(f"Password:      {first.password}   (shown only now; you will be asked for a second factor)")
+    if days is not None:
+        print(f"PRACTICE:      made-up patients; the clock stands {days} days ahead (--days-ahead)")
+        print(f"Protocol:      {trial}")
+    _warn_without_key()
+    _warn_of_heads()
+    _warn_of_old_lists()
+    print(f"Data:          {place.database.rsplit('@')[-1] or place.data}")
+
+
+def _put_ahead(days: int) -> None:
+    """Put the clock of this process, and of those that answer requests, ahead."""
+    from equipoise.server.demo import VARIABLE, set_clock
+
+    os.environ[VARIABLE] = str(86_400 * days)
+    set_clock()
 
 
 def _serve_rehearsal(seed: str, host: str, port: int) -> None:

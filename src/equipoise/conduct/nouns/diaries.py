@@ -22,7 +22,9 @@ __all__ = [
     "diary_closed",
     "diary_targets",
     "diary_window",
+    "expected_of",
     "forms_due",
+    "forms_unanswered",
     "item_ranges",
 ]
 
@@ -64,6 +66,15 @@ def forms_due(rules: Rulebook, subject: Subject, today: str, *, ahead: int = 0) 
     ahead
         Days beyond today; forms whose windows open by then are listed too.
     """
+    found = forms_unanswered(rules, subject, today, ahead=ahead)
+    return [form for form in found if form.last is None or today <= form.last]
+
+
+def forms_unanswered(rules: Rulebook, subject: Subject, today: str, *, ahead: int = 0) -> list[FormDue]:
+    """List the questionnaires whose windows have opened and of which nothing is recorded, answers or a reason.
+
+    Arguments are those of `forms_due`; those whose windows have closed are listed too.
+    """
     if diary_closed(subject, today):
         return []
     known = {(d["instrument"], d["target"]) for kind in ("diary_submitted", "diary_missed") for d in subject.live(kind)}
@@ -74,6 +85,15 @@ def forms_due(rules: Rulebook, subject: Subject, today: str, *, ahead: int = 0) 
             if (form.instrument, form.target) not in known:
                 found.append(form)
     return sorted(found, key=lambda f: (f.planned or "", f.instrument, f.target))
+
+
+def expected_of(rules: Rulebook, subject: Subject, form: FormDue) -> bool:
+    """Whether a form is still expected of a patient: not after the end of treatment, where the protocol says so."""
+    instrument = _instrument(rules, form.instrument)
+    if instrument is None or instrument.expected_until != "end_of_treatment":
+        return True
+    ended = [r["date"] for kind in ("treatment_stopped", "blinded_treatment_ended") for r in subject.live(kind)]
+    return not ended or (form.planned or "") <= min(ended)
 
 
 def _forms(rules: Rulebook, instrument: Instrument, subject: Subject, today: str, ahead: int) -> list[FormDue]:
@@ -87,7 +107,7 @@ def _forms(rules: Rulebook, instrument: Instrument, subject: Subject, today: str
     found = []
     for target in diary_targets(rules, instrument, day + ahead + 400):
         window = diary_window(rules, instrument, target)
-        if window is not None and window[0] <= day + ahead and day <= window[1]:
+        if window is not None and window[0] <= day + ahead:
             planned, first, last = (_study_date(anchor, d) for d in (max(target, 1), *window))
             form = FormDue(instrument=instrument.name, target=target, planned=planned, first=first, last=last)
             found.append(form)

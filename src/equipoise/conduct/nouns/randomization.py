@@ -120,7 +120,7 @@ def _correct_stratum(c: Context) -> None:
 
 
 COMMANDS = (
-    CommandSpec("randomize", "Allocate the patient.", _randomize),
+    CommandSpec("randomize", "Randomize the patient.", _randomize),
     CommandSpec(
         "flag_randomized_in_error",
         "Record that the patient should not have been randomized; the allocation stays.",

@@ -18,6 +18,7 @@ _WORDS = {
     "record_visit": "Record visit: %(what)s",
     "measure_tumors": "Measure tumors: %(what)s",
     "submit_diary": "Questionnaire: %(what)s",
+    "miss_diary": "Questionnaire not filled in, say why: %(what)s",
     "record_contact": "Ask how the patient is",
     "end_study": "Record the end of follow-up",
 }
@@ -35,14 +36,14 @@ def task_of(call: Call, entry: Due | Planned, subject: str) -> Task:
                            planned.repeats_every_days else None)  # fmt: skip
     if entry.action == "measure_tumors":
         what = _("assessment %(number)s") % {"number": what.rpartition(" ")[2]}
-    if entry.action == "submit_diary":
+    if entry.action in ("submit_diary", "miss_diary"):
         name, _space, target = what.rpartition(" ")
         what = _("%(name)s, baseline") % {"name": name} if target == "0" else f"{name}, {_('day')} {target}"
     words = _(_WORDS.get(entry.action, "%(what)s")) % {"what": what}
     url = ""
     if call.desk.role in ACTIONS[entry.action].roles:
         url = call.url("subject_command", subject=subject, command=entry.action)
-        if entry.action == "submit_diary":
+        if entry.action in ("submit_diary", "miss_diary"):
             name, _space, target = entry.what.rpartition(" ")
             url += f"?instrument={name}&target={target}"
         if entry.action == "record_visit":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from equipoise.conduct import Site
+from equipoise.conduct.context import local_date
 from equipoise.conduct.state import Person
 from equipoise.ledger import TRIAL
 from equipoise.server.accounts.models import Account
@@ -12,7 +13,15 @@ from equipoise.server.ledger.store import read_events
 from equipoise.server.pages.forms.inputs import Choice
 from equipoise.server.pages.page import Call
 
-__all__ = ["KnownSite", "account_names", "known_sites", "person_choices", "site_choices", "site_states"]
+__all__ = [
+    "KnownSite",
+    "account_names",
+    "begun_everywhere",
+    "known_sites",
+    "person_choices",
+    "site_choices",
+    "site_states",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +59,13 @@ def site_states(sites: Sequence[str]) -> dict[str, Site]:
 def site_choices() -> tuple[Choice, ...]:
     """Sites to choose from."""
     return tuple((each.site, f"{each.site} {each.name}".strip()) for each in known_sites())
+
+
+def begun_everywhere(call: Call, site: str = "") -> str:
+    """Give the day that has begun at a site, or at all of them: what is to hold there today is not dated tomorrow."""
+    at = call.context.command.at
+    zones = [each.time_zone for each in known_sites() if site in ("", each.site)]
+    return min([local_date(at, zone) for zone in zones], default=call.today)
 
 
 def account_names() -> dict[str, str]:

@@ -9,7 +9,7 @@ from equipoise.server.pages.forms.inputs import Choice, Tuned
 from equipoise.server.pages.forms.plan import Plan, Planner
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.setup.depot import kits_on_their_way
-from equipoise.server.pages.setup.known import person_choices, site_choices
+from equipoise.server.pages.setup.known import begun_everywhere, person_choices, site_choices
 from equipoise.server.pages.words import translated as _
 
 __all__ = ["SETUP_PLANS"]
@@ -49,7 +49,7 @@ def _training(call: Call) -> Plan:
     fields = {
         "person": Tuned(label=_("Person"), choices=person_choices(call, with_role=True)),
         "course": Tuned(label=_("Course"), value=_("Protocol")),
-        "completed": Tuned(label=_("Day of the training"), value=call.today),
+        "completed": Tuned(label=_("Day of the training"), value=min(call.today, begun_everywhere(call))),
         "expires": Tuned(label=_("Last day in force"), why=_("Empty where it has none.")),
     }
     return Plan(title=_("Record training"), fields=fields, button=_("Record the training"), **_people(call))
@@ -79,7 +79,7 @@ def _approve(call: Call) -> Plan:
         "site": _site(),
         "form": Tuned(label=_("Consent to"), choices=forms),
         "version": Tuned(label=_("Version of the form"), why=_("As printed on it, for example 1.0.")),
-        "effective": Tuned(label=_("First day in use"), value=call.today),
+        "effective": Tuned(label=_("First day in use"), value=begun_everywhere(call, call.request.GET.get("site", ""))),
         "reconsent": Tuned(label=_("Ask those who signed an earlier one again?"), value=False),
     }
     title = _("Bring a consent form into use")
@@ -91,7 +91,10 @@ def _activate(call: Call) -> Plan:
     fields = {
         "site": _site(),
         "version": Tuned(label=_("Version of the protocol"), choices=versions),
-        "effective": Tuned(label=_("First day in force at the site"), value=call.today),
+        "effective": Tuned(
+            label=_("First day in force at the site"),
+            value=begun_everywhere(call, call.request.GET.get("site", "")),
+        ),
     }
     title = _("Put a version of the protocol into force")
     return Plan(title=title, fields=fields, button=_("Put the version into force"), **_sites(call))
@@ -156,6 +159,24 @@ def _receive(call: Call) -> Plan:
     )
 
 
+def _cut(call: Call) -> Plan:
+    named = ", ".join(call.context.rules.protocol.data_cuts)
+    why = _("The protocol names: %(names)s.") % {"names": named} if named else ""
+    fields = {
+        "name": Tuned(label=_("Name of the cut"), why=why or None),
+        "cutoff": Tuned(label=_("Last day that counts"), why=_("Empty: everything that is recorded by now.")),
+    }
+    return Plan(
+        title=_("Make a data cut"),
+        intro=_("The record as it is now is kept under a name: its export is the same whenever it is asked for."),
+        fields=fields,
+        done=_("The data cut is made: export it here."),
+        button=_("Make the data cut"),
+        after=lambda here: here.url("export"),
+        back=(_("Export"), call.url("export")),
+    )
+
+
 SETUP_PLANS: dict[str, Planner] = {
     "grant_role": _grant,
     "revoke_role": _revoke,
@@ -166,6 +187,7 @@ SETUP_PLANS: dict[str, Planner] = {
     "close_site": _close,
     "reopen_site": _reopen,
     "amend_protocol": _amend,
+    "cut_data": _cut,
     "receive_kits": _receive,
 }
 """Command -> what makes its plan."""

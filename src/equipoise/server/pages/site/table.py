@@ -10,8 +10,9 @@ from equipoise.server.pages.site.stock import stock_page
 from equipoise.server.pages.site.subject import subject_page
 from equipoise.server.pages.site.subjects import subject_list
 from equipoise.server.pages.site.today import overdue_follow_up, today
+from equipoise.server.pages.site.waiting import answered, kits_to_hand_out
 
-__all__ = ["SITE_PAGES"]
+__all__ = ["SITE_PAGES", "answered", "kits_to_hand_out"]
 
 SITE_PAGES = (
     Page(name="today", route="", right="see_today", view=today, title=_("Today"), menu="work"),
