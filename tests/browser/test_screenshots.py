@@ -3,14 +3,10 @@
 With EQUIPOISE_HOWTO=1 the pictures are written into docs/howto/images; else they are build output, of some roles alone.
 """
 
-import http.client
 import io
 import json
 import os
-import socket
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,9 +15,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from tests.browser.process import ROOT, started
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).parents[2]
 HOWTO = os.environ.get("EQUIPOISE_HOWTO") == "1"
 LARGEST = 120_000
 """Bytes of a picture."""
@@ -78,41 +74,15 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demonstration as somebody starts it, in a process of its own."""
-    folder = tmp_path_factory.mktemp("demo") / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [Path(sys.executable).parent / "equipoise", "serve", "--demo", "--data", folder, "--port", str(port)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("EQUIPOISE_", "DJANGO_"))}
-    server = subprocess.Popen(
-        [*command, "--workers", "1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait(server, port)
+    home = tmp_path_factory.mktemp("demo")
+    folder = home / "data"
+    with started("--demo", "--data", folder, home=home) as (url, _said):
         file = folder / "demo-logins.json"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         kept = json.loads(file.read_text())
         logins = {each["role"]: each for each in kept["logins"]}
         mine, other = _subjects(folder / "trial.sqlite3", logins["site_coordinator"]["site"])
-        yield Demo(f"http://127.0.0.1:{port}", logins, mine, other, kept["diary"])
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
-    for _ in range(1200):
-        try:
-            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            asked.request("GET", "/account/login/")
-            asked.getresponse().read()
-            asked.close()
-        except OSError:
-            assert server.poll() is None, "the server has stopped"
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the server does not answer")
+        yield Demo(url, logins, mine, other, kept["diary"])
 
 
 def _subjects(database: Path, site: str) -> tuple[str, str]:

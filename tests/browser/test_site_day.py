@@ -1,4 +1,4 @@
-"""A day at a site: a patient from screening to the first doses and measurements; nothing is recorded twice."""
+"""A day at a site: nothing is lost or recorded twice, all goes by keyboard, pages are small, a code is broken."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,86 +9,10 @@ from tests.browser.served import Served
 
 pytestmark = pytest.mark.browser
 Shot = Callable[[Page, str], None]
-LEVELS = {"Sex": "Female", "Tumor grade": "Low", "ECOG performance status": "0"}
-YES = ("Functional tumor", "Locally unresectable or metastatic", "Previous somatostatin analog",
-       "Earlier progression on somatostatin analog documented", "Measurable disease")  # fmt: skip
-NO = ("Poorly differentiated, high-grade, adenocarcinoid or goblet cell",
-      "Medullary thyroid, pancreatic NET, paraganglioma or pheochromocytoma suspected",
-      "Concurrent somatostatin analog", "Previous peptide receptor radionuclide therapy",
-      "Previous sunitinib or other VEGF inhibitor",
-      "Previous everolimus")  # fmt: skip
-NUMBERS = {"Absolute neutrophil count": "3,1", "Platelets": "210", "Systolic blood pressure": "128",
-           "Diastolic blood pressure": "80"}  # fmt: skip
 
 
 def pick(page: Page, group: str, answer: str) -> None:
     page.get_by_role("group", name=group).first.get_by_label(answer, exact=True).check()
-
-
-def test_from_screening_to_measurements(site: Served, page: Page, shot: Shot, accessible: Any) -> None:
-    trial, who = site.trial, "coordinator@01"
-    site.enter(page, who, "subjects/")
-    page.get_by_role("link", name="Screen a patient").click()
-    page.get_by_role("button", name="Give the patient a number").click()
-    assert "The patient has a number" in page.locator("#said").inner_text()
-    subject = page.url.rstrip("/").rpartition("/")[2]
-    accessible(page)
-    page.get_by_role("link", name="Record that the patient signed a consent form").click()
-    page.get_by_role("button", name="Record the consent").click()
-
-    page.get_by_role("link", name="Record baseline facts").click()
-    expect(page.locator("#beside")).to_contain_text("14 not known yet")
-    page.get_by_label("Age").fill("17")
-    expect(page.locator("#beside")).to_contain_text("1 not met")
-    page.get_by_label("Age").fill("61")
-    expect(page.locator("#beside")).to_contain_text("1 met")
-    page.get_by_label("Primary site").select_option(label="Small bowel")
-    for label, value in LEVELS.items():
-        pick(page, label, value)
-    for group in YES:
-        pick(page, group, "Yes")
-    for group in NO:
-        pick(page, group, "No")
-    for label, value in NUMBERS.items():
-        page.get_by_label(label).fill(value)
-    page.get_by_label("Radiologic progression before registration").fill("2023-11-02")
-    expect(page.locator("#beside")).to_contain_text("14 met")
-    accessible(page)
-    shot(page, "screening-form")
-    page.get_by_role("button", name="Record baseline facts").click()
-
-    measure(site, page, subject, accessible, shot)
-    page.get_by_role("link", name="Randomize the patient").click()
-    expect(page.locator("#beside")).to_contain_text("14 met")
-    shot(page, "randomize")
-    page.get_by_role("button", name=f"Randomize subject {subject}").dblclick()
-    page.wait_for_url(f"**/subjects/{subject}/")
-    assert [e.kind for e in trial.events() if e.subject == subject].count("randomized") == 1
-    accessible(page)
-    shot(page, "subject")
-
-
-def measure(site: Served, page: Page, subject: str, accessible: Any, shot: Shot) -> None:
-    """The lesion table: the sum follows the typing; a node that is too small is refused beside its size."""
-    page.get_by_role("link", name="Record the lesions of an assessment").click()
-    rows = page.locator("table.rows tbody tr")
-    for row, (organ, size) in enumerate((("liver", "23"), ("liver", "17.5"))):
-        rows.nth(row).get_by_label("Organ").fill(organ)
-        rows.nth(row).get_by_label("Size").fill(size)
-    rows.nth(2).get_by_label("Organ").fill("mesentery")
-    rows.nth(2).get_by_label("Lymph node").select_option(label="Yes")
-    rows.nth(2).get_by_label("Size").fill("13")
-    expect(page.locator("#beside")).to_contain_text("53.5 mm")
-    page.get_by_role("button", name="Record the measurements").click()
-    problem = rows.nth(2).locator(".problem")
-    assert "at least 15 mm" in problem.inner_text()
-    assert rows.nth(2).get_by_label("Size").input_value() == "13"
-    accessible(page)
-    shot(page, "measure-refused")
-    rows.nth(2).get_by_label("Size").fill("16")
-    page.get_by_role("button", name="Record the measurements").click()
-    page.wait_for_url(f"**/subjects/{subject}/")
-    assert site.trial.state.subjects[subject].last("tumors_measured")["sum"] == 5650
 
 
 def test_the_back_button_and_a_second_tab_record_nothing_twice(site: Served, page: Page) -> None:
@@ -156,3 +80,32 @@ def test_pages_are_small(site: Served, page: Page) -> None:
         site.enter(page, "coordinator@01", path)
         page.wait_for_load_state("networkidle")
         assert 20_000 < sum(sizes) < 200_000 or len(sizes) < 4, (path, sum(sizes))
+
+
+def test_the_code_is_broken_within_two_clicks(site: Served, page: Page, shot: Shot, accessible: Any) -> None:
+    subject = site.trial.randomized("01")
+    site.enter(page, "investigator@01", f"subjects/{subject}/")
+    page.get_by_role("link", name="Emergency: break the code").click()
+    page.get_by_label("Reason").fill("Unconscious; the antidote depends on it.")
+    site.prove(page)
+    accessible(page)
+    shot(page, "code-break")
+    page.get_by_role("button", name=f"Break the code of subject {subject}").click()
+    page.wait_for_url(f"**/subjects/{subject}/treatment/")
+    expect(page.locator("main")).to_contain_text(site.trial.arm(subject).capitalize())
+    accessible(page)
+    shot(page, "code-broken")
+
+
+def test_an_expired_session_loses_nothing(site: Served, page: Page) -> None:
+    subject = site.trial.randomized("01")
+    site.login(page, "investigator@01")
+    page.goto(site.at("investigator@01", f"subjects/{subject}/do/record_deviation/"))
+    page.get_by_label("What happened").fill("Visit two days late: <b>snow</b>")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Record the deviation").click()
+    page.wait_for_url("**/account/login/**")
+    site.login(page, "investigator@01")
+    assert page.url.endswith("/do/record_deviation/")
+    assert page.get_by_label("What happened").input_value() == "Visit two days late: <b>snow</b>"
+    assert page.get_by_text("has been put back").is_visible()

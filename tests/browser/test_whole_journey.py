@@ -24,9 +24,7 @@ SCANNED = (TODAY - dt.timedelta(days=3)).isoformat()
 STAFF = {"anna": "site_coordinator", "ivan": "investigator", "paul": "pharmacist"}
 CENTER = {"rita": "central_reader_1", "rolf": "central_reader_2", "ada": "adjudicator", "dora": "data_manager",
           "ursula": "unblinded_statistician", "uma": "unblinded_statistician"}  # fmt: skip
-FACTS = {
-    "Female": "Sex", "Low": "Tumor grade", "0": "ECOG performance status",
-}  # fmt: skip
+FACTS = {"Sex": "Female", "Tumor grade": "Low", "ECOG performance status": "0"}
 YES = ("Functional tumor", "Locally unresectable or metastatic", "Previous somatostatin analog",
        "Earlier progression on somatostatin analog documented", "Measurable disease")  # fmt: skip
 NO = ("Poorly differentiated, high-grade, adenocarcinoid or goblet cell",
@@ -204,7 +202,7 @@ def enroll(people: People, seen: Shot) -> str:
     page.get_by_label("Age").fill("61")
     page.get_by_label("Primary site").select_option(label="Small bowel")
     answers = [
-        *((group, answer) for answer, group in FACTS.items()),
+        *FACTS.items(),
         *((g, "Yes") for g in YES),
         *((g, "No") for g in NO),
     ]
