@@ -6,12 +6,12 @@ its identifier: asked again, it is answered from the record and nothing is done 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from equipoise.conduct import COMMANDS, Command, Refusal, decide, shards
+from equipoise.conduct import COMMANDS, Command, Refusal, Subject, decide, shards
 from equipoise.conduct.nouns.blinding import noted_code
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical_text, normalized, utc_text
 from equipoise.server import trial
@@ -172,19 +172,25 @@ def _with_site(command: Command, parts: dict[str, states.Loaded]) -> dict[str, s
 
 
 def _everybody() -> dict[str, states.Loaded]:
-    """Every patient of central review."""
+    """Every patient of central review, without what fills a long record and has no part in it."""
     (rows,) = ask(
         Statement("SELECT subject FROM ledger_event WHERE chain = %s AND kind = %s", [TRIAL, "review_opened"])
     )
     names = sorted({f"subject:{subject}" for (subject,) in rows})
     found: dict[str, states.Loaded] = {}
     for first in range(0, len(names), _TOGETHER):
-        found |= states.load(names[first : first + _TOGETHER])
+        parts = states.load(names[first : first + _TOGETHER])
+        found |= {name: part._replace(state=_slim(part.state)) for name, part in parts.items()}
     return found
 
 
+def _slim(subject: Subject) -> Subject:
+    return replace(subject, records={kind: of for kind, of in subject.records.items() if kind not in _BULK})
+
+
 _OF_EVERYBODY = frozenset(name for name, spec in COMMANDS.items() if spec.everybody)
-_TOGETHER = 200
+_BULK = frozenset({"vitals_recorded", "labs_recorded", "visit_recorded", "dose_recorded", "diary_submitted"})
+_TOGETHER = 100
 """Shards loaded in one statement."""
 
 
