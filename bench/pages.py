@@ -232,7 +232,9 @@ def measured(place: Place, subjects: list[str], seconds: float, database: Path |
         people = [Person(*one, subjects) for one in known]
         found: list[Asked] = []
         _at_once(people, 2 * THINKING, found)  # every process has opened its connections before the clock starts
-        used = _alone([people[0], people[-2]], server.pid, database)
+        used = {}
+        for who in (0, -2):  # a coordinator and the data manager
+            used |= _alone(Person(*known[who], subjects), server.pid, database)
         people, found = [Person(*one, subjects) for one in known], []
         _at_once(people, seconds, found)
     finally:
@@ -255,15 +257,14 @@ def _at_once(people: list[Person], seconds: float, found: list[Asked]) -> None:
         thread.join()
 
 
-def _alone(people: list[Person], server: int, database: Path | None) -> dict[str, tuple[float, float]]:
+def _alone(person: Person, server: int, database: Path | None) -> dict[str, tuple[float, float]]:
     """Open every page again and again, one request at a time: processor seconds of server and database for each."""
     used = {}
-    for person in people:
-        for page in person.pages:
-            before = _processor(server), _of_database(database)
-            asked = [person.open(page) for _ in range(ALONE)]
-            after = _processor(server), _of_database(database)
-            used[asked[0].page] = ((after[0] - before[0]) / ALONE, (after[1] - before[1]) / ALONE)
+    for page in person.pages:
+        before = _processor(server), _of_database(database)
+        asked = [person.open(page) for _ in range(ALONE)]
+        after = _processor(server), _of_database(database)
+        used[asked[0].page] = ((after[0] - before[0]) / ALONE, (after[1] - before[1]) / ALONE)
     return used
 
 
@@ -273,14 +274,15 @@ def _of_database(folder: Path | None) -> float:
 
 def _processor(parent: int) -> float:
     """Processor time of the processes below another so far, in seconds."""
-    used = 0
+    ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                used += sum(int(task.read_text().split()[0]) for task in stat.parent.glob("task/*/schedstat"))
-        except (OSError, IndexError):
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
             continue  # it has ended meanwhile
-    return used / 1e9
+        if int(fields[1]) == parent:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _line(name: str, found: list[Asked], used: dict[str, tuple[float, float]]) -> None:
