@@ -246,6 +246,26 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(trial: ServerTrial)
     assert cookie["samesite"] == "Strict"
 
 
+def test_a_retry_after_a_lost_answer_needs_no_fresh_code(trial: ServerTrial) -> None:
+    """Nothing is done twice, so nothing is proved twice: a physician's second click locks nobody out."""
+    subject = trial.randomized("01")
+    trial.account("investigator@01")
+    body = {"request_id": "break-0001", "role": "investigator", "site": "01", "subject": subject, "reason": "crisis",
+            "payload": {}, "proof": trial.proof()}  # fmt: skip
+    with at(trial):
+        first = trial.post("commands/break_code", "investigator@01", body)
+        before = chain_end(TRIAL)
+        for _ in range(6):
+            assert trial.post("commands/break_code", "investigator@01", body).json() == first.json() | {
+                "repeated": True
+            }
+        another = trial.post("commands/break_code", "investigator@01", body | {"reason": "another"})
+        fresh = trial.post("commands/break_code", "investigator@01", body | {"request_id": "break-0002"})
+    assert another.json()["code"] == "request_reused"
+    assert fresh.json()["code"] == "proof_wrong", "a code is good for one request"
+    assert chain_end(TRIAL) == before
+
+
 def test_guessing_a_signature_locks_the_account(trial: ServerTrial) -> None:
     """Who has stolen a token cannot try codes and passwords without end."""
     subject = trial.randomized("01")

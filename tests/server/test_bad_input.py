@@ -280,6 +280,39 @@ def test_an_amendment_of_the_ratio_begins_a_stage_and_old_slots_stay_replayable(
     assert report.intact, report.first
 
 
+def test_a_crossover_that_an_amendment_brings_is_open_to_those_allocated_before(
+    trial: ServerTrial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no part of how patients are allocated; one that is taken out again leaves those who crossed over on it."""
+    from dataclasses import replace
+
+    from equipoise.server import trial as served
+
+    plain, study = served.stages(trial.state.study), trial.state.study
+    before = replace(plain[1], crosses_from=None, crosses_to=None)
+    for designs in ((before, plain[1]), (plain[1], before), (before, plain[1], before)):
+        books = {str(number): design for number, design in enumerate(designs)}
+        monkeypatch.setattr(served, "rulebooks", lambda _study, found=books: found)
+        monkeypatch.setattr(served, "_design", lambda design: design)
+        versions = replace(study, versions=tuple(books), stages=dict.fromkeys(books, 1))
+        (found,) = served.stages(versions).values()
+        assert (found.crosses_from, found.crosses_to) == ("placebo", "pazopanib")
+        assert found.digest == before.digest
+
+
+def test_kits_are_sent_to_a_site_of_the_trial_before_they_expire(trial: ServerTrial) -> None:
+    statistician = "unblinded_statistician"
+    trial.account(statistician)
+    lot = {"role": statistician, "lot": "L-1", "sets": 1}
+    old = trial.post("depot/deliveries", statistician, lot | {"expires": "2001-01-01", "proof": trial.proof()})
+    assert old.json()["code"] == "vault_kit_not_valid"
+    made = trial.post("depot/deliveries", statistician, lot | {"expires": "2030-01-01", "proof": trial.proof()})
+    assert made.status_code == 200
+    nowhere = trial.post("depot/shipments", statistician, lot | {"to": "99", "proof": trial.proof()})
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "site_unknown")
+    assert trial.post("depot/shipments", statistician, lot | {"to": "01", "proof": trial.proof()}).status_code == 200
+
+
 def test_an_emergency_break_needs_no_mail_and_alerts_without_the_arm(
     trial: ServerTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:

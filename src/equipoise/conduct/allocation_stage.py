@@ -7,7 +7,7 @@ a probability.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from json import dumps, loads
@@ -91,6 +91,11 @@ class StageDesign:
     def __repr__(self) -> str:
         """Name the cohorts; show no block sizes."""
         return f"StageDesign({', '.join(str(name) for name in self.cohorts)})"
+
+    def crossing_as(self, other: StageDesign) -> StageDesign:
+        """Give the same design with another's crossover."""
+        same = (self.crosses_from, self.crosses_to) == (other.crosses_from, other.crosses_to)
+        return self if same else replace(self, crosses_from=other.crosses_from, crosses_to=other.crosses_to)
 
     @cached_property
     def digest(self) -> str:

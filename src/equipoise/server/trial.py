@@ -103,12 +103,19 @@ def hash_of(chain: str, seq: int) -> str | None:
 
 
 def stages(study: Study) -> dict[int, StageDesign]:
-    """Design of each allocation stage: that of the first protocol version of the stage."""
+    """Design of each allocation stage: that of the first protocol version of the stage.
+
+    Crossover is no part of allocation: an amendment that brings it holds for patients of every stage, and one that ends
+    it leaves those who have crossed over on their treatment.
+    """
     books = rulebooks(study)
     found: dict[int, StageDesign] = {}
+    crossing: StageDesign | None = None
     for version in study.versions:
-        found.setdefault(study.stages[version], _design(books[version]))
-    return found
+        design = _design(books[version])
+        found.setdefault(study.stages[version], design)
+        crossing = design if crossing is None or design.crosses_from is not None else crossing
+    return {} if crossing is None else {stage: design.crossing_as(crossing) for stage, design in found.items()}
 
 
 def vault(study: Study, **more: Any) -> DatabaseVault:

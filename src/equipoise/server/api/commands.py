@@ -10,6 +10,7 @@ from equipoise.conduct import COMMANDS
 from equipoise.server.api.access import AUTH, DIARY_AUTH, actor, proved
 from equipoise.server.api.payloads import CommandIn, command_model
 from equipoise.server.api.problem import Problem, ProblemError
+from equipoise.server.ledger.requests import carried_out_before
 from equipoise.server.write import Answer, Wish, perform
 
 __all__ = ["REFUSALS", "Done", "router"]
@@ -50,16 +51,18 @@ def _endpoint(name: str) -> Callable[..., Any]:
 
 def carry_out(request: HttpRequest, name: str, body: CommandIn) -> dict[str, Any]:
     """Hand a command to the one way to write, and say what came of it."""
+    who = actor(request)
+    again = body.proof is not None and carried_out_before(body.request_id, who)
     wish = Wish(
         kind=name,
-        actor=actor(request),
+        actor=who,
         role=body.role,
         request_id=body.request_id,
         payload=body.payload.dict(exclude_unset=True),
         site=body.site,
         subject=body.subject,
         reason=body.reason,
-        second_factor=proved(request, body.proof),
+        second_factor=not again and proved(request, body.proof),
     )
     answer = perform(wish)
     if answer.refusal is not None:

@@ -15,6 +15,7 @@ from equipoise.server.api.access import AUTH, asker, may, proved
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.payloads import Identifier, ProofIn
 from equipoise.server.api.problem import ProblemError
+from equipoise.server.ledger import shards as states
 from equipoise.server.sources import entropy
 from equipoise.server.unblinding.reading import read_arm
 from equipoise.server.vault import depot
@@ -127,6 +128,10 @@ def deliver(request: HttpRequest, body: DeliveryIn) -> dict[str, Any]:
 def ship(request: HttpRequest, body: ShipmentIn) -> dict[str, Any]:
     """Choose kits for a site: equally many of every arm, given in order of their numbers."""
     context = may(request, "stock_depot", body.role, site=body.site, second_factor=proved(request, body.proof))
+    if not states.load([f"site:{body.to}"])[f"site:{body.to}"].seq:
+        raise ProblemError(
+            404, "site_unknown", "There is no such site.", "Check the site number, or open the site first."
+        )
     with transaction.atomic():
         kits = _asked(lambda: depot.ship(_key(), trial.stages(context.study), body.to, body.lot, body.sets))
         _note(request, body.role, Draft("kits_sent", {"lot": body.lot, "to": body.to, "kits": kits}))

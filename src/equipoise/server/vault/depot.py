@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from equipoise.conduct.allocation_stage import StageDesign
 from equipoise.conduct.kits import Kit, KitStatus, KitStore
+from equipoise.conduct.vault import VaultError, VaultErrorCode
 from equipoise.ledger import Event
 from equipoise.server.keys import TrialKey
-from equipoise.server.sources import entropy
+from equipoise.server.sources import entropy, now
 from equipoise.server.vault.models import KitRow, KitUse, Shipment
 from equipoise.server.vault.opening import contents, day_of, kit_context, open_vault
 
@@ -16,6 +17,8 @@ __all__ = ["deliver", "follow", "ship"]
 
 def deliver(key: TrialKey, stages: Mapping[int, StageDesign], lot: str, expiry: dt.date, sets: int) -> list[str]:
     """Make ``sets`` kits of each arm under one lot and expiry date; give their numbers in order."""
+    if expiry < now().date():
+        raise VaultError(VaultErrorCode.KIT_NOT_VALID, f"the lot {lot!r} expired on {expiry}: check the date")
     opened = open_vault(key, stages)
     store = KitStore.restored(entropy, opened.arms, _all_kits(), {})
     made = store.deliver(lot, expiry, sets)

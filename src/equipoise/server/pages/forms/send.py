@@ -14,6 +14,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from equipoise.conduct import ACTIONS, COMMANDS, Refusal
 from equipoise.ledger import LedgerError
 from equipoise.server.api.problem import status_of
+from equipoise.server.ledger.requests import carried_out_before
 from equipoise.server.pages.forms.build import Posted, Understood, parts_of, payload_of, rows_posted
 from equipoise.server.pages.forms.inputs import Group, Input
 from equipoise.server.pages.forms.place import in_words, placed
@@ -69,7 +70,7 @@ class Form:
     @property
     def blocked(self) -> Refusal | None:
         """Why there is nothing to fill in; what was sent is answered by the refusal itself."""
-        return self.plan.blocked if self.call.request.method != "POST" else None
+        return (self.plan.blocked or _without_choice(self.parts)) if self.call.request.method != "POST" else None
 
     @property
     def above(self) -> dict[str, Any] | None:
@@ -134,6 +135,15 @@ def new_request_id() -> str:
     return f"page-{entropy(12).hex()}"
 
 
+def _without_choice(parts: tuple[Input | Group, ...]) -> Refusal | None:
+    """Say it where a choice is asked for and there is nothing to choose from: no event, no open query, no kit."""
+    for part in parts:
+        if isinstance(part, Input) and part.kind == "choice" and part.required and not part.choices:
+            reason = _("There is nothing to choose from: %(what)s.") % {"what": part.label[:1].lower() + part.label[1:]}
+            return Refusal("nothing_to_choose", reason, _("It can be done once there is one that waits for it."))
+    return None
+
+
 def _has_site(call: Call) -> bool:
     return bool(call.context.command.subject or call.context.command.site)
 
@@ -178,7 +188,7 @@ def _sent(form: Form) -> HttpResponse:
         return _refused(form, refusal)
     if _doubtful(form):
         return form.render(422)
-    if form.asks_proof:
+    if form.asks_proof and not carried_out_before(form.request_id, form.call.context.command.actor):
         refused = given_proof(form.call)
         if refused is not None:
             form.proof_problems = dict(refused.problems)
