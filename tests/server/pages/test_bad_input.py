@@ -245,3 +245,13 @@ def test_a_reason_of_several_lines_is_taken_and_control_characters_are_not(trial
     sent = doctor.send(PATIENT, command, {"reason": "unconscious\r\nin the emergency room", **doctor.proof()})
     assert sent.status_code == 303, sent.content.decode()
     assert trial.events()[-1].reason == "unconscious\nin the emergency room"
+
+
+@pytest.mark.parametrize("command", ["report_serious_event", "answer_query", "update_adverse_event"])
+def test_a_form_with_nothing_to_choose_says_so(coordinator: Visitor, command: str) -> None:
+    """No event, no open query: the page says it and what would help, instead of a form that cannot be filled in."""
+    text = coordinator.text(f"subjects/{PATIENT}/do/{command}/")
+    assert "There is nothing to choose from" in text
+    assert 'name="send"' not in text
+    sent = coordinator.send(PATIENT, command, {"event": "AE-9", "query": "Q-9", "record": "AE-9"})
+    assert sent.status_code == 422

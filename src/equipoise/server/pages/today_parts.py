@@ -22,6 +22,8 @@ class Task:
     target: str = ""
     """Planned day."""
     late: bool = False
+    bare: bool = False
+    """Whether the subject is named without a link, for a role that has no page of a subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,9 @@ def _mine(call: Call) -> Part:
         told = {"subject": line["subject"], "what": assessment_words(line["assessment"])}
         what = _("Adjudicate %(subject)s") if judges else _("Read %(subject)s: %(what)s")
         when = _("by %(day)s") % {"day": day(line["due"])} if line["due"] else ""
-        tasks.append(Task(what=what % told, url=_address(call, line), when=when, late=line["overdue"]))
+        told_by = Task(what=what % told, subject=line["subject"], bare=True, url=_address(call, line), when=when,
+                       late=line["overdue"])  # fmt: skip
+        tasks.append(told_by)
     if judges:
         title, empty = _("To be adjudicated"), _("Nothing is to be adjudicated. A patient appears here when the "
                                                  "readers differ.")  # fmt: skip
