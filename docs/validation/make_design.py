@@ -10,15 +10,24 @@ from __future__ import annotations
 import inspect
 import json
 import linecache
+import math
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from equipoise.design import read_assumptions, run_trials
+from equipoise.design.allocator import read_allocator
+from equipoise.design.simulation import trial_plan
+from equipoise.design.size import planned_design
+from equipoise.protocol import load_protocol
+from equipoise.stats import SimulatedStratum
+from equipoise.stats.allocation import permuted_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -34,6 +43,7 @@ TESTS = (
     "tests/stats/allocation/test_rerandomization.py",
     "tests/stats/crossover",
 )
+TRIALS = 100_000
 KEYS = ("key", "name", "method", "setting", "n", "ours")
 HEAD = """# Designs against reference numbers
 
@@ -135,6 +145,45 @@ class Noted:
     __hash__ = None  # type: ignore[assignment]
 
 
+def simulated_power() -> list[str]:
+    """Say by how much, and why, the power of simulated trials differs from the formula's."""
+    protocol = load_protocol(ROOT / "trials" / "a021202" / "protocol.yaml")
+    plan = read_assumptions(protocol, "primary")
+    design, events = planned_design(plan)
+    trial = trial_plan(plan, read_allocator(protocol, plan), events=(design.information * events).tolist())
+    last = trial.looks[-1].events or 0
+    effect = -math.log(plan.hazard_ratio)
+    alone = (SimulatedStratum(1.0, trial.strata[0].hazards),)
+    cases = {
+        "simulated, no strata": replace(
+            trial, strata=alone, allocation=permuted_blocks((1, 1), (4, 6)), stratified=False
+        ),
+        "simulated, four strata, plain test": replace(trial, stratified=False),
+        "simulated, four strata, stratified test (as planned)": trial,
+    }
+    drift = effect * math.sqrt(last / 4)
+    lines = [
+        "## Simulated and planned power: A021202",
+        "",
+        f"{TRIALS:,} trials each, seed 21202, {last} events, hazard ratio {plan.hazard_ratio:.4f}; "
+        "docs/methods/simulation.md says why.",
+        "*Power at this Z* is that of the design, by recursion, at the mean of Z that was simulated.",
+        "",
+        "| case | information | mean of Z | power | Monte Carlo standard error | power at this Z |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        f"| formula | {last / 4:.2f} | {drift:.4f} | {design.crossing(drift).power:.4f} | | |",
+    ]
+    for words, case in cases.items():
+        run = run_trials(case, TRIALS, seed=21202)
+        z, stops = float(-run.z[:, -1].mean()), run.stops(design.upper)
+        information = float(((run.z[:, -1] / run.log_hazard_ratio[:, -1]) ** 2).mean())
+        cells = (
+            f"{information:.2f} | {z:.4f} | {stops.power:.4f} | {stops.std_error:.4f} | {design.crossing(z).power:.4f}"
+        )
+        lines.append(f"| {words} | {cells} |")
+    return [*lines, ""]
+
+
 def page(recorder: Recorder, exact: dict[str, Any]) -> str:
     """Write the page."""
     lines = [HEAD]
@@ -152,6 +201,7 @@ def page(recorder: Recorder, exact: dict[str, Any]) -> str:
             cells = (row.golden, f"`{row.what}`", str(row.count), f"{row.ours:.12g}", f"{row.theirs:.12g}")
             lines.append(f"| {' | '.join(cells)} | {row.difference:.1e} | {best} |")
         lines.append("")
+    lines += simulated_power()
     lines += ["## Not compared", "", "| golden | why |", "| --- | --- |"]
     lines += [f"| {key} | {why} |" for key, why in NOT_COMPARED.items()]
     lines += ["", "Inside the goldens that are compared:", "", "| numbers | why |", "| --- | --- |"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.stats.crossover.trial import trial
 
-from equipoise.stats import StatsError, cox_ph, kaplan_meier, logrank_test, rpsftm
+from equipoise.stats import StatsError, cox_ph, kaplan_meier, logrank_test, rpsftm, threads
 
 RPSFTM, TRTSWITCH = "rpsftm 1.2.9", "trtswitch 0.2.7"
 EXACT = -0.181177943578843
@@ -206,3 +206,23 @@ def test_bad_input_is_explained(change, expected):
     call = {"group": t.arm, "switch_time": t.switch, "censor_time": t.limit} | change
     with pytest.raises(StatsError, match=expected):
         rpsftm(t.time, t.event, **call)
+
+
+def test_a_hazard_ratio_of_nothing_has_no_limits():
+    """Everybody in control had the event before anybody in the other arm: no finite ratio."""
+    nan = float("nan")
+    found = rpsftm([3, 4, 5, 6], [1, 1, 1, 1], [0, 0, 1, 1], switch_time=[1, nan, nan, nan], censor_time=[9, 9, 9, 9])
+    assert math.isnan(found.hazard_ratio_low)
+    assert found.hazard_ratio_limits == "NE"
+
+
+def test_threads_change_no_bit_of_the_bootstrap():
+    rng = np.random.default_rng(4)
+    time, switch = rng.exponential(10, 60), np.full(60, np.nan)
+    arm = np.arange(60) % 2
+    switch[:20:2] = time[:20:2] * 0.6
+    asked = {"switch_time": switch, "recensor": False, "samples": 8}
+    alone = rpsftm(time, np.ones(60, bool), arm, **asked)
+    with threads(2):
+        shared = rpsftm(time, np.ones(60, bool), arm, **asked)
+    assert (alone.hazard_ratio_low, alone.hazard_ratio_high) == (shared.hazard_ratio_low, shared.hazard_ratio_high)
