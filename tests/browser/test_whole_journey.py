@@ -6,6 +6,7 @@ Everybody has a window of his or her own and does what the pages offer. The step
 import datetime as dt
 import re
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.process import equipoise, started
+
+from equipoise.cdisc import read_folder
 
 pytestmark = pytest.mark.browser
 Shot = Callable[[Page, str], None]
@@ -403,11 +406,7 @@ def exported(people: People, folder: Path, cut: str = "") -> Path:
 
 def treatments(people: People, folder: Path) -> dict[str, str]:
     """Subject -> arm."""
-    import zipfile
-
-    from equipoise.cdisc import read_dataset
-
     with zipfile.ZipFile(exported(people, folder)) as archive:
-        archive.extract("dm.xpt", folder)
-    rows = read_dataset(folder / "dm.xpt").iter_rows(named=True)
+        archive.extractall(folder / "sdtm")
+    rows = read_folder(folder / "sdtm").datasets["DM"].iter_rows(named=True)
     return {row["SUBJID"]: row["ARM"] for row in rows}

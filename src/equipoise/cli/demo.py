@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.cli.failure import ArgumentError
-from equipoise.cli.rehearse import MODEL, PROTOCOL, Rehearsal, prepare
-from equipoise.cli.trial_place import needs_server, place_of
+from equipoise.cli.trial_place import MODEL, PROTOCOL, needs_server, place_of
 
 if TYPE_CHECKING:
+    from equipoise.cli.rehearse import Rehearsal
     from equipoise.rehearsal.memory import Rehearsed
     from equipoise.server.demo import DemoLogin
     from equipoise.server.place import Place
@@ -101,7 +102,9 @@ def _place(file: Path, data: Path | None, database: str, key: Path | None) -> "P
 def _made_apart(file: Path, place: "Place") -> None:
     """Make the trial in a process of its own: threads that it begins would stand still in the server's processes."""
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as apart:
-        apart.submit(make_demo, file, place).result()
+        made = apart.submit(make_demo, file, place)
+        import_module("equipoise.server.running")  # what comes next, read while the other process works
+        made.result()
 
 
 def make_demo(file: Path, place: "Place", *, patients: int = PATIENTS, seed: int = SEED) -> None:
@@ -113,6 +116,7 @@ def make_demo(file: Path, place: "Place", *, patients: int = PATIENTS, seed: int
         The place is in use.
     """
     from equipoise.cli.rehearsal_record import write_record
+    from equipoise.cli.rehearse import prepare
 
     if place.sqlite_file is not None and place.sqlite_file.exists():
         raise ArgumentError(
@@ -133,7 +137,7 @@ def make_demo(file: Path, place: "Place", *, patients: int = PATIENTS, seed: int
     )
 
 
-def run_until(rehearsal: Rehearsal) -> "Rehearsed":
+def run_until(rehearsal: "Rehearsal") -> "Rehearsed":
     """Carry the commands out up to some weeks after the last randomization."""
     from equipoise.rehearsal.memory import Rehearsed, carry_out, commands_of
     from equipoise.rehearsal.vault import rehearsal_vault

@@ -15,6 +15,7 @@ from equipoise.cli.notice import notice
 from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.rehearse_published import compared_with_print, print_table
 from equipoise.cli.steps import Steps, steps
+from equipoise.cli.trial_place import MODEL, PROTOCOL
 from equipoise.derive import Derived
 from equipoise.derive.sdtm import sdtm_from_ledger
 from equipoise.protocol import Protocol, parse_protocol
@@ -32,9 +33,6 @@ from equipoise.results import Results
 
 __all__ = ["MODEL", "Rehearsal", "prepare", "rehearse", "write_sdtm"]
 
-MODEL = "twin.yaml"
-"""Name of the model beside the protocol."""
-PROTOCOL = "protocol.yaml"
 RECORD, DATA, KEY = "record", "data", "trial.key"
 
 

@@ -12,8 +12,11 @@ from equipoise.cli.failure import ArgumentError
 if TYPE_CHECKING:
     from equipoise.server.place import Place
 
-__all__ = ["missing_for_server", "needs_server", "place_of"]
+__all__ = ["MODEL", "PROTOCOL", "missing_for_server", "needs_server", "place_of"]
 
+PROTOCOL = "protocol.yaml"
+MODEL = "twin.yaml"
+"""Name of the model of synthetic patients, beside the protocol."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
