@@ -3,12 +3,11 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tests import warm
 
 from equipoise.cdisc import CdiscError, read_folder
 from equipoise.cli.failure import ArgumentError
@@ -17,13 +16,10 @@ from equipoise.protocol import load_protocol
 from equipoise.rehearsal.errors import RehearsalError
 
 TRIAL = Path(__file__).parents[2] / "trials" / "a021202"
-_MAIN = "from equipoise.cli import main; main()"
 
 
-def equipoise(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", _MAIN, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+def equipoise(*arguments: object) -> warm.Done:
+    return warm.command_line(arguments)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""One of several processes that write to the same trial at once: ``python -m tests.server.racer TASK.json``.
+"""One of several processes that write to the same trial at once.
 
 For each wish it writes a line to its file of acknowledgments, flushed to the disk, once `perform` has returned: what
 stands there must be in the record whatever happens to the process.
@@ -13,8 +13,10 @@ from equipoise.server.place import Place
 from equipoise.server.running import start
 
 
-def main() -> None:
-    task = json.loads(Path(sys.argv[1]).read_text())
+def run(path: str) -> None:
+    """Do the task of a file."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    task = json.loads(Path(path).read_text())
     start(Place(data=Path(task["data"]), database=task["database"], key_file=Path(task["key"])))
     from equipoise.server.write import UnavailableError, Wish, perform
 
@@ -34,7 +36,3 @@ def main() -> None:
             file.write(json.dumps([subject, request, seq, code]) + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-
-if __name__ == "__main__":
-    main()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from tests import warm
 from tests.server.server_trial import ServerTrial
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +28,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def run(*arguments: Any, code: int = 0, **more: str) -> str:
-    program = [sys.executable, "-m", "equipoise.cli", *map(str, arguments)]
-    command = [sys.executable, "-c", "from equipoise.cli import main; main()", *program[3:]]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(**more), cwd=ROOT)
+    done = warm.command_line(arguments, environment=environment(**more), cwd=ROOT)
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr

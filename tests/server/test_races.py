@@ -3,15 +3,16 @@
 import datetime as dt
 import json
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import warm
+from tests.server import racer
 from tests.server.configured import file_place
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
@@ -20,7 +21,6 @@ from equipoise.server.backup import make_backup, restore_backup
 from equipoise.server.place import Place
 from equipoise.server.verification.run import verify_trial
 
-ROOT = Path(__file__).parents[2]
 WORKERS = 8
 
 
@@ -49,7 +49,7 @@ def live(place: Place) -> ServerTrial:
     return trial.set_up("01")
 
 
-def begin(trial: ServerTrial, number: int, wishes: list[tuple[str, str | None, str]]) -> subprocess.Popen[bytes]:
+def begin(trial: ServerTrial, number: int, wishes: list[tuple[str, str | None, str]]) -> ForkServerProcess:
     task = {
         "data": str(trial.place.data),
         "database": trial.place.database,
@@ -60,8 +60,7 @@ def begin(trial: ServerTrial, number: int, wishes: list[tuple[str, str | None, s
     }
     path = trial.place.data.parent / f"task-{number}.json"
     path.write_text(json.dumps(task))
-    command = [sys.executable, "-m", "tests.server.racer", str(path)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    return warm.begin(racer.run, str(path))
 
 
 def acknowledged(trial: ServerTrial) -> list[Any]:
@@ -85,7 +84,7 @@ def race(
             running[number].kill()
             left -= 1
         for number, worker in list(running.items()):
-            code = worker.poll()
+            code = worker.exitcode
             if code is not None:
                 del running[number]
                 if code != 0:
@@ -93,7 +92,7 @@ def race(
 
 
 def test_randomizations_at_once_with_kills(engine: Place, full: bool) -> None:
-    n = 400 if full else 64
+    n = 400 if full else 48
     trial = live(engine)
     subjects = [trial.screened("01") for _ in range(n)]
     chance = random.Random(7)  # noqa: S311 - not for secrets
@@ -103,7 +102,7 @@ def test_randomizations_at_once_with_kills(engine: Place, full: bool) -> None:
         shares[i % WORKERS].append(("randomize", subject, f"race-{subject}"))
         again = f"race-{subject}" if i % 2 else f"other-{subject}"
         shares[(i + 3) % WORKERS].append(("randomize", subject, again))
-    race(trial, shares, kills=12 if full else 5, chance=chance)
+    race(trial, shares, kills=12 if full else 4, chance=chance)
 
     events = [event for event in trial.events() if event.kind == "randomized"]
     assert Counter(event.subject for event in events) == Counter(subjects)
@@ -122,7 +121,7 @@ def test_randomizations_at_once_with_kills(engine: Place, full: bool) -> None:
 def test_killed_at_random_points_under_load(engine: Place, full: bool, tmp_path: Path) -> None:
     """Every acknowledged event is there, the chain is whole, and a backup made under load verifies on its own."""
     trial = live(engine)
-    kills, chance = (50 if full else 6), random.Random(11)  # noqa: S311 - as above
+    kills, chance = (50 if full else 3), random.Random(11)  # noqa: S311 - as above
     wishes = [("screen", None, f"load-{i}") for i in range(5000)]
     worker = begin(trial, 0, wishes)
     for number in range(kills):
@@ -135,10 +134,10 @@ def test_killed_at_random_points_under_load(engine: Place, full: bool, tmp_path:
         if number == kills // 2:
             folder = make_backup(engine, tmp_path / "backups", "made-up")
         worker.kill()
-        worker.wait()
+        worker.join()
         worker = begin(trial, number + 1, wishes[len(acknowledged(trial)) :])
     worker.kill()
-    worker.wait()
+    worker.join()
     done = acknowledged(trial)
     events = {event.seq: event for event in trial.events()}
     assert len(done) >= 3 * kills
