@@ -1,5 +1,7 @@
 """The key file: made once, for its owner alone, apart from what it protects; every way to get it wrong is explained."""
 
+import hashlib
+import json
 import os
 import shutil
 import stat
@@ -135,6 +137,48 @@ def test_heads_of_before_are_kept_however_often_a_backup_is_restored(trial: Serv
         assert name in note
         assert ((tmp_path / name).read_text() == "far ahead\n") is (number == 0)
     assert (tmp_path / "restored.heads.before-restore").read_text() == "far ahead\n"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[]",
+        '{"files": ["trial.sqlite3"]}',
+        '{"files": {"trial.sqlite3": "FITS"}}',
+        '{"files": {"trial.sqlite3": "FITS", "session-secret": "0"}}',
+        '{"files": {"trial.sqlite3": "FITS", "session-secret": "FITS", "../key/trial.key": "FITS"}}',
+    ],
+)
+def test_a_manifest_made_by_hand_is_refused_and_changes_nothing(
+    trial: ServerTrial, tmp_path: Path, manifest: str
+) -> None:
+    folder = make_backup(trial.place, tmp_path / "backups", "made-up")
+    for name in ("trial.sqlite3", "session-secret", "../key/trial.key"):
+        path = folder / name
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "0"
+        manifest = manifest.replace(f'"{name}": "FITS"', f'"{name}": "{digest}"')
+    (folder / "manifest.json").write_text(manifest)
+    place = Place(data=tmp_path / "restored")
+    place.head_file.write_text("of before\n")
+    with pytest.raises(ServerError, match=r"not a backup|missing or damaged"):
+        restore_backup(folder, place)
+    assert place.head_file.read_text() == "of before\n"
+    assert not place.data.exists()
+
+
+def test_what_is_no_database_is_not_restored(trial: ServerTrial, tmp_path: Path) -> None:
+    """The manifest fits; the heads of before stay, and the place stays empty."""
+    folder = make_backup(trial.place, tmp_path / "backups", "made-up")
+    made = json.loads((folder / "manifest.json").read_text())
+    (folder / "trial.sqlite3").write_bytes(b"nothing of a database")
+    made["files"]["trial.sqlite3"] = hashlib.sha256(b"nothing of a database").hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(made))
+    place = Place(data=tmp_path / "restored")
+    place.head_file.write_text("of before\n")
+    with pytest.raises(ServerError, match="cannot be copied"):
+        restore_backup(folder, place)
+    assert place.head_file.read_text() == "of before\n"
+    assert not list(place.data.iterdir())
 
 
 def test_a_damaged_backup_is_refused(trial: ServerTrial, tmp_path: Path) -> None:

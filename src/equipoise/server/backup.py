@@ -24,6 +24,7 @@ __all__ = ["MANIFEST", "make_backup", "restore_backup"]
 
 MANIFEST = "manifest.json"
 SQLITE, DUMP, HEADS, SESSION = "trial.sqlite3", "trial.dump", "heads", "session-secret"
+_FILES = frozenset({SQLITE, DUMP, HEADS, SESSION})
 
 
 def make_backup(place: Place, folder: Path, name: str) -> Path:
@@ -76,15 +77,19 @@ def restore_backup(folder: Path, place: Place) -> list[str]:
     if place.data.exists() and any(place.data.iterdir()):
         raise ServerError(f"{place.data}: is not empty; a backup is restored into a new folder.")
     place.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    notes = _keep_heads(place)
     if place.sqlite_file is not None:
-        _copy_sqlite(folder / SQLITE, place.sqlite_file)
+        try:
+            _copy_sqlite(folder / SQLITE, place.sqlite_file)
+        except ServerError:
+            place.sqlite_file.unlink(missing_ok=True)
+            raise
         place.sqlite_file.chmod(0o600)
     else:
         _load(place.database, folder / DUMP)
     shutil.copyfile(folder / SESSION, place.data / SESSION)
     (place.data / SESSION).chmod(0o600)
-    if (folder / HEADS).exists():
+    notes = _keep_heads(place)
+    if HEADS in files:
         shutil.copyfile(folder / HEADS, place.head_file)
     return notes
 
@@ -101,13 +106,16 @@ def _keep_heads(place: Place) -> list[str]:
 
 def _checked(folder: Path) -> dict[str, str]:
     try:
-        files: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError) as error:
+        files: dict[str, str] = dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ServerError(f"{folder}: is not a backup of equipoise ({MANIFEST} is missing or damaged)") from error
-    for name, digest in files.items():
-        path = folder / name
-        if not path.is_file() or _sha256(path) != digest:
-            raise ServerError(f"{path}: is missing or damaged; take another backup")
+    wrong = sorted({SESSION} - files.keys()) + [
+        name
+        for name, digest in files.items()
+        if name not in _FILES or not (folder / name).is_file() or _sha256(folder / name) != digest
+    ]
+    if wrong:
+        raise ServerError(f"{folder / wrong[0]}: is missing or damaged; take another backup")
     return files
 
 
@@ -121,7 +129,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
             new.execute("PRAGMA journal_mode=DELETE")
             (answer,) = new.execute("PRAGMA integrity_check").fetchone()
         except sqlite3.Error as error:
-            raise ServerError(f"{source}: cannot be backed up: {error}") from error
+            raise ServerError(f"{source}: cannot be copied: {error}") from error
     if answer != "ok":
         raise ServerError(f"{source}: the database is damaged: {answer}")
 
