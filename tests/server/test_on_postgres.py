@@ -1,5 +1,8 @@
 """What PostgreSQL does by itself: triggers that refuse every change, the same record as SQLite, backup and restore."""
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,8 @@ from tests.server.configured import file_place
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
 from tests.server.test_write import bare, script
+
+psycopg = pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
 
 from equipoise.server.backup import make_backup, restore_backup
 from equipoise.server.errors import ServerError
@@ -24,6 +29,42 @@ def server() -> Iterator[str]:
     with postgres() as url:
         yield url
         connection.close()
+
+
+def test_what_was_answered_outlives_a_crash_of_the_database(server: str, tmp_path: Path) -> None:
+    """The commit lets the next writer in before the disk is waited for; the answer comes after the disk."""
+    here = file_place(tmp_path)
+    trial = ServerTrial(Place(data=here.data, key_file=here.key_file, database=new_database(server, "crashed")))
+    trial.set_up("01")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as other:
+        other.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")  # nobody else brings the log to the disk meanwhile
+        other.execute("SELECT pg_reload_conf()")
+    subject = trial.randomized("01")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    trial.consent(trial.screen("01"))
+    events = [event.hash for event in trial.events()]
+    os.kill(backend, signal.SIGKILL)  # the database throws its memory away and reads its log again
+    connection.close()
+    _wait_for(server)
+    assert [event.hash for event in trial.events()] == events
+    assert trial.state.subjects[subject].has("randomized")
+    trial.heads()
+    report = verify_trial()
+    assert report.intact, report.first
+
+
+def _wait_for(server: str) -> None:
+    for _ in range(300):
+        try:
+            with psycopg.connect(f"{server}/crashed"):
+                return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    pytest.fail("the database did not come back")
 
 
 def test_the_record_on_postgresql(server: str, tmp_path: Path) -> None:

@@ -33,14 +33,22 @@ def ask(*statements: Statement) -> list[list[tuple[Any, ...]]]:
 
 
 def commit_with(*statements: Statement) -> None:
-    """Run the last statements of a transaction; on PostgreSQL the commit travels with them.
+    """Run the last statements of a transaction and make it durable; on PostgreSQL the commit travels with them.
 
-    Inside another transaction, and on SQLite, the transaction ends as ever.
+    There the commit gives the lock of the chain to the next writer at once, and the disk is waited for after it, as
+    part of the same journey: several writers then wait for one flush. When this returns the transaction is on the disk,
+    and so is everything before it. Inside another transaction, and on SQLite, the transaction ends as ever.
     """
     if connection.vendor == "postgresql" and not connection.savepoint_ids:
-        _together((*statements, Statement("COMMIT")))  # when the block ends, the driver finds nothing left to commit
+        _together((_LATER, *statements, _COMMIT, _FLUSH))  # when the block ends, the driver finds nothing to commit
     else:
         ask(*statements)
+
+
+_LATER, _COMMIT = Statement("SET LOCAL synchronous_commit = off"), Statement("COMMIT")
+_FLUSH = Statement("SELECT pg_logical_emit_message(true, 'equipoise', '')")
+"""A transaction of its own that writes nothing but a mark, which is on the disk when it is over: the log is flushed in
+order, so that what was committed before is there too."""
 
 
 def _together(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
