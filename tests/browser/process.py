@@ -18,9 +18,10 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def started(*options: str | Path, home: Path, port: int = 0) -> Iterator[tuple[str, Path]]:
     """Run ``equipoise serve`` while the block runs; give its address, and the file of what it prints."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", port))
-        port = free.getsockname()[1]
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     said = home / "said.txt"
     with said.open("wb") as output:
         server = subprocess.Popen(

@@ -1,5 +1,6 @@
 """The file format of SDTM and ADaM changes no number."""
 
+import shutil
 from datetime import date
 
 import pytest
@@ -39,3 +40,14 @@ def test_adam_in_another_format_gives_the_same_results(trial, expected, endings,
     done = trial.run("analyze", str(trial.folder), str(tmp_path / "adam"), "-o", str(tmp_path / "results"))
     assert done.returncode == 0, done.stderr
     assert results(tmp_path / "results") == expected
+
+
+def test_a_zip_as_the_running_trial_exports_it_gives_the_same_results(trial, expected, tmp_path):
+    file = shutil.make_archive(str(tmp_path / "export"), "zip", trial.sdtm)
+    done = trial.run("report", str(trial.folder), file, "-o", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert results(tmp_path / "out" / "results") == expected
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 cut off")
+    done = trial.run("report", str(trial.folder), str(tmp_path / "broken.zip"), "-o", str(tmp_path / "other"))
+    assert done.returncode != 0
+    assert "broken.zip is no zip that can be read" in done.stderr
