@@ -125,6 +125,33 @@ def test_resolved_before_onset(coordinator: Visitor) -> None:
     assert typed_in(answer, "end") == "2024-01-03"
 
 
+def test_a_target_lesion_left_out_has_to_be_confirmed(coordinator: Visitor, trial: ServerTrial) -> None:
+    """A row that was forgotten makes the sum missing: it is asked about before anything is recorded."""
+    both = lesion(0, diameter="23") | lesion(1, diameter="31")
+    first = {"assessment": "0", "date": "2024-01-08"} | both
+    assert coordinator.send("01-001", "measure_tumors", first).status_code == 303
+    trial.do("randomize", "coordinator@01", subject="01-001")
+    trial.wait(84)
+    later = {"assessment": "1", "date": trial.today} | lesion(0, diameter="22") | lesion(1, diameter="")
+    before = chain_end(TRIAL)
+    answer = coordinator.send("01-001", "measure_tumors", later)
+    assert answer.status_code == 422
+    assert "Nothing is said of the target lesion T1" in answer.content.decode()
+    assert typed_in(answer, "lesions.0.diameter") == "22"
+    assert chain_end(TRIAL) == before
+    assert coordinator.send("01-001", "measure_tumors", later | {"confirmed": "measure_tumors"}).status_code == 303
+
+
+def test_what_is_missing_is_said_with_what_is_not_understood(coordinator: Visitor) -> None:
+    answer = coordinator.send(PATIENT, "record_adverse_event", {"term": "Nausea", "onset": "03/04/2024", "end": "x"})
+    assert answer.status_code == 422
+    assert "could be 3 Apr 2024 or 4 Mar 2024" in problem_of(answer, "onset")
+    assert "is no date" in problem_of(answer, "end")
+    for name in ("grade", "outcome", "related", "action", "serious"):
+        assert problem_of(answer, name) == "Fill this in."
+    assert typed_in(answer, "onset") == "03/04/2024"
+
+
 def test_everything_that_is_missing_is_said_at_once(coordinator: Visitor) -> None:
     answer = coordinator.send(PATIENT, "record_adverse_event", {"term": "Nausea"})
     assert answer.status_code == 422
@@ -185,8 +212,9 @@ def test_a_hostile_file_name(coordinator: Visitor, trial: ServerTrial, name: str
     answer = coordinator.post("dictionary/", {"name": "Own terms <b>", "file": file})
     assert answer.status_code in (303, 422)
     after = {path for path in trial.place.data.parent.rglob("*") if path.is_file()}
-    new = {path.relative_to(trial.place.data).as_posix() for path in after - before}
-    assert new <= {"dictionaries/01.csv", "trial.sqlite3-wal", "trial.sqlite3-shm", "trial.queue", "../data.heads"}
+    new = {path.relative_to(trial.place.data.parent).as_posix() for path in after - before}
+    of_record = {f"data/trial.{end}" for end in ("sqlite3-wal", "sqlite3-shm", "queue")} | {"data.heads", "data.new"}
+    assert new <= {"data/dictionaries/01.csv"} | of_record
     if answer.status_code == 303:
         page = coordinator.text("dictionary/")
         assert "Own terms &lt;b&gt;" in page

@@ -56,6 +56,35 @@ def test_the_way_out_of_blinded_treatment_looks_the_same(trial: ServerTrial, doc
     assert not any(name in text.lower() for name in ARMS)
 
 
+def test_the_outside_of_ending_blinded_treatment_is_the_same_bytes(trial: ServerTrial, doctor: Visitor) -> None:
+    """Form, answer, page that follows, and what blinded roles see of both patients: alike to the byte but for names."""
+    outsides = []
+    for arm in ARMS:
+        subject = of_arm(trial, arm)
+        unblinded(doctor, subject)
+        form = doctor.get(f"subjects/{subject}/do/end_blinded_treatment/")
+        sent = doctor.send(subject, "end_blinded_treatment", {"date": trial.today})
+        after = doctor.get(f"subjects/{subject}/after-blinded-treatment/")
+        monitored = Visitor(trial, "monitor").get(f"subjects/{subject}/")
+        outsides.append([_outside(answer, subject, trial.today) for answer in (form, sent, after, monitored)])
+        trial.wait(1)
+    for one, other in zip(*outsides, strict=True):
+        assert one == other
+
+
+def _outside(answer: Any, subject: str, today: str) -> tuple[int, str, str]:
+    """Status, headers and body, without number, days and what is drawn anew for each form."""
+    headers = "; ".join(f"{name}: {value}" for name, value in sorted(answer.headers.items()))
+    text = answer.content.decode().replace(today, "TODAY")
+    text = re.sub(r'(csrfmiddlewaretoken" value|request_id" value|data-request|data-sent)="[^"]*"', "", text)
+    text = re.sub(r"\d{1,2} \w{3} \d{4}|\d{4}-\d{2}-\d{2}", "DAY", text.replace(subject, "SUBJECT"))
+    return (
+        answer.status_code,
+        headers.replace(subject, "SUBJECT"),
+        re.sub(r"(UNB|BLINDEND|TUMOR|page)-\w+", r"\1", text),
+    )
+
+
 def test_crossover_from_the_wrong_arm_is_refused_without_its_name(trial: ServerTrial, doctor: Visitor) -> None:
     subject = of_arm(trial, "pazopanib")
     unblinded(doctor, subject)

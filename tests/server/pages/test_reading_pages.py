@@ -70,6 +70,20 @@ def test_a_reader_reads_in_order_and_what_is_locked_stays_locked(trial: ServerTr
     assert "read and locked" in reader.text(READ.format(subject))
 
 
+def test_centimeters_are_asked_about_before_a_reading_is_locked(trial: ServerTrial, desks: dict[str, Visitor]) -> None:
+    """A tenth of the reader's own last size has to be confirmed: what is locked is never changed."""
+    subject, reader = patient(trial), desks["reader1"]
+    assert reader.send(subject, "lock_read", {"assessment": "0", **lesion("30")}).status_code == 303
+    slip = {"assessment": "1", "response": "PR", **lesion("2.9")}
+    asked = reader.send(subject, "lock_read", slip)
+    assert asked.status_code == 422
+    assert "it was 30 mm before" in asked.content.decode()
+    assert trial.events()[-1].payload["assessment"] == 0
+    in_words = reader.send(subject, "lock_read", {**slip, **lesion("2.9 cm")})
+    assert "Type 29 if you mean 2.9 cm" in in_words.content.decode()
+    assert reader.send(subject, "lock_read", {**slip, "confirmed": "lock_read"}).status_code == 303
+
+
 def test_a_reader_sees_nothing_of_the_other(trial: ServerTrial, desks: dict[str, Visitor]) -> None:
     subject = patient(trial)
     hidden = [desks["reader1"].text(path.format(subject)) for path in ("reading/", READ, "subjects/{}/reading/")]

@@ -5,13 +5,13 @@ Nothing is decided here. What was typed is brought into the form that the comman
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 
-from equipoise.conduct import ACTIONS, COMMANDS, Refusal
+from equipoise.conduct import ACTIONS, COMMANDS, Refusal, check_payload
 from equipoise.ledger import LedgerError
 from equipoise.server.api.problem import status_of
 from equipoise.server.ledger.requests import carried_out_before
@@ -183,8 +183,10 @@ def _sent(form: Form) -> HttpResponse:
     found = list(form.understood.problems)
     if form.asks_reason and not form.reason.strip():
         form.reason_problem = _("Say why, in a sentence.")
+    if found:
+        found += _missing(form)
     if found or form.reason_problem:
-        refusal = Refusal("bad_value", _("Something is missing or cannot be understood."), "", tuple(found))
+        refusal = Refusal("bad_value", _("Something is missing or does not fit."), "", tuple(found))
         return _refused(form, refusal)
     if _doubtful(form):
         return form.render(422)
@@ -200,6 +202,15 @@ def _sent(form: Form) -> HttpResponse:
     if answer.refusal is not None:
         return _refused(form, answer.refusal)
     return _done(form, answer)
+
+
+def _missing(form: Form) -> list[tuple[str, str]]:
+    """What is not filled in, where something else could not be understood: everything is said at once."""
+    named = {name for name, _said in form.understood.problems}
+    asked = tuple(field for field in COMMANDS[form.command].fields if field.name not in named)
+    return [
+        (p.field, p.said) for p in check_payload(asked, form.understood.payload) if p.missing and ":" not in p.field
+    ]
 
 
 def _doubtful(form: Form) -> bool:
@@ -239,8 +250,18 @@ def _refused(form: Form, refusal: Refusal) -> HttpResponse:
     if form.reason_problem:
         form.top.append(("f-reason", form.reason_problem))
     form.top += [(f"f-{key.replace('.', '-')}", in_words(said)) for key, said in form.proof_problems.items()]
-    form.refusal = refusal
+    form.refusal = _shortened(form, refusal)
     return form.render(max(400, status_of(refusal.code)))
+
+
+def _shortened(form: Form, refusal: Refusal) -> Refusal:
+    """Leave out the reason where it repeats what stands beside a field: the fields are listed under it."""
+    if refusal.code not in _OF_FIELDS or not form.top or not all(where for where, _said in form.top):
+        return refusal
+    return replace(refusal, reason=_("Something is missing or does not fit."))
+
+
+_OF_FIELDS = frozenset({"bad_value", "missing_field", "date_in_future", "after_death"})
 
 
 def _done(form: Form, answer: Answer) -> HttpResponse:

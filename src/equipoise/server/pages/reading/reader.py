@@ -17,7 +17,7 @@ from equipoise.server.pages.forms.inputs import Tuned
 from equipoise.server.pages.forms.plan import Beside, Plan
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.reading.shown import assessment_words, lesion_rows, queue_link
-from equipoise.server.pages.site.plans.tumors import lesion_inputs
+from equipoise.server.pages.site.plans.tumors import lesion_doubts, lesion_inputs
 from equipoise.server.pages.words import translated as _
 from equipoise.server.reading.view import reading_page
 
@@ -96,6 +96,7 @@ def plan_lock(call: Call) -> Plan:
         done=_("The reading is locked."),
         above=("pages/reading/scans.html", _above(seen)),
         beside=_while_typing,
+        doubts=_doubts,
         back=queue_link(call),
         blocked=refusal,
         after=_after,
@@ -104,6 +105,11 @@ def plan_lock(call: Call) -> Plan:
 
 def _after(call: Call) -> str:
     return call.url("reading")
+
+
+def _doubts(call: Call, understood: Understood) -> list[tuple[str, str]]:
+    seen, _refusal = _seen(call)
+    return lesion_doubts([read["lesions"] for read in seen["reads"] if read["current"]] if seen else [], understood)
 
 
 def _seen(call: Call) -> tuple[dict[str, Any] | None, Refusal | None]:

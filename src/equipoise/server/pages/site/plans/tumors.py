@@ -1,6 +1,6 @@
 """The lesion table with sums and response as somebody types, beside the visits before; response; scans."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from equipoise.conduct import Subject, tumor_response
@@ -14,7 +14,7 @@ from equipoise.server.pages.seen import seen_subject
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import lesion_state_words
 
-__all__ = ["PLANS", "lesion_inputs", "lesion_table"]
+__all__ = ["PLANS", "lesion_doubts", "lesion_inputs", "lesion_table"]
 
 _STATES = ("ABSENT", "TOO SMALL", "PRESENT", "INCREASED", "UNEQUIVOCAL", "EQUIVOCAL", "MERGED", "NOT EVALUABLE")
 _KINDS = ("TARGET", "NON-TARGET", "NEW")
@@ -122,11 +122,23 @@ def _result(visit: Any, baseline: float | None) -> dict[str, Any]:
 
 
 def _doubts(call: Call, understood: Understood) -> list[tuple[str, str]]:
-    """Sizes that look like centimeters: a tenth, or ten times, of what the lesion measured before."""
-    before: dict[str, int] = {}
-    for measured in sorted(seen_subject(call).live("tumors_measured"), key=lambda m: int(m["assessment"])):
-        before |= {str(x["lesion"]): x["diameter"] for x in measured["lesions"] if x.get("diameter")}
-    found = []
+    visits = sorted(seen_subject(call).live("tumors_measured"), key=lambda m: int(m["assessment"]))
+    number = understood.payload.get("assessment")
+    return lesion_doubts([v["lesions"] for v in visits if v["assessment"] != number], understood)
+
+
+def lesion_doubts(earlier: Sequence[Sequence[Mapping[str, Any]]], understood: Understood) -> list[tuple[str, str]]:
+    """Find sizes that look like centimeters (a tenth, or ten times, of what it was), and lesions that were left out.
+
+    Parameters
+    ----------
+    earlier
+        Lesions of the earlier assessments, in order.
+    understood
+        What was typed.
+    """
+    before = {str(x["lesion"]): x["diameter"] for lesions in earlier for x in lesions if x.get("diameter")}
+    found = _left_out(earlier[:1], understood)
     for place, row in enumerate(understood.payload.get("lesions", ())):
         size, name = row.get("diameter"), str(row.get("lesion", ""))
         old = before.get(name)
@@ -140,6 +152,16 @@ def _doubts(call: Call, understood: Understood) -> list[tuple[str, str]]:
                 said = _("%(size)s mm is very small. If centimeters were meant, type %(ten)s.") % told
             found.append((input_name, said))
     return found
+
+
+def _left_out(baseline: Sequence[Sequence[Mapping[str, Any]]], understood: Understood) -> list[tuple[str, str]]:
+    """Name the target lesions of the baseline about which nothing was typed: without them nothing can be summed."""
+    typed = {str(row.get("lesion")) for row in understood.payload.get("lesions", ())}
+    targets = {str(x["lesion"]) for lesions in baseline for x in lesions if x.get("kind") == "TARGET"}
+    words = _(
+        "Nothing is said of the target lesion %(lesion)s: neither a size nor what was seen. The sum is then missing."
+    )
+    return [("lesions", words % {"lesion": name}) for name in sorted(targets - typed)]
 
 
 def _assess(call: Call) -> Plan:
