@@ -18,6 +18,7 @@ _STATUS = {
     "subject_unknown": 404,
     "site_unknown": 404,
     "command_unknown": 404,
+    "account_unknown": 404,
     "missing_field": 422,
     "bad_value": 422,
     "reason_missing": 422,
