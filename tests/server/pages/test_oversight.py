@@ -1,10 +1,12 @@
 """Pages of those who watch over the trial: numbers that add up, nothing after unblinding, a trail that can be read."""
 
 import io
+import json
 import re
 import zipfile
 
 import pytest
+from tests.conduct.made_up import Trial
 from tests.server.pages_client import Visitor
 from tests.server.server_trial import ServerTrial
 
@@ -13,6 +15,7 @@ from equipoise.server.ledger.store import read_events
 from equipoise.server.pages.oversight.flow import flow_boxes
 from equipoise.server.pages.oversight.standing import Standing
 from equipoise.server.subjects.models import SubjectRow
+from equipoise.server.subjects.progress import progress_of
 
 
 def numbers(text: str) -> dict[str, int]:
@@ -28,6 +31,24 @@ def test_the_flow_adds_up(trial: ServerTrial) -> None:
     assert found["Randomized, all arms together"] == found["Not treated so far"] + found["Began blinded treatment"]
     own = numbers(Visitor(trial, "coordinator@01").text("flow/"))
     assert own["Screened"] == rows.filter(site="01").count() < found["Screened"]
+
+
+def test_an_answer_late_at_night_takes_no_days() -> None:
+    """It is tomorrow already at the site when the reading is asked for, and still today in UTC when it is answered."""
+    night = Trial().set_up("01")
+    name = night.screened("01")
+    for assessment, size in enumerate((3000, 4000)):
+        night.measure(name, assessment, size)
+        night.scan(name, assessment)
+        if not assessment:
+            night.do("randomize", "coordinator@01", subject=name)
+            night.wait(84)
+    night.now = night.now.replace(hour=23, minute=30)
+    night.do("assess_response", "investigator@01", {"assessment": 1, "overall": "PD"}, subject=name)
+    for reader in (1, 2):
+        night.read(name, reader, 0)
+        night.read(name, reader, 1, "PD")
+    assert json.loads(progress_of(night.state.subjects[name]))["answers"] == [0]
 
 
 def test_boxes_count_every_patient_once() -> None:
