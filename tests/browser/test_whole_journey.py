@@ -120,7 +120,7 @@ def test_one_patient_from_screening_to_the_report(
         sdtm = exported(people, tmp_path, "week_12")
 
     equipoise("report", first["Protocol"], sdtm, "-o", tmp_path / "out", "--cut", "all", home=tmp_path)
-    flow = (tmp_path / "out" / "report" / "figures" / "consort.svg").read_text()
+    flow = (tmp_path / "out" / "report" / "figures" / "consort-SYNTHETIC.svg").read_text()
     counted = re.findall(r">([^<>(]+) \(n\xa0=\xa0(\d+)\)<", flow)
     assert ("Assessed for eligibility", str(len(enrolled))) in counted
     assert ("Randomized", str(len(enrolled))) in counted
