@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.served import Served, serve
 
 SHOTS = Path(__file__).parents[2] / "build" / "pages"
-WIDTHS = (390, 768, 1440)
+WIDTHS = (390, 1440)
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +90,7 @@ def page(new_page: Callable[..., Page]) -> Page:
 
 @pytest.fixture
 def shot() -> Callable[[Page, str], None]:
-    """Keep pictures of a page at three widths, as build output."""
+    """Keep pictures of a page on a phone and on a desk, as build output."""
 
     def taken(page: Page, name: str) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
