@@ -220,3 +220,42 @@ def test_one_sample_logrank_has_its_power(full):
 def test_bad_input_is_explained(call, expected):
     with pytest.raises(StatsError, match=expected):
         call()
+
+
+def test_the_exact_power_of_fisher_leaves_out_nothing_that_counts():
+    """Against the sum over every outcome, for rare responses and unequal arms."""
+    for n1, n2, p1, p2, alpha in ((12, 20, 0.6, 0.2, 0.025), (25, 8, 0.9, 0.5, 0.05), (150, 150, 0.03, 0.001, 0.05)):
+        total = 0.0
+        for x in range(n1 + 1):
+            for y in range(n2 + 1):
+                chance = math.comb(n1, x) * p1**x * (1 - p1) ** (n1 - x)
+                chance *= math.comb(n2, y) * p2**y * (1 - p2) ** (n2 - y)
+                if chance < 1e-18:
+                    continue
+                every = range(x, min(n1, x + y) + 1)
+                tail = sum(math.comb(n1, k) * math.comb(n2, x + y - k) for k in every) / math.comb(n1 + n2, x + y)
+                total += chance if tail <= alpha else 0.0
+        assert fisher_power(n1, n2, p1, p2, alpha=alpha) == pytest.approx(total, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda: two_stage_inference(4.5, r1=3, n1=13, n=43, null=0.2), "whole numbers"),
+        (
+            lambda: sample_size_one_sample_logrank(PiecewiseHazard((0.0,)), 0.6, accrual=Accrual(9.0), follow_up=1),
+            "a hazard above 0",
+        ),
+        (
+            lambda: sample_size_one_sample_logrank(
+                PiecewiseHazard((0.0, 0.1), (99.0,)), 0.6, accrual=Accrual(9.0), follow_up=1
+            ),
+            "no event is expected",
+        ),
+        (lambda: sample_size_proportions(0.3, 0.2, alpha=0.1, power=0.05), "more than the level"),
+        (lambda: sample_size_means(1, 1, alpha=0.1, power=0.05), "more than the level"),
+    ],
+)
+def test_sizes_that_cannot_be_are_explained(call, expected):
+    with pytest.raises(StatsError, match=expected):
+        call()

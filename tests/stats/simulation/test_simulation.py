@@ -168,6 +168,22 @@ def test_a_look_that_is_never_reached_is_made_at_the_end():
     assert (found.events[:, 1] < 170).all()
 
 
+def test_a_look_never_comes_before_the_one_ahead_of_it():
+    """Twenty events are known long before month 60."""
+    found = simulate_trials(a021202(looks=(Look(time=60.0), Look(events=20))), 20, seed=3)
+    assert (found.time[:, 1] == 60.0).all()
+    assert np.array_equal(found.z[:, 0], found.z[:, 1])
+
+
+def test_events_never_reached_in_a_trial_without_an_end_take_for_ever():
+    plan = a021202(dropout=(PiecewiseHazard((0.1,)),), looks=(Look(events=160),))
+    found = simulate_trials(plan, 20, seed=3)
+    assert np.isinf(found.time).all()
+    assert (found.events < 160).all()
+    assert np.isinf(replay_trial(plan, 1, seed=3).looks).all()
+    assert math.isfinite(compare_tests(plan, 5, tau=9.0, milestone=9.0).average_hazard_ratio[0])
+
+
 @pytest.mark.evidence(method="compare_tests", kind="property", source="delayed effects favor late weights")
 def test_tests_side_by_side():
     delayed = PiecewiseHazard((CONTROL.rates[0], 0.03), (4,))
@@ -203,6 +219,8 @@ def test_tests_side_by_side():
         ({"crossover": Crossover(1.5, 0.1, 0.5)}, "share from 0 to 1"),
         ({"crossover": Crossover(0.5, 0.0, 0.5)}, "hazard ratio above 0"),
         ({"delay": ReadingDelay(fixed=-1.0)}, "delay"),
+        ({"delay": ReadingDelay(mean=math.nan)}, "delay"),
+        ({"crossover": Crossover(0.5, math.inf, 0.5)}, "hazard ratio above 0"),
         ({"end": 0.0}, "end"),
         ({"end": 24.0}, "accrual: patients come in for 30, longer than the study, which ends at 24"),
     ],

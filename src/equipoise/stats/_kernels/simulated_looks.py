@@ -119,7 +119,10 @@ def sort_rows(room: Sorting, m: int) -> None:
 
 @compiled
 def look_times(kind: np.ndarray, at: np.ndarray, end: float, known: np.ndarray, room: Sorting, out: np.ndarray) -> None:
-    """Write the calendar time of each look; the end of the trial where the events are never known."""
+    """Write the calendar time of each look; the end of the trial where the events are never known.
+
+    A look whose events are known before the look ahead of it has taken place is made together with that one.
+    """
     count = 0
     for i in range(known.size):
         room.key[count] = known[i]
@@ -133,6 +136,8 @@ def look_times(kind: np.ndarray, at: np.ndarray, end: float, known: np.ndarray, 
         else:
             wanted = int(at[look])
             out[look] = min(room.key[wanted - 1], end) if wanted <= count else end
+        if look > 0:
+            out[look] = max(out[look], out[look - 1])
 
 
 @inlined

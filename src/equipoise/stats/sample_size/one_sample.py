@@ -75,6 +75,8 @@ def sample_size_one_sample_logrank(
     check.inside(alpha=alpha, power=power)
     check.sides(sided)
     check.more_than_chance(power=power, alpha=alpha, sided=sided)
+    if not any(historical.rates):
+        check.problem("historical", "expected a hazard above 0 at some time")
     if hazard_ratio == 1.0:
         check.problem("hazard_ratio", "is 1, that of the null hypothesis: no number of patients is enough")
     if not (math.isfinite(follow_up) and follow_up >= 0.0):
@@ -87,6 +89,9 @@ def sample_size_one_sample_logrank(
     reach = entered.cumulative(np.clip(end - u, 0.0, accrual.duration)) / accrual.n
     cumulative = historical.cumulative(u)
     here = weight * reach * np.exp(-hazard_ratio * cumulative - left.cumulative(u)) * historical.at(u)
+    if not here.any():
+        check.problem("follow_up", f"no event is expected by the analysis at {end:g}; follow patients for longer")
+        check.finish()
     v0, v00 = float(here.sum()), float((here * cumulative).sum())
     v1, v01 = hazard_ratio * v0, hazard_ratio * v00
     variance = v1 - v1**2 + 2.0 * v00 - v0**2 - 2.0 * v01 + 2.0 * v0 * v1

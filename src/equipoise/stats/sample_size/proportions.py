@@ -13,6 +13,8 @@ from equipoise.stats.sample_size.arguments import Check, quantiles
 
 __all__ = ["TwoArmSize", "fisher_power", "sample_size_fisher", "sample_size_proportions"]
 
+LARGE = 300
+"""Size from which on the exact test is known to need nearly as many as the score test."""
 MOST_PER_ARM = 5000
 """Fisher's test is enumerated up to this size."""
 
@@ -142,16 +144,27 @@ def _fisher_power(n1: int, n2: int, p1: float, p2: float, alpha: float) -> float
     total = 0.0
     first, second = _binomial(n1, p1), _binomial(n2, p2)
     ways1, ways2 = _log_choose(n1), _log_choose(n2)
-    for successes in range(n1 + n2 + 1):
-        low, high = max(0, successes - n2), min(n1, successes)
-        x = np.arange(low, high + 1)
+    everybody = n1 + n2
+    least, most = _reach(n1 * p1 + n2 * p2, n1 * p1 * (1.0 - p1) + n2 * p2 * (1.0 - p2))
+    for successes in range(max(0, least), min(everybody, most) + 1):
+        part = successes / everybody
+        spread = n1 * n2 * part * (1.0 - part) / max(everybody - 1, 1)
+        low, high = _reach(n1 * part, spread)
+        x = np.arange(max(0, successes - n2, low), min(n1, successes, high) + 1)
         logs = ways1[x] + ways2[successes - x]
         weights = np.exp(logs - logs.max())
         tail = np.cumsum(weights[::-1])[::-1] / weights.sum()
         significant = x[tail <= alpha * (1.0 + 1e-12)]
         if significant.size:
-            total += float((first[significant] * second[successes - significant]).sum())
+            beyond = np.arange(significant[0], min(n1, successes) + 1)
+            total += float((first[beyond] * second[successes - beyond]).sum())
     return total
+
+
+def _reach(mean: float, variance: float) -> tuple[int, int]:
+    """Counts beyond which a sum of independent or exchangeable yes-or-no draws has probability below 1e-20."""
+    margin = 12.0 * math.sqrt(variance) + 40.0
+    return math.floor(mean - margin), math.ceil(mean + margin)
 
 
 def _log_choose(n: int) -> np.ndarray:
@@ -183,7 +196,7 @@ def sample_size_fisher(experimental: float, control: float, *, alpha: float = 0.
         check.problem("experimental", "equal proportions: there is nothing to find")
     check.finish()
     score = sample_size_proportions(experimental, control, alpha=alpha, power=power)
-    n = max(2, math.floor(0.8 * score.n_control))
+    n = max(2, math.floor((0.8 if score.n_control < LARGE else 0.97) * score.n_control))
     while _power_at(n, experimental, control, alpha) >= power and n > 1:
         n = n // 2
     while _power_at(n, experimental, control, alpha) < power:

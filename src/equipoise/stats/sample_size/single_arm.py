@@ -281,7 +281,9 @@ def two_stage_inference(
     check = Check()
     check.inside(null=null, conf_level=conf_level)
     check.one_of("conf_type", conf_type, ("exact", "clinfun"))
-    if not 0 <= r1 < n1 < n:
+    if not all(isinstance(count, int | np.integer) for count in (responses, r1, n1, n)):
+        check.problem("responses", f"expected whole numbers, got {responses!r}, r1 {r1!r}, n1 {n1!r}, n {n!r}")
+    elif not 0 <= r1 < n1 < n:
         check.problem("n", f"expected 0 <= r1 < n1 < n, got r1 {r1!r}, n1 {n1!r}, n {n!r}")
     elif not 0 <= responses <= n:
         check.problem("responses", f"expected 0 to {n}, got {responses!r}")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPARED", "ComparedPower", "average_hazard_ratios", "compare_tests"]
 
+FOREVER = 1e12
+"""A time after which no event is expected."""
 COMPARED = ("log-rank", "max-combo", "restricted mean", "milestone")
 
 
@@ -177,7 +179,7 @@ def average_hazard_ratios(plan: TrialPlan, times: NDArray[np.float64]) -> NDArra
     accrual = plan.accrual.scaled(plan.n)
     cuts = tuple(model.cuts[1:])
     out = []
-    for time in times:
+    for time in np.minimum(times, FOREVER):
         total = weighted = 0.0
         for s in range(len(plan.strata)):
             counts = []

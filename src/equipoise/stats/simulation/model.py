@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from equipoise.stats.allocation import Plan
 
 __all__ = [
+    "WITHOUT_END",
     "Crossover",
     "Look",
     "ReadingDelay",
@@ -31,6 +32,8 @@ __all__ = [
 
 NO_DROPOUT = PiecewiseHazard((0.0,))
 MOST_PATIENTS = 100_000
+WITHOUT_END = 1e200
+"""Calendar time at which a trial without an end is looked at when its events are never reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class TrialPlan:
     accrual
         Duration and rates of accrual; the rates are scaled to n patients.
     looks
-        Looks in order, the final analysis last.
+        Looks in order, the final analysis last. One that would come before the look ahead of it (events against
+        calendar) is made together with that.
     random_accrual
         Whether patients come at random times (order statistics of the accrual pattern) or evenly by it.
     dropout
@@ -163,7 +167,7 @@ def arrays_of(plan: TrialPlan) -> TrialModel:
         delay_mean=float(plan.delay.mean),
         look_kind=look_arrays(plan.looks)[0],
         look_at=look_arrays(plan.looks)[1],
-        end=min(float(plan.end), 1e200),
+        end=min(float(plan.end), WITHOUT_END),
     )
 
 
@@ -251,8 +255,8 @@ def _other_problems(plan: TrialPlan) -> list[InputProblem]:
         c = plan.crossover
         if not 0.0 <= c.share <= 1.0:
             problems.append(_problem("crossover", f"expected a share from 0 to 1, got {c.share!r}"))
-        if not (c.hazard > 0.0 and c.hazard_ratio > 0.0):
+        if not (0.0 < c.hazard < math.inf and 0.0 < c.hazard_ratio < math.inf):
             problems.append(_problem("crossover", "expected a hazard and a hazard ratio above 0"))
-    if plan.delay.fixed < 0.0 or plan.delay.mean < 0.0:
+    if not all(0.0 <= part < math.inf for part in (plan.delay.fixed, plan.delay.mean)):
         problems.append(_problem("delay", "expected times of 0 or more"))
     return problems

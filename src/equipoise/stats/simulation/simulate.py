@@ -12,7 +12,7 @@ from equipoise.stats._kernels.simulation import NEVER, data_at, draw_trial, room
 from equipoise.stats.allocation.streams import check_counters
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
-from equipoise.stats.simulation.model import TrialPlan, arrays_of
+from equipoise.stats.simulation.model import WITHOUT_END, TrialPlan, arrays_of
 from equipoise.stats.survival.parallel import each
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class SimulatedTrials(Result):
     events_experimental: NDArray[np.float64]
     events_control: NDArray[np.float64]
     time: NDArray[np.float64]
-    """Calendar time of the look."""
+    """Calendar time of the look; infinite where its events are never known and the trial has no end."""
     n_experimental: NDArray[np.float64]
     n_control: NDArray[np.float64]
     n_crossed_over: NDArray[np.float64]
@@ -206,7 +206,7 @@ def trials_of(
         log_hazard_ratio=score / safe,
         events_experimental=sums[..., 2],
         events_control=sums[..., 3],
-        time=facts[..., 0],
+        time=_endless(facts[..., 0]),
         n_experimental=sums[..., 4],
         n_control=sums[..., 5],
         n_crossed_over=facts[..., 1],
@@ -239,10 +239,14 @@ def replay_trial(plan: TrialPlan, trial: int, *, seed: int, scenario: int = 0) -
         dropout_time=_never(patients.dropout),
         crossover_time=_never(patients.crossover),
         known=_never(patients.known),
-        looks=looks,
+        looks=_endless(looks),
         time=time,
         event=status,
     )
+
+
+def _endless(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(times >= WITHOUT_END, np.inf, times)
 
 
 def _never(times: NDArray[np.float64]) -> NDArray[np.float64]:
