@@ -6,7 +6,7 @@ questionnaires it holds those whose windows open within a hundred days of that e
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from equipoise.server.ledger.shards import Loaded
 __all__ = ["Line", "all_lines", "due_of", "following", "line_of", "overdue_of", "wrong_line"]
 
 _AHEAD = 100
+_NAMES = tuple(field.name for field in fields(Planned))
 _SITE_WIDE = "consent_form_approved"
 
 
@@ -43,7 +44,9 @@ class Line(NamedTuple):
 def line_of(rules: Rulebook, site: Site, subject: Subject, day: str) -> Line:
     """Make the line of a patient as of the day of the last event about the patient."""
     found = [*planned(rules, site, subject), *planned_forms(rules, subject, day, ahead=_AHEAD)]
-    things = [{key: value for key, value in asdict(thing).items() if value not in (None, False)} for thing in found]
+    things = [
+        {name: value for name in _NAMES if (value := getattr(thing, name)) not in (None, False)} for thing in found
+    ]
     soonest = min((thing.last for thing in found if thing.last is not None and thing.until is None), default=None)
     if any(thing.late for thing in found):
         soonest = day if soonest is None else min(day, soonest)
