@@ -134,9 +134,18 @@ def _visit(frame: pl.DataFrame) -> list[pl.Expr]:
     ]
 
 
+_USED = {
+    *KEYS,
+    *("VISIT", "VISITNUM", "TRTESTCD", "TRLNKID", "TRGRPID", "TRDTC", "TRSTRESN", "TRSTRESC", "TRORRES", "TRSTRESU"),
+    *("TRORRESU", "TRSTAT", "TRLOC", "TRBLFL", "TRLOBXFL", "TRSEQ", "TRACPTFL", "TREVAL", "TREVALID"),
+}
+"""Variables of TR that matter here: rows are chosen faster without the others."""
+
+
 def _of_assessor(source: Source, name: str, assessor: Assessor) -> pl.DataFrame:
     """Results of an assessor with plain names."""
-    frame = _own(source.data[name], "TR", assessor)
+    every = source.data[name]
+    frame = _own(every.select(c for c in every.columns if c in _USED), "TR", assessor)
     number = _text(frame, "TRSTRESN").str.strip_chars()
     return frame.select(
         *KEYS,

@@ -33,14 +33,14 @@ def reading_source(source: Source, assessor: Assessor) -> ReadingSource:
 
 def used_assessors(source: Source) -> list[Assessor]:
     """Assessors who read anything, or whom an endpoint names."""
-    found = []
+    found, named = [], _named(source)
     for assessor in ASSESSORS:
         place = reading_source(source, assessor)
         test, *rest = _variables(place)
         if not source.has(place.dataset, *place.where, test, *rest):
             continue
-        rows = source.data[place.dataset].filter(match({**place.where, test: place.test}))
-        if rows.height or assessor in _named(source):
+        reads = match({**place.where, test: place.test}).any()
+        if assessor in named or source.data[place.dataset].select(reads).item():
             found.append(assessor)
     return found
 

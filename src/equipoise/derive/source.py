@@ -57,4 +57,14 @@ class Source:
             missing = [pl.lit(None, dtype=pl.String).alias(c) for c in wanted if c not in frame.columns]
             frame = frame.with_columns(missing).select(wanted)
         first = [c for c in (*KEYS, sequence) if c in frame.columns]
+        if sequence in first:
+            ordered = frame.sort(first, nulls_last=True)
+            if _distinct(ordered.select(first)):
+                return ordered
         return frame.sort([*first, *(c for c in frame.columns if c not in first)], nulls_last=True)
+
+
+def _distinct(ordered: pl.DataFrame) -> bool:
+    """Whether no row of a sorted frame is like the one before it."""
+    same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift()) for c in ordered.columns)
+    return not ordered.select(same.slice(1).any()).item()

@@ -127,7 +127,7 @@ def _place(data: Mapping[str, pl.DataFrame], home: Home, effect: str, severity: 
         names = ", ".join(lost)
         text = {"seen": f"{names} not found", "expected": f"{names} in {dataset}: {remedy}", "effect": effect}
         return [_finding("warning", "variable-absent", dataset, names, text)]
-    if not conditions or frame.height == 0 or frame.select(match(conditions).any()).item():
+    if not conditions or frame.height == 0 or _matched(frame, conditions):
         return []
     named = " and ".join(f"{variable} {' or '.join(wanted)}" for variable, wanted in conditions.items())
     text = {
@@ -136,6 +136,13 @@ def _place(data: Mapping[str, pl.DataFrame], home: Home, effect: str, severity: 
         "effect": effect,
     }
     return [_finding(severity, "home-without-rows", dataset, ", ".join(conditions), text)]
+
+
+def _matched(frame: pl.DataFrame, conditions: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a row meets the conditions; most do so to the letter, which is soon seen."""
+    exact = [pl.col(variable).cast(pl.String).is_in(list(wanted)) for variable, wanted in conditions.items()]
+    same = pl.all_horizontal(exact).any().fill_null(False)
+    return bool(frame.select(same).item()) or bool(frame.select(match(conditions).any()).item())
 
 
 def _values(frame: pl.DataFrame, variable: str, wanted: Sequence[str]) -> str:

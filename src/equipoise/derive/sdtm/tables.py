@@ -80,7 +80,9 @@ class Tables:
         blocks = self._blocks.get(dataset, [])
         if not blocks:
             return pl.DataFrame(schema={ROW: pl.UInt32(), "_seq": pl.Float64()})
-        found = pl.concat(blocks, how="diagonal_relaxed").sort(ROW, maintain_order=True)
+        found = pl.concat(blocks, how="diagonal_relaxed")
+        if not found[ROW].is_sorted():
+            found = found.sort(ROW, maintain_order=True)
         return found.with_columns(_seq=pl.int_range(1, pl.len() + 1).over(ROW).cast(pl.Float64))
 
     def frames(self) -> dict[str, pl.DataFrame]:
