@@ -37,6 +37,7 @@ from tests.server.server_trial import ServerTrial
 from equipoise.ledger import TRIAL, Draft, Link, Stamp, seal
 from equipoise.server.place import Place
 from equipoise.server.setup import migrate
+from equipoise.server.verification.rebuild import outdated, rebuild
 
 SITES = [f"{number:02d}" for number in range(1, 51)]
 PORT = 8124
@@ -317,6 +318,8 @@ def made(place: Place, patients: int, events: int) -> list[str]:
     if done.exists():
         use(place)
         migrate()
+        if outdated() is not None:
+            rebuild()
     else:
         began = time.monotonic()
         fill(place, patients, events)

@@ -18,6 +18,8 @@ from django.db import connection
 from tests import warm
 from tests.server.server_trial import ServerTrial
 
+from equipoise.server.subjects.models import SubjectRow
+
 ROOT = Path(__file__).parents[2]
 TRIAL = ROOT / "trials" / "a021202"
 
@@ -106,8 +108,12 @@ def test_the_first_start_makes_everything_and_says_where(served: tuple[Path, int
 
 def test_verify_names_what_is_wrong_and_exits_with_4(trial: ServerTrial) -> None:
     place = trial.place
+    SubjectRow.objects.update(progress="")
     connection.close()
-    assert "The record is intact." in run("verify", "--data", place.data, "--key", place.key_file)
+    assert "list of patients" in run("verify", "--data", place.data, "--key", place.key_file, code=4)
+    rebuilt = run("verify", "--data", place.data, "--key", place.key_file, "--rebuild")
+    assert re.search(r"Rebuilt from \d+ events: lines of 5 patients", rebuilt)
+    assert "The record is intact." in rebuilt
     part = run("verify", "--data", place.data)
     assert "allocations not checked" in part
     assert "balance: checked by the unblinded statistician" in part
