@@ -36,6 +36,7 @@ def filled(page: Any, subject: str) -> Iterator[dict[str, str]]:
 def test_every_role_at_every_page(trial: ServerTrial, role: Role, full: bool) -> None:
     """With an own patient in treatment, a patient of the other site, and one who does not exist."""
     visitor = Visitor(trial, who_is(role, "01-002"), raises=False)
+    trial.account(PARTS["person"][0])
     desk = f"{role}@01" if role in SITE_ROLES else str(role)
     states = {"01-002": True, "02-001": role not in SITE_ROLES and role is not Role.PATIENT, "01-999": False}
     cells = 0
