@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from equipoise.design.simulation import Job, Mapper, Value
 
-__all__ = ["on_cluster"]
+__all__ = ["finished_on_cluster", "on_cluster"]
 
 PATIENCE = "30s"
 
@@ -29,6 +29,35 @@ def on_cluster(address: str) -> Iterator[Mapper]:
     DesignError
         `distributed` is not installed, or nothing answers at the address.
     """
+    with _connected(address) as (_, client):
+
+        def mapper(function: Callable[[Job], Value], items: Sequence[Job]) -> list[Value]:
+            futures = client.map(function, list(items), pure=False)
+            gathered: list[Value] = client.gather(futures)
+            return gathered
+
+        yield mapper
+
+
+def finished_on_cluster(
+    address: str, function: Callable[[Job], Value], items: Sequence[Job]
+) -> Iterator[tuple[Job, Value]]:
+    """Call a function on every item on the Dask cluster at an address; give item and value as each is finished.
+
+    Raises
+    ------
+    DesignError
+        As `on_cluster`.
+    """
+    with _connected(address) as (distributed, client):
+        given = dict(zip(client.map(function, list(items), pure=False), items, strict=True))
+        for future in distributed.as_completed(list(given)):
+            yield given[future], future.result()
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[tuple[Any, Any]]:
+    """Dask's module and a client of the cluster."""
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
@@ -40,13 +69,7 @@ def on_cluster(address: str) -> Iterator[Mapper]:
             f"no Dask scheduler answers at {address}: {error}; start one with 'dask scheduler' and workers with "
             "'dask worker ADDRESS', or leave out --cluster"
         ) from error
-
-    def mapper(function: Callable[[Job], Value], items: Sequence[Job]) -> list[Value]:
-        futures = client.map(function, list(items), pure=False)
-        gathered: list[Value] = client.gather(futures)
-        return gathered
-
     try:
-        yield mapper
+        yield distributed, client
     finally:
         client.close()

@@ -1,5 +1,6 @@
 """Blocks of rehearsed trials: the same rows on any number of processes, after a break, and with processes lost."""
 
+import math
 import os
 import signal
 import time
@@ -103,17 +104,18 @@ def test_processes_lost_again_and_again_are_told(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_cluster_by_address_with_a_worker_killed(alone: pl.DataFrame) -> None:
+def test_a_cluster_by_address_with_a_worker_killed(alone: pl.DataFrame, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         ThreadPoolExecutor(1) as beside,
     ):
-        answer = beside.submit(rows, cluster=cluster.scheduler_address)
+        answer = beside.submit(rows, cluster=cluster.scheduler_address, kept=tmp_path)
         time.sleep(0.5)
         assert not answer.done()
         os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
         assert answer.result(timeout=300).equals(alone)
+    assert len(list(tmp_path.glob("*.parquet"))) == TRIALS // run.BLOCK
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_block(
@@ -149,4 +151,18 @@ def test_the_summary_says_what_the_rows_hold(alone: pl.DataFrame) -> None:
     assert found["trials"] == TRIALS
     assert found["rejected"]["share"] == pytest.approx((alone["p_one_sided"] < 0.05).mean())
     assert found["events"]["mean"] == pytest.approx(alone["events"].mean())
-    assert found["difference_in_size"]["p50"] == (2 * alone["n_experimental"] - alone["n"]).median()
+    assert found["rejected"]["conf_low"] <= found["rejected"]["share"] <= found["rejected"]["conf_high"]
+    assert found["beyond_ratio"]["p50"] == (alone["n_experimental"] - alone["n"] / 2).median()
+    levels = alone["beyond_ratio_level"]
+    assert (levels * 2 == (levels * 2).round()).all()
+    assert ((levels >= 0) & (levels <= alone["n"] / 2)).all()
+    assert found["against_declared"] == {}
+
+
+def test_scenarios_are_compared_trial_by_trial(alone: pl.DataFrame) -> None:
+    """Each trial with itself under another model: a shift of every logarithm is the ratio, without any error."""
+    shifted = alone.sample(fraction=1.0, shuffle=True, seed=1).with_columns(pl.col("log_ratio_survival") + 0.1)
+    found = summarize(run.Rehearsed({"declared": alone, "slow": shifted}), 0.025)["scenarios"]["slow"]
+    against = found["against_declared"]["hazard_ratio_survival"]
+    assert against["estimate"] == pytest.approx(math.exp(0.1))
+    assert against["std_error"] == pytest.approx(0.0, abs=1e-12)

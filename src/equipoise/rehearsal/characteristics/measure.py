@@ -21,9 +21,12 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "TRIAL": pl.Int32,
     "n": pl.Int32,
     "n_experimental": pl.Int32,
+    "beyond_ratio": pl.Float64,
+    "beyond_ratio_level": pl.Float64,
     "events": pl.Int32,
     "z": pl.Float64,
     "p_one_sided": pl.Float64,
+    "p_one_sided_local": pl.Float64,
     "log_ratio": pl.Float64,
     "log_ratio_local": pl.Float64,
     "log_ratio_survival": pl.Float64,
@@ -33,7 +36,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "turnaround_median": pl.Float64,
     "confirmation_days": pl.Float64,
 }
-"""A row for each trial; logs of hazard ratios, experimental to control; median days from a local progression that was
+"""A row for each trial; experimental patients beyond what the ratio plans, in all and where it is most in a level of a
+stratification factor; logs of hazard ratios, experimental to control; median days from a local progression that was
 confirmed to the unblinding."""
 
 
@@ -106,27 +110,49 @@ def _measured(protocol: Protocol, own: dict[str, pl.DataFrame]) -> dict[str, Any
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     subjects = (
         own["ADSL"]
-        .select("USUBJID", "ARMID", "STRATAR", "CROSSFL")
+        .select("USUBJID", "ARMID", "CROSSFL", pl.col("^STRAT(A|[0-9]+)R$"))
         .with_columns(arm=pl.col("ARMID").is_in(experimental).cast(pl.Int8))
     )
     primary = _times(own["ADTTE"], _primary(protocol).endpoint, subjects)
-    test = logrank_test(primary["AVAL"], primary["event"], primary["arm"], strata=primary["STRATAR"], reference=0)
-    local, death = (_other(protocol, sources) for sources in (EventSource.LOCAL_PROGRESSION, None))
+    z, p_value = _tested(primary)
+    found, death = (_other(protocol, sources) for sources in (EventSource.LOCAL_PROGRESSION, None))
+    local = None if found is None else _times(own["ADTTE"], found, subjects)
     survival = None if death is None else _times(own["ADTTE"], death, subjects)
     review = own.get("ADREVIEW")
     return {
         "n": subjects.height,
         "n_experimental": int(subjects["arm"].sum()),
+        **_beyond_ratio(protocol, subjects, experimental),
         "events": int(primary["event"].sum()),
-        "z": test.z,
-        "p_one_sided": test.p_one_sided,
+        "z": z,
+        "p_one_sided": p_value,
+        "p_one_sided_local": None if local is None else _tested(local)[1],
         "log_ratio": _log_ratio(primary),
-        "log_ratio_local": None if local is None else _log_ratio(_times(own["ADTTE"], local, subjects)),
+        "log_ratio_local": None if local is None else _log_ratio(local),
         "log_ratio_survival": None if survival is None else _log_ratio(survival),
         "deaths": None if survival is None else int(survival["event"].sum()),
         "control_crossed": subjects.filter((pl.col("arm") == 0) & (pl.col("CROSSFL") == "Y")).height,
         "adjudicated": None if review is None else _count(review, "ADJUD"),
         "turnaround_median": None if review is None else _turnaround(review),
+    }
+
+
+def _tested(rows: pl.DataFrame) -> tuple[float, float]:
+    """z and one-sided p value of the stratified log-rank test."""
+    test = logrank_test(rows["AVAL"], rows["event"], rows["arm"], strata=rows["STRATAR"], reference=0)
+    return float(test.z), float(test.p_one_sided)
+
+
+def _beyond_ratio(protocol: Protocol, subjects: pl.DataFrame, experimental: list[str]) -> dict[str, float | None]:
+    """Experimental patients beyond the share that the ratio plans: of all, and in the level where they are most."""
+    ratio = protocol.ratio()
+    share = sum(ratio.get(name, 0) for name in experimental) / sum(ratio.values())
+    factors = [name for name in subjects.columns if name.startswith("STRAT") and name != "STRATAR"]
+    levels = [subjects.group_by(name).agg(n=pl.len(), own=pl.col("arm").sum()) for name in factors]
+    beyond = [abs(own - share * n) for frame in levels for n, own in frame.select("n", "own").iter_rows()]
+    return {
+        "beyond_ratio": float(subjects["arm"].sum()) - share * subjects.height,
+        "beyond_ratio_level": max(beyond, default=None),
     }
 
 

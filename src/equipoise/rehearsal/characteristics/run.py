@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from equipoise.design.cluster import on_cluster
+from equipoise.design.cluster import finished_on_cluster
 from equipoise.protocol import Problem, parse_protocol
 from equipoise.rehearsal.characteristics.measure import COLUMNS, measure_trials
 from equipoise.rehearsal.characteristics.scenarios import SCENARIOS, scenario
@@ -114,8 +114,7 @@ def rehearse_trials(
 
 def _all(blocks: Sequence[Block], workers: int, cluster: str | None) -> Iterator[tuple[Block, pl.DataFrame]]:
     if cluster is not None:
-        with on_cluster(cluster) as mapper:
-            yield from zip(blocks, mapper(rehearse_block, blocks), strict=True)
+        yield from finished_on_cluster(cluster, rehearse_block, blocks)
         return
     if workers == 1 or len(blocks) < 2:
         yield from ((block, rehearse_block(block)) for block in blocks)

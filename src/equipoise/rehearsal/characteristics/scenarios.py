@@ -1,4 +1,4 @@
-"""The model as declared, and with one thing changed: arms alike, no crossover, other delays of central reading."""
+"""The model as declared, and changed: arms alike, other crossover, other delays of central reading."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,8 @@ __all__ = ["SCENARIOS", "scenario"]
 
 SLOWER = 5
 """Factor on the days of central reading where it is slow."""
+HELPS = 0.5
+"""Factor on the hazard of death under open treatment where it helps."""
 _REVIEW = ("send", "accept", "read", "adjudicate", "unblind")
 
 
@@ -58,12 +60,22 @@ def _readings(factor: int) -> Callable[[Protocol, PatientModel], PatientModel]:
     return changed
 
 
+def _helps(protocol: Protocol, model: PatientModel) -> PatientModel:  # noqa: ARG001
+    return model.model_copy(update={"deaths": model.deaths.model_copy(update={"after_crossover": HELPS})})
+
+
+def _helps_late(protocol: Protocol, model: PatientModel) -> PatientModel:
+    return _readings(SLOWER)(protocol, _helps(protocol, model))
+
+
 SCENARIOS: dict[str, tuple[str, Callable[[Protocol, PatientModel], PatientModel]]] = {
     "declared": ("The model as declared", _declared),
     "alike": ("All arms like the control arm", _alike),
     "no_crossover": ("Nobody takes the open treatment", _no_crossover),
     "immediate": ("Central review takes no time", _readings(0)),
     "slow": (f"Central review takes {SLOWER} times as long", _readings(SLOWER)),
+    "helps": ("Open treatment halves the hazard of death", _helps),
+    "helps_late": (f"The same, and central review takes {SLOWER} times as long", _helps_late),
 }
 """Scenario -> what it is in words, and the change of the model."""
 

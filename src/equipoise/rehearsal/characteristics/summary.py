@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from equipoise.rehearsal.characteristics.run import Rehearsed
 from equipoise.rehearsal.characteristics.scenarios import SCENARIOS
+from equipoise.stats import binomial_ci
 
 __all__ = ["summarize"]
 
@@ -29,23 +30,27 @@ def summarize(rehearsed: Rehearsed, alpha: float) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``alpha`` and ``scenarios``: of each its label, number of trials, ``rejected`` (share, standard error),
-        distributions of what a trial shows, hazard ratios (geometric mean over trials, standard error of its log), and
-        ``local_bias`` (ratio of the local to the central hazard ratio).
+        ``alpha`` and ``scenarios``: of each its label, number of trials, ``rejected`` and ``rejected_local`` (share,
+        standard error, exact 95% limits), distributions of what a trial shows, hazard ratios (geometric mean over
+        trials, standard error of its log), ``local_bias`` (ratio of the local to the central hazard ratio) and
+        ``against_declared`` (ratio of its hazard ratios to those of the same patients in the scenario as declared).
     """
     scenarios = {}
+    declared = rehearsed.rows.get("declared")
     for name, rows in rehearsed.rows.items():
         central, local = _numbers(rows, "log_ratio"), _numbers(rows, "log_ratio_local")
-        share = float(np.mean(rows["p_one_sided"].to_numpy() < alpha))
         scenarios[name] = {
             "label": SCENARIOS[name][0],
             "trials": rows.height,
-            "rejected": {"share": share, "std_error": math.sqrt(share * (1 - share) / rows.height)},
+            "rejected": _share(rows["p_one_sided"], alpha),
+            "rejected_local": _share(rows["p_one_sided_local"], alpha),
             "hazard_ratio": _ratio(central),
             "hazard_ratio_local": _ratio(local),
             "hazard_ratio_survival": _ratio(_numbers(rows, "log_ratio_survival")),
             "local_bias": _ratio(local - central),
-            "difference_in_size": _distribution(2.0 * rows["n_experimental"] - rows["n"]),
+            "against_declared": {} if declared is None or name == "declared" else _against(rows, declared),
+            "beyond_ratio": _distribution(rows["beyond_ratio"]),
+            "beyond_ratio_level": _distribution(rows["beyond_ratio_level"]),
             "events": _distribution(rows["events"]),
             "deaths": _distribution(rows["deaths"]),
             "adjudicated_percent": _distribution(100.0 * rows["adjudicated"] / rows["n"]),
@@ -56,10 +61,35 @@ def summarize(rehearsed: Rehearsed, alpha: float) -> dict[str, Any]:
                 "hazard_ratio": _cumulative(np.exp(central)),
                 "hazard_ratio_local": _cumulative(np.exp(local)),
                 "hazard_ratio_survival": _cumulative(np.exp(_numbers(rows, "log_ratio_survival"))),
-                "difference_in_size": _cumulative(_numbers(rows, "n_experimental") * 2 - _numbers(rows, "n")),
+                "beyond_ratio": _cumulative(_numbers(rows, "beyond_ratio")),
+                "beyond_ratio_level": _cumulative(_numbers(rows, "beyond_ratio_level")),
             },
         }
     return {"alpha": alpha, "scenarios": scenarios}
+
+
+def _share(p_values: pl.Series, alpha: float) -> dict[str, float | int | None]:
+    """Share of the trials with a test in which it rejects."""
+    known = p_values.drop_nulls().to_numpy()
+    if known.size == 0:
+        return {"n": 0, "share": None, "std_error": None, "conf_low": None, "conf_high": None}
+    count = int(np.count_nonzero(known < alpha))
+    share, limits = count / known.size, binomial_ci(count, known.size)
+    error = math.sqrt(share * (1 - share) / known.size)
+    return {
+        "n": int(known.size),
+        "share": share,
+        "std_error": error,
+        "conf_low": float(limits.conf_low),
+        "conf_high": float(limits.conf_high),
+    }
+
+
+def _against(rows: pl.DataFrame, declared: pl.DataFrame) -> dict[str, Any]:
+    """Ratios of hazard ratios, trial by trial: equal numbers are the same patients."""
+    both = rows.join(declared, on="TRIAL", suffix="_declared", maintain_order="left")
+    names = {"hazard_ratio": "log_ratio", "hazard_ratio_survival": "log_ratio_survival"}
+    return {key: _ratio(_numbers(both, name) - _numbers(both, f"{name}_declared")) for key, name in names.items()}
 
 
 def _numbers(rows: pl.DataFrame, name: str) -> Floats:
