@@ -195,6 +195,24 @@ def test_a_damaged_backup_is_refused(trial: ServerTrial, tmp_path: Path) -> None
         make_backup(trial.place, trial.place.data.parent, "made-up")
 
 
+def test_a_password_of_the_database_is_no_argument_of_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arguments of programs can be read by everybody on the machine."""
+    (tmp_path / "pg_dump").write_text('#!/bin/sh\necho "$* with $PGPASSWORD" >&2\nexit 1\n')
+    (tmp_path / "pg_dump").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    place = Place(data=tmp_path / "data", database="postgresql://app:s%40cret@db:5433/trial?sslmode=require")
+    place.data.mkdir()
+    (place.data / "session-secret").write_text("x")
+    with pytest.raises(ServerError, match="pg_dump") as refused:
+        make_backup(place, tmp_path / "backups", "made-up")
+    said, _, secret = str(refused.value).rpartition(" with ")
+    assert "--dbname=postgresql://app@db:5433/trial?sslmode=require" in said
+    assert "cret" not in said
+    assert secret == "s@cret"  # noqa: S105 - of no database
+
+
 @pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://host", "nonsense"])
 def test_a_database_that_is_none_is_said_so(tmp_path: Path, url: str) -> None:
     with pytest.raises(ServerError, match="expected postgresql://"):

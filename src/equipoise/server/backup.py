@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from equipoise import __version__
 from equipoise.server.errors import ServerError
@@ -135,23 +136,40 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 
 def _dump(url: str, target: Path) -> None:
-    _run("pg_dump", ["--format=custom", "--no-owner", f"--file={target}", f"--dbname={url}"])
+    _run("pg_dump", url, ["--format=custom", "--no-owner", f"--file={target}"])
 
 
 def _load(url: str, source: Path) -> None:
-    tables = _run("psql", [url, "-tAc", "SELECT count(*) FROM pg_tables WHERE tablename = 'ledger_event'"])
+    tables = _run("psql", url, ["-tAc", "SELECT count(*) FROM pg_tables WHERE tablename = 'ledger_event'"])
     if tables.strip() != "0":
         raise ServerError("the database holds a trial; a backup is restored into an empty database.")
-    _run("pg_restore", ["--exit-on-error", "--no-owner", "--single-transaction", f"--dbname={url}", str(source)])
+    _run("pg_restore", url, ["--exit-on-error", "--no-owner", "--single-transaction", str(source)])
 
 
-def _run(program: str, arguments: list[str]) -> str:
+def _apart(url: str) -> tuple[str, dict[str, str]]:
+    """Part an address from its password, which everybody on the machine could read among the arguments of a program."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url, {}
+    people, _, host = parts.netloc.rpartition("@")
+    plain = parts._replace(netloc=f"{people.partition(':')[0]}@{host}")
+    return urlunsplit(plain), {"PGPASSWORD": unquote(parts.password)}
+
+
+def _run(program: str, url: str, arguments: list[str]) -> str:
     found = shutil.which(program) or next(
         (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), reverse=True)), None
     )
     if found is None:
         raise ServerError(f"{program} is not installed; install the client of PostgreSQL (postgresql-client)")
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - a fixed program
+    address, secret = _apart(url)
+    done = subprocess.run(  # noqa: S603 - a fixed program
+        [found, f"--dbname={address}", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **secret},
+    )
     if done.returncode != 0:
         raise ServerError(f"{program}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}")
     return done.stdout
