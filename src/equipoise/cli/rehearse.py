@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,10 +148,28 @@ def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats
         data = write_sdtm(
             sdtm, folder / "sdtm", formats, study_id=rehearsal.protocol.study_id, created=_last_day(rehearsed)
         )
-        page, table = _analyzed(bar, rehearsal, data, folder, formats)
+        page, table = _analyzed(bar, rehearsal, data, folder, formats, attempts=attempts_of(rehearsed))
     good = not table or print_table(table)
+    print(said_of_attempts(rehearsed))
     print(output / page)
     return good
+
+
+def said_of_attempts(rehearsed: Rehearsed) -> str:
+    """Say how often what was tried in vain, and whether every answer was the one expected."""
+    counts = attempts_of(rehearsed)
+    listed = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
+    said = [f"Tried besides, commands by situation: {listed or 'nothing'}; {len(rehearsed.refused)} were refused."]
+    said += [
+        f"Not as expected: {each.command.kind} ({each.attempt}) got {answer}" for each, answer in rehearsed.surprises()
+    ]
+    said += [f"A fact was refused: {each.command.kind}: {each.refusal.reason}" for each in rehearsed.unexpected()]
+    return "\n".join(said)
+
+
+def attempts_of(rehearsed: Rehearsed) -> dict[str, int]:
+    """Commands tried besides what counts, by situation."""
+    return dict(sorted(Counter(each.attempt for each in rehearsed.tries).items()))
 
 
 def write_whole_record(rehearsal: Rehearsal, rehearsed: Rehearsed, folder: Path) -> None:
@@ -185,7 +204,7 @@ def _last_day(rehearsed: Rehearsed) -> dt.date:
 
 
 def _analyzed(
-    bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str]
+    bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str], *, attempts: dict[str, int]
 ) -> tuple[Path, tuple[Compared, ...]]:
     """Derive, analyze and report; give the path of the page within the folder, and the comparison with print."""
     from equipoise.analyze import analyze
@@ -218,6 +237,6 @@ def _analyzed(
     write_results(results, folder / "results")
     bar.begin("write report")
     page = write_report(results, folder / "report").relative_to(folder)
-    write_mark(folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty})
+    write_mark(folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty, "attempts": attempts})
     notice(derived)
     return page, table

@@ -185,6 +185,24 @@ def _contact(g: _Ground) -> Iterator[pl.DataFrame]:
                  PAYLOAD=_contact_on(left[rows] // DAY + 8), EXPECTED="not_now")  # fmt: skip
 
 
+def _old_site(g: _Ground) -> Iterator[pl.DataFrame]:
+    """The site that a patient has left goes on writing."""
+    moved = g.records.get("transferred")
+    if moved is None or moved.is_empty():
+        return
+    at, left = np.full(len(g.times), NEVER * DAY), np.full(len(g.times), None, dtype=object)
+    rows = g.times.rows_of(moved)
+    at[rows], left[rows] = moved["AT"].to_numpy(), moved["from_site"].to_list()
+    chance = g.times.draws.uniform(named_slot("safety", "attempt old_site"))
+    day = at // DAY + 3
+    there = (chance < g.model.attempts.get("old_site", 0.0)) & (day < np.minimum(g.times.seen, g.times.closed) - 2)
+    rows = np.flatnonzero(there)
+    site = pl.Series(left[rows].tolist(), dtype=pl.String)
+    yield _tried(g, "old_site", (rows, day[rows] * DAY + _EVENING + 420), KIND="record_contact", SITE=site,
+                 PAYLOAD=_contact_on(day[rows]), EXPECTED="other_site").with_columns(
+        ACTOR=pl.format("coordinator@{}", "SITE"))  # fmt: skip
+
+
 def _first_at_level(g: _Ground, level: str) -> Integers:
     found = np.full(len(g.times), NEVER * DAY)
     frame = g.records.get("withdrawn")
@@ -311,8 +329,8 @@ def _stratum_unknown(g: _Ground) -> Iterator[pl.DataFrame]:
 
 
 _MAKERS: tuple[Callable[[_Ground], Iterator[pl.DataFrame]], ...] = (
-    _not_eligible, _contact, _repeated, _closed_site, _expired_training, _outdated_consent, _visit_out_of_order,
-    _unblind_unconfirmed, _person_known, _stratum_unknown,
+    _not_eligible, _contact, _old_site, _repeated, _closed_site, _expired_training, _outdated_consent,
+    _visit_out_of_order, _unblind_unconfirmed, _person_known, _stratum_unknown,
 )  # fmt: skip
 
 

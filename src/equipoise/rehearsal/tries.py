@@ -1,6 +1,7 @@
 """What is tried in vain as commands, and whether each got the answer that was expected."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -39,16 +40,16 @@ def tries_of(attempts: pl.DataFrame, commands: Sequence[Command], patients: pl.D
     attempts
         What is tried, as `equipoise.rehearsal.attempts.ATTEMPTS` says.
     commands
-        All commands of the trial; a repetition has payload and request number of the first one of its kind.
+        All commands of the trial, in order; a repetition is of the patient's last one, where that is of its kind.
     patients
         TRIAL, PATIENT, SUBJECT.
     trial
         Which trial.
     """
     numbers = dict(patients.filter(TRIAL=trial).select("PATIENT", "SUBJECT").rows())
-    first: dict[tuple[str, str | None], Command] = {}
+    given: dict[str | None, list[Command]] = {}
     for command in commands:
-        first.setdefault((command.kind, command.subject), command)
+        given.setdefault(command.subject, []).append(command)
     found = []
     rows = attempts.filter(TRIAL=trial).with_columns(AT=pl.from_epoch("AT").dt.strftime("%Y-%m-%dT%H:%M:%S.000000Z"))
     for place, row in enumerate(rows.sort("AT", "PATIENT", "ATTEMPT", "KIND").rows(named=True), start=1):
@@ -59,10 +60,11 @@ def tries_of(attempts: pl.DataFrame, commands: Sequence[Command], patients: pl.D
             subject=numbers[row["PATIENT"]] if row["SUBJECT"] else None, second_factor=row["SECOND_FACTOR"],
         )  # fmt: skip
         if row["REPEATS"] is not None:
-            before = first.get((command.kind, command.subject))
-            if before is None:
+            earlier = given.get(command.subject, [])
+            place_before = bisect_right(earlier, command.at, key=attrgetter("at")) - 1
+            if place_before < 0 or earlier[place_before].kind != command.kind:
                 continue
-            command = replace(before, at=command.at)
+            command = replace(earlier[place_before], at=command.at)
         found.append(Try(row["ATTEMPT"], command, row["EXPECTED"]))
     return found
 

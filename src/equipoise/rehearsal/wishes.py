@@ -21,6 +21,7 @@ CENTRAL = {
     "blinded_statistician": "blinded_statistician",
     "unblinded_statistician": "unblinded_statistician",
     "dmc": "dmc_member",
+    "auditor": "auditor",
 }
 """People of the whole trial, with their roles."""
 

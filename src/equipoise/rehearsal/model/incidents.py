@@ -25,6 +25,7 @@ ATTEMPTS = (
     "unblind_unconfirmed",
     "person_known",
     "other_site",
+    "old_site",
     "after_withdrawal",
 )
 """What is tried and refused, or answered as before."""
