@@ -163,6 +163,8 @@ def test_the_futility_bound_moves_too(published):
     first, more = (monitor_look(plan, look=1, events=[n], z=-1.0) for n in (41, 60))
     assert first.lower < more.lower
     assert more.futile
+    as_planned = monitor_look(plan, look=1, events=[plan.events[0]])
+    assert as_planned.lower == pytest.approx(plan.design.lower[0], abs=1e-9)
 
 
 @pytest.mark.parametrize(
