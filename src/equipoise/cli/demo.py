@@ -193,18 +193,16 @@ def _diary(rehearsed: "Rehearsed", site: str, clock: int, today: str) -> dict[st
 def _logins(site: str, clock: int) -> "Iterator[DemoLogin]":
     from equipoise.rehearsal.opening import ADMINISTRATOR
     from equipoise.rehearsal.wishes import CENTRAL, STAFF
-    from equipoise.server.demo import demo_sources, grant, make_login, new_password
+    from equipoise.server.demo import demo_sources, make_login, new_password
     from equipoise.server.sources import replaced
     from equipoise.server.trial import flush_heads
 
     with replaced(demo_sources(clock)):
-        grant(ADMINISTRATOR, "auditor", "auditor")
         password = new_password()
         for name, role in STAFF.items():
             yield make_login(f"{name}@{site}", role, site, password)
         for name, role in CENTRAL.items():
             yield make_login(name, role, None, password)
-        yield make_login("auditor", "auditor", None, password)
         yield make_login(ADMINISTRATOR, "administrator", None, password)
         flush_heads()
 

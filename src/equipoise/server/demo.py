@@ -20,9 +20,8 @@ from equipoise.server.errors import ServerError
 from equipoise.server.rehearsal_setup import check_place
 from equipoise.server.setup import SERVER
 from equipoise.server.sources import Sources, entropy, use
-from equipoise.server.write import Wish, perform
 
-__all__ = ["VARIABLE", "DemoLogin", "demo_sources", "grant", "make_login", "new_password", "set_clock"]
+__all__ = ["VARIABLE", "DemoLogin", "demo_sources", "make_login", "new_password", "set_clock"]
 
 VARIABLE = "EQUIPOISE_DEMO"
 
@@ -74,24 +73,3 @@ def make_login(person: str, role: str, site: str | None, password: tuple[str, st
     Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=data)
     note_account(account, "made", actor=SERVER, role=SERVER)
     return DemoLogin(role, site, account.login, password[0], secret)
-
-
-def grant(administrator: str, person: str, role: str) -> None:
-    """Give somebody a role in the record.
-
-    Raises
-    ------
-    ServerError
-        The trial refuses it.
-    """
-    wish = Wish(
-        kind="grant_role",
-        actor=administrator,
-        role="administrator",
-        request_id=f"demo-{role}",
-        payload={"person": person, "role": role},
-        second_factor=True,
-    )
-    answer = perform(wish)
-    if answer.refusal is not None:
-        raise ServerError(f"the demonstration cannot begin: {answer.refusal.reason} {answer.refusal.remedy}")
