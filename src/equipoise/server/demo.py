@@ -16,7 +16,6 @@ from django.contrib.auth.hashers import make_password
 
 from equipoise.server.accounts.models import Account
 from equipoise.server.accounts.record import note_account
-from equipoise.server.errors import ServerError
 from equipoise.server.rehearsal_setup import check_place
 from equipoise.server.setup import SERVER
 from equipoise.server.sources import Sources, entropy, use
