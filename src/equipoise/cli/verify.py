@@ -50,5 +50,5 @@ def _rebuild() -> None:
     made = rebuild()
     print(
         f"Rebuilt from {made.events} events: lines of {made.patients} patients, {made.reads} lines of central reading, "
-        f"{made.checkpoints} checkpoints."
+        f"{made.checkpoints} checkpoints that were wrong."
     )

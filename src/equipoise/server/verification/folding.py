@@ -37,6 +37,8 @@ class Folded:
     """Kit and what became of it -> subject and request."""
     checkpoint: str | None = None
     """First checkpoint that is not what the events give."""
+    wrong: list[str] = field(default_factory=list)
+    """All such checkpoints."""
     kept: int = 0
     """Checkpoints compared."""
     last: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -77,16 +79,20 @@ def fold_trial(asked: set[int]) -> Folded:
             _compare(folded, shard, kept[shard][1])
     _list(folded)
     left = sorted(shard for shards in waiting.values() for shard in shards)
+    folded.wrong += left
     if left and folded.checkpoint is None:
         folded.checkpoint = f"{left[0]}: of an event that does not exist"
     return folded
 
 
-def go_on(folded: Folded) -> None:
-    """Take in the events that were recorded since the chain was read."""
-    for event in read_events(TRIAL, "seq > %s", [folded.end.seq]):
+def go_on(folded: Folded) -> bool:
+    """Take in the events that were recorded since the chain was read; False where there are none."""
+    before = folded.end.seq
+    for event in read_events(TRIAL, "seq > %s", [before]):
         _step(folded, event)
-    _list(folded)
+    if folded.end.seq > before:
+        _list(folded)
+    return folded.end.seq > before
 
 
 def _step(folded: Folded, event: Event) -> None:
@@ -151,5 +157,6 @@ def _touched(kind: str, no_site: bool, no_subject: bool) -> tuple[str, ...]:
 def _compare(folded: Folded, shard: str, text: str) -> None:
     folded.kept += 1
     state = decode(shard, text)
-    if folded.checkpoint is None and (state is None or state != folded.shards.get(shard)):
-        folded.checkpoint = f"{shard}: is not what the events give"
+    if state is None or state != folded.shards.get(shard):
+        folded.wrong.append(shard)
+        folded.checkpoint = folded.checkpoint or f"{shard}: is not what the events give"

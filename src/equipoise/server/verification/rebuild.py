@@ -1,6 +1,5 @@
 """Lists and checkpoints made anew from the record: after an upgrade that keeps more in them, or after damage."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from equipoise.server.agenda.models import AgendaRow
 from equipoise.server.errors import ServerError
 from equipoise.server.ledger.memory import forget
 from equipoise.server.ledger.models import Checkpoint
-from equipoise.server.ledger.round_trip import ask
+from equipoise.server.ledger.round_trip import Statement, ask
 from equipoise.server.ledger.shards import encode, replay_shard
 from equipoise.server.ledger.store import lock
 from equipoise.server.queueing import turn
@@ -35,10 +34,19 @@ class Rebuilt(NamedTuple):
     patients: int
     reads: int
     checkpoints: int
+    """Checkpoints that were not what the events give."""
+
+
+class _Lists(NamedTuple):
+    """Lines of all lists."""
+
+    subjects: list[SubjectRow]
+    agenda: list[AgendaRow]
+    reads: list[Statement]
 
 
 def rebuild() -> Rebuilt:
-    """Make the list of patients, the agenda, the reads to be made and the checkpoints anew, in one transaction.
+    """Make the list of patients, the agenda and the reads to be made anew, and the checkpoints that are wrong.
 
     The record itself is only read. A server that runs meanwhile waits no longer than the lists take to be written.
 
@@ -49,46 +57,47 @@ def rebuild() -> Rebuilt:
     """
     folded = fold_trial(set())
     if folded.fault is not None:
-        raise ServerError(
-            f"nothing was rebuilt: {folded.fault}. `equipoise verify` says what is not as it was recorded."
-        )
+        raise ServerError(f"nothing was rebuilt: the record is not as it was written: {folded.fault}")
+    lists = _made(folded)
     with turn(), transaction.atomic():
         lock(TRIAL)
-        go_on(folded)
-        reads = _written(folded)
-        kept = _checkpointed(folded)
+        if go_on(folded):
+            lists = _made(folded)
+        _write(lists)
+        for first in range(0, len(folded.wrong), _BATCH):
+            Checkpoint.objects.filter(shard__in=folded.wrong[first : first + _BATCH]).delete()
     forget()
-    return Rebuilt(folded.end.seq, len(folded.rows), reads, kept)
+    _keep(folded)
+    return Rebuilt(folded.end.seq, len(lists.subjects), len(lists.reads), len(folded.wrong))
 
 
-def _written(folded: Folded) -> int:
+def _made(folded: Folded) -> _Lists:
+    names = sorted(folded.rows)
+    lines = all_lines(folded.shards, folded.last)
+    reads = [statement for name in names for statement in writing(folded.shards[f"subject:{name}"])]
+    return _Lists([folded.rows[n] for n in names], [AgendaRow(**lines[n]._asdict()) for n in names], reads)
+
+
+def _write(lists: _Lists) -> None:
     for model in (SubjectRow, AgendaRow, ReadingRow):
         model.objects.all().delete()
-    SubjectRow.objects.bulk_create([folded.rows[name] for name in sorted(folded.rows)], batch_size=_BATCH)
-    lines = all_lines(folded.shards, folded.last)
-    AgendaRow.objects.bulk_create([AgendaRow(**lines[name]._asdict()) for name in sorted(lines)], batch_size=_BATCH)
-    reads = [statement for subject in _subjects(folded) for statement in writing(subject)]
-    for first in range(0, len(reads), _BATCH):
-        ask(*reads[first : first + _BATCH])
-    return len(reads)
+    SubjectRow.objects.bulk_create(lists.subjects, batch_size=_BATCH)
+    AgendaRow.objects.bulk_create(lists.agenda, batch_size=_BATCH)
+    for first in range(0, len(lists.reads), _BATCH):
+        ask(*lists.reads[first : first + _BATCH])
 
 
-def _subjects(folded: Folded) -> Iterator[Subject]:
-    for name in sorted(folded.rows):
-        yield folded.shards[f"subject:{name}"]
+def _keep(folded: Folded) -> None:
+    """Write down the state of what had a wrong checkpoint; a later one that the server has written stays.
 
-
-def _checkpointed(folded: Folded) -> int:
-    """Write every part of the state down as it stands at the end of the chain."""
-    Checkpoint.objects.all().delete()
-    names = sorted(folded.shards)
-    for first in range(0, len(names), _BATCH):
-        rows = [
-            Checkpoint(shard=name, seq=folded.end.seq, state=encode(name, folded.shards[name]))
-            for name in names[first : first + _BATCH]
-        ]
-        Checkpoint.objects.bulk_create(rows)
-    return len(names)
+    A checkpoint is right for ever, as it is of an event: nobody has to wait while these are written.
+    """
+    for name in folded.wrong:
+        if name in folded.shards:
+            Checkpoint.objects.bulk_create(
+                [Checkpoint(shard=name, seq=folded.end.seq, state=encode(name, folded.shards[name]))],
+                ignore_conflicts=True,
+            )
 
 
 def outdated() -> str | None:
