@@ -92,6 +92,7 @@ def warm_design() -> None:
     limit = np.full(TIME.size, 9.0)
     switch = np.where((GROUP == 0) & (TIME > 2.0), 1.0, np.nan)
     stats.rpsftm(TIME, EVENT, GROUP, switch_time=switch, censor_time=limit)
+    warm_g_estimation()
     hazard = stats.PiecewiseHazard((0.1,))
     stratum = stats.SimulatedStratum(1.0, (hazard, hazard), (0,))
     trial = stats.TrialPlan(
@@ -104,6 +105,23 @@ def warm_design() -> None:
     stats.simulate_trials(trial, 2, seed=1)
     stats.replay_trial(trial, 0, seed=1)
     stats.trial_from_times(TIME, GROUP)
+
+
+def warm_g_estimation() -> None:
+    """Call two-stage estimation: ten patients progress at 1, and some of the control arm switch at 3."""
+    subject = np.repeat(np.arange(10), 3)
+    end = np.linspace(6.0, 9.0, 10)
+    stop = np.column_stack([np.full(10, 1.0), np.full(10, 3.0), end]).ravel()
+    stats.two_stage_g(
+        subject,
+        np.tile([0.0, 1.0, 3.0], 10),
+        stop,
+        (stop > 3.0) & (subject % 3 > 0),
+        subject % 2,
+        progression_time=np.full(30, 1.0),
+        switch_time=np.where(np.isin(subject, [2, 8]), 3.0, np.nan),
+        recensor=False,
+    )
 
 
 def main() -> None:
