@@ -53,16 +53,11 @@ def site_lines(call: Call) -> list[SiteLine]:
     """Every site with what is missing there."""
     sites = known_sites()
     states = site_states([each.site for each in sites])
-    names = account_names()
+    people = _staff(call)
     found = []
     for each in sites:
         state = states[each.site]
-        staff = tuple(
-            (account, Role(role), names.get(account, account))
-            for account, person in sorted(call.study.people.items())
-            for role, site in sorted(person.roles, key=str)
-            if site == each.site
-        )
+        staff = tuple(people.get(each.site, ()))
         today = local_date(call.context.command.at, state.time_zone)
         version = [name for day, name in state.versions if day <= today]
         line = SiteLine(
@@ -75,6 +70,16 @@ def site_lines(call: Call) -> list[SiteLine]:
             missing=tuple(_missing(call, state, staff, today)) if state.status == "open" else (),
         )
         found.append(line)
+    return found
+
+
+def _staff(call: Call) -> dict[str | None, list[tuple[str, Role, str]]]:
+    """Site -> account, role and name of everybody who holds a role there."""
+    names = account_names()
+    found: dict[str | None, list[tuple[str, Role, str]]] = {}
+    for account, person in sorted(call.study.people.items()):
+        for role, site in sorted(person.roles, key=str):
+            found.setdefault(site, []).append((account, Role(role), names.get(account, account)))
     return found
 
 
