@@ -62,7 +62,9 @@ def _table(rows: list[Mapping[str, Any]], given: Mapping[str, Any]) -> Table:
         name="published-figures",
         title="Figures in print and figures of the synthetic trial",
         stub="Figure",
-        columns=tuple(Column(head=head, numeric=number == 1) for number, head in enumerate(_COLUMNS)),
+        columns=tuple(
+            Column(head=head, numeric=number in (1, len(_COLUMNS) - 1)) for number, head in enumerate(_COLUMNS)
+        ),
         lines=tuple(lines),
         footnotes=(
             f"{inside} of {compared} figures inside their tolerance.",
@@ -82,5 +84,12 @@ def _cells(row: Mapping[str, Any]) -> tuple[Part, ...]:
     percentile = row["percentile"]
     cut = f" ({row['cut']})" if row["cut"] else ""
     standing = f"{row['status']}, {row['role']}{cut}" if row["standing"] in ("inside", "OUTSIDE") else ""
-    place = NOTHING if percentile is None else f"{percentile:.0f}"
+    place = NOTHING if percentile is None else _percentile(percentile)
     return row["printed"] or NOTHING, value, row["asked"] or NOTHING, row["standing"], standing or NOTHING, place
+
+
+def _percentile(value: float) -> str:
+    """A percentile in whole numbers, except at the ends."""
+    if value < 1:
+        return "< 1"
+    return "> 99" if value > 99 else f"{value:.0f}"
