@@ -117,6 +117,6 @@ def _listed(parts: Parts) -> list[tuple[str, str]]:
             found.append((part.id, f"{part.label}: {part.problem}"))
         if isinstance(part, Group):
             for row in part.rows:
-                name = next((each.typed for each in row if each.key in ("lesion", "test")), "")
+                name = next((dict(e.choices).get(e.typed, e.typed) for e in row if e.key in ("lesion", "test")), "")
                 found += [(each.id, f"{name or each.label}: {each.problem}") for each in row if each.problem]
     return found
