@@ -12,6 +12,7 @@ from equipoise.rehearsal.model.loading import load_model
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.synthetic import synthetic_protocol
+from equipoise.rehearsal.twin.seeds import SEEDS, read_seeds
 
 TWIN = Path(__file__).parents[2] / "trials" / "a021202"
 
@@ -69,3 +70,11 @@ def lived(
     protocol, text = protocol_of(), protocol_text()
     facts = generate(protocol, model, default_draws([trial], model.accrual.screened), faulty=faulty)
     return Lived(protocol, text, model, facts, run(protocol, text, model, facts, trial=trial, faulty=faulty))
+
+
+@cache
+def twin(*, faulty: bool = True) -> Lived:
+    """Run the twin of the published trial: what its two files give, with or without the fault of its allocation."""
+    protocol, text, model = protocol_of(), protocol_text(), whole_model()
+    facts = generate(protocol, model, read_seeds(TWIN / SEEDS, model.accrual.screened), faulty=faulty)
+    return Lived(protocol, text, model, facts, run(protocol, text, model, facts, faulty=faulty))

@@ -1,40 +1,31 @@
 """The twin's record: sound as a record, and replay and the balance alarm show the declared fault of allocation."""
 
 import re
-import subprocess
-import sys
 
+import polars as pl
 import pytest
-from tests.rehearsal.rehearsed import protocol_of, protocol_text, whole_model
-from tests.rehearsal.twin.conftest import TRIAL, Twin
+from tests import warm
+from tests.rehearsal import rehearsed
+from tests.rehearsal.rehearsed import protocol_of, whole_model
+from tests.rehearsal.twin.conftest import Twin
 
 from equipoise.conduct.allocation_stage import Allocator, StageDesign
+from equipoise.derive.sdtm import sdtm_from_ledger
 from equipoise.rehearsal.allocation import allocation_seed
-from equipoise.rehearsal.facts import Facts, generate
-from equipoise.rehearsal.memory import Rehearsed, run
-from equipoise.rehearsal.twin.seeds import SEEDS, read_seeds
+from equipoise.rehearsal.memory import Rehearsed
 
 FAULTY = 4
 """Exit code of a record that is not as it should be."""
 
 
-def facts_of(*, faulty: bool) -> Facts:
-    model = whole_model()
-    return generate(protocol_of(), model, read_seeds(TRIAL / SEEDS, model.accrual.screened), faulty=faulty)
-
-
-def run_of(*, faulty: bool) -> Rehearsed:
-    return run(protocol_of(), protocol_text(), whole_model(), facts_of(faulty=faulty), faulty=faulty)
-
-
 @pytest.fixture(scope="module")
 def faulty() -> Rehearsed:
-    return run_of(faulty=True)
+    return rehearsed.twin().run
 
 
 @pytest.fixture(scope="module")
 def sound() -> Rehearsed:
-    return run_of(faulty=False)
+    return rehearsed.twin(faulty=False).run
 
 
 def first_wrong(found: Rehearsed) -> int:
@@ -48,10 +39,8 @@ def first_wrong(found: Rehearsed) -> int:
 
 
 def test_verify_names_the_first_wrong_allocation_and_nothing_else(twin: Twin, faulty: Rehearsed) -> None:
-    program = "from equipoise.cli import main; main()"
-    command = [sys.executable, "-c", program, "verify", "--data", twin.folder / "record/data"]
-    command += ["--key", twin.folder / "record/trial.key"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    record = twin.folder / "record"
+    done = warm.command_line(["verify", "--data", record / "data", "--key", record / "trial.key"])
     assert done.returncode == FAULTY, done.stdout + done.stderr
     words = dict(reversed(found) for found in re.findall(r"^\s*(ok|WRONG)\s+([^:]+):", done.stdout, flags=re.M))
     assert {name for name, word in words.items() if word == "WRONG"} == {"allocations", "balance"}
@@ -89,3 +78,28 @@ def test_the_record_before_the_first_wrong_slot_is_the_same(faulty: Rehearsed, s
     assert all(alike)
     here, there = faulty.events[stop], sound.events[stop]
     assert {name for name in here.payload if here.payload[name] != there.payload[name]} == {"receipt"}
+
+
+def test_blinded_data_are_the_same_until_treatment_acts() -> None:
+    """With and without the fault patients have other arms: before the first of them takes a dose all data are alike.
+
+    The day of the dose counts, not the day on which it is entered: doses are entered a cycle later, when events and
+    measurements of treated patients differ as they should.
+    """
+    one, other = rehearsed.twin(), rehearsed.twin(faulty=False)
+    here, there = one.run.arms(), other.run.arms()
+    differ = [subject for subject in here if here[subject] != there[subject]]
+    assert len(differ) > 10
+    days = [lived.facts.patients.filter(pl.col("SUBJECT").is_in(differ))["FIRST_DOSE"].min() for lived in (one, other)]
+    first = min(str(day) for day in days)
+    parts = [[event for event in lived.run.events if event.at < first] for lived in (one, other)]
+    allocated = {event.subject for event in parts[0] if event.kind == "randomized"}
+    assert allocated & set(differ), "somebody with another arm is among them"
+    blinded = [sdtm_from_ledger(protocol_of(), part).datasets for part in parts]
+    assert set(blinded[0]) == set(blinded[1])
+    assert [name for name, frame in blinded[0].items() if not frame.equals(blinded[1][name])] == []
+    revealed = [
+        sdtm_from_ledger(protocol_of(), part, arms={s: arm for s, arm in lived.run.arms().items() if s in allocated})
+        for part, lived in zip(parts, (one, other), strict=True)
+    ]
+    assert not revealed[0].datasets["DM"].equals(revealed[1].datasets["DM"]), "the comparison would see an arm"
