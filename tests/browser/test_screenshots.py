@@ -35,7 +35,7 @@ SHOTS: dict[str, tuple[tuple[str, str], ...]] = {
     "safety_office": (("subject", "subjects/{any}/"),),
     "monitor": (("audit", "subjects/{any}/audit/?what=changes"),),
     "auditor": (("audit", "subjects/{any}/audit/"),),
-    "administrator": (("sites", "flow/"),),
+    "administrator": (("sites", "sites/"), ("people", "people/")),
 }
 FEW = ("site_coordinator", "data_manager", "monitor", "blinded_statistician")
 
