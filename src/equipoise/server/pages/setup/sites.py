@@ -39,6 +39,7 @@ class SiteLine:
     staff: tuple[tuple[str, Role, str], ...]
     """Account, role, name."""
     kits: int
+    """Kits received so far; those in stock would tell who is given open treatment."""
     missing: tuple[Missing, ...] = field(default=())
 
 
@@ -66,7 +67,7 @@ def site_lines(call: Call) -> list[SiteLine]:
             version=version[-1] if version else "",
             forms=_forms(state, today),
             staff=staff,
-            kits=sum(status == "stock" for _expires, status in state.kits.values()),
+            kits=len(state.kits),
             missing=tuple(_missing(call, state, staff, today)) if state.status == "open" else (),
         )
         found.append(line)
@@ -110,8 +111,8 @@ def _missing(call: Call, state: Site, staff: tuple[tuple[str, Role, str], ...], 
         elif role in _DELEGATED and not _has_task(state, account, today):
             words = _("The investigator has delegated no task to %(name)s.") % {"name": name}
             found.append(Missing(words=words))
-    if blinded and not any(status == "stock" for _expires, status in state.kits.values()):
-        words = _("No kits are in stock: the unblinded statistician sends them, the pharmacist takes them into stock.")
+    if blinded and not state.kits:
+        words = _("No kits were received: the unblinded statistician sends them, the pharmacist takes them into stock.")
         found.append(Missing(words=words))
     return found
 
