@@ -71,8 +71,8 @@ def endorsements(
 
 
 def _unlike(one: SoFar, two: SoFar) -> Booleans:
-    same = (one.progression == two.progression) & (one.best == two.best) & (one.responded == two.responded)
-    return ~same
+    unlike: Booleans = (one.progression != two.progression) | (one.best != two.best) | (one.responded != two.responded)
+    return unlike
 
 
 def _part(found: SoFar, chosen: Booleans) -> SoFar:
@@ -94,7 +94,8 @@ def _judged(scans: Scans, found: SoFar, total: Integers) -> Floats:
     start = here - scans.order
 
     def place(places: Integers) -> Integers:
-        return np.where(places == NO_VISIT, here + 1, places) - start
+        found: Integers = np.where(places == NO_VISIT, here + 1, places) - start
+        return found
 
     sums = np.where(total > 0, total, np.nan).astype(float)
     return np.column_stack([place(found.progression), found.best, place(found.responded), np.log(sums / sums[start])])
