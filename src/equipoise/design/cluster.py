@@ -51,7 +51,7 @@ def finished_on_cluster(
     """
     with _connected(address) as (distributed, client):
         given = dict(zip(client.map(function, list(items), pure=False), items, strict=True))
-        for future in distributed.as_completed(list(given)):
+        for future in distributed.as_completed(list(given), loop=client.loop):
             yield given[future], future.result()
 
 

@@ -9,7 +9,7 @@ from equipoise.terms import ArmRole
 
 __all__ = ["SCENARIOS", "scenario"]
 
-SLOWER = 5
+SLOWER = 2
 """Factor on the days of central reading where it is slow."""
 HELPS = 0.5
 """Factor on the hazard of death under open treatment where it helps."""
@@ -73,9 +73,9 @@ SCENARIOS: dict[str, tuple[str, Callable[[Protocol, PatientModel], PatientModel]
     "alike": ("All arms like the control arm", _alike),
     "no_crossover": ("Nobody takes the open treatment", _no_crossover),
     "immediate": ("Central review takes no time", _readings(0)),
-    "slow": (f"Central review takes {SLOWER} times as long", _readings(SLOWER)),
+    "slow": ("Central review takes twice as long", _readings(SLOWER)),
     "helps": ("Open treatment halves the hazard of death", _helps),
-    "helps_late": (f"The same, and central review takes {SLOWER} times as long", _helps_late),
+    "helps_late": ("The same, and central review takes twice as long", _helps_late),
 }
 """Scenario -> what it is in words, and the change of the model."""
 
