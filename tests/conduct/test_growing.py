@@ -17,6 +17,7 @@ def test_every_version_is_what_a_copied_dictionary_would_be(entries: list[tuple[
         versions.append((growing.with_entry(name, value), {**copied, name: value}))
     for growing, copied in versions:
         assert list(growing.items()) == list(copied.items())
+        assert list(growing.values()) == list(copied.values())
         assert list(reversed(growing)) == list(reversed(copied))
         assert len(growing) == len(copied)
         assert growing == copied

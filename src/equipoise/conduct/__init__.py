@@ -1,6 +1,6 @@
 """The running trial as pure functions: command and state give events or a refusal, an event gives the next state."""
 
-from equipoise.conduct.apply import apply, apply_all, fold, touched
+from equipoise.conduct.apply import Folding, apply, apply_all, fold, touched
 from equipoise.conduct.command import Command, ConductError, Refusal
 from equipoise.conduct.decide import check_right, decide, shards
 from equipoise.conduct.due import Due, due
@@ -46,6 +46,7 @@ __all__ = [
     "Due",
     "Field",
     "FieldProblem",
+    "Folding",
     "FormDue",
     "Person",
     "Reach",

@@ -1,15 +1,15 @@
 """From an event to the next state. Most events add or change a record; a few change more, by the nouns' tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from equipoise.conduct.nouns import APPLIES
-from equipoise.conduct.state import Counters, Record, Recorded, Site, State, Study, Subject
-from equipoise.ledger import Event, Kind, kinds
+from equipoise.conduct.state import Record, Recorded, Site, State, Subject
+from equipoise.ledger import Event, kinds
 
-__all__ = ["apply", "apply_all", "fold", "touched"]
+__all__ = ["Folding", "apply", "apply_all", "fold", "touched"]
 
 
 def touched(kind: str, *, site: str | None, subject: str | None) -> tuple[str, ...]:
@@ -39,6 +39,9 @@ def _owner(kind: str, has_site: bool, has_subject: bool) -> str:
     return "subject" if has_subject else "site" if has_site else "study"
 
 
+Change = Callable[[Any, Event], Any]
+
+
 def fold(name: str, shard: Any, event: Event) -> Any:
     """Bring one shard up to date with an event that touches it.
 
@@ -51,13 +54,19 @@ def fold(name: str, shard: Any, event: Event) -> Any:
     event
         The event; anything with the attributes of `equipoise.ledger.Event`.
     """
-    declared = kinds()[event.kind]
-    if _owner(event.kind, event.site is not None, event.subject is not None) == name:
-        shard = _change(shard, event, declared) if declared.change else _add(shard, event, declared)
-    special = APPLIES.get(event.kind)
-    if special is not None and name in special:
-        shard = special[name](shard, event)
+    for change in _changes(name, event.kind, event.site is not None, event.subject is not None):
+        shard = change(shard, event)
     return shard
+
+
+@lru_cache(maxsize=4096)
+def _changes(name: str, kind: str, has_site: bool, has_subject: bool) -> tuple[Change, ...]:
+    """What events of a kind do to a part: to the record that it holds, and by the nouns' tables."""
+    found: list[Change] = []
+    if _owner(kind, has_site, has_subject) == name:
+        found.append(_change if kinds()[kind].change else _add)
+    special = APPLIES.get(kind, {}).get(name)
+    return (*found, special) if special is not None else tuple(found)
 
 
 def apply(state: State, event: Event) -> State:
@@ -76,41 +85,64 @@ def apply(state: State, event: Event) -> State:
     return State(study, counters, sites, subjects)
 
 
+class Folding:
+    """A state that goes on from event to event without being copied.
+
+    Parameters
+    ----------
+    state
+        Where it begins; it stays as it is.
+    """
+
+    __slots__ = ("_sites", "_subjects", "state")
+
+    def __init__(self, state: State) -> None:
+        self._sites, self._subjects = dict(state.sites), dict(state.subjects)
+        self.state = State(state.study, state.counters, self._sites, self._subjects)
+        """The state now. Its sites and subjects are those of any later moment too: it is asked before the next event,
+        or copied."""
+
+    def apply(self, events: Iterable[Event]) -> None:
+        """Go on with events, in order."""
+        study, counters, sites, subjects = self.state.study, self.state.counters, self._sites, self._subjects
+        for event in events:
+            site, subject = event.site, event.subject
+            for name in _parts(event.kind, site is not None, subject is not None):
+                if name == "subject" and subject is not None:
+                    subjects[subject] = fold(name, subjects.get(subject) or Subject(id=subject), event)
+                elif name == "site" and site is not None:
+                    sites[site] = fold(name, sites.get(site) or Site(id=site), event)
+                elif name == "study":
+                    study = fold(name, study, event)
+                else:
+                    counters = fold(name, counters, event)
+        if study is not self.state.study or counters is not self.state.counters:
+            self.state = State(study, counters, sites, subjects)
+
+
 def apply_all(state: State, events: Iterable[Event]) -> State:
     """Give the state after many events: the same as one by one, without copying what is not kept."""
-    study: Study = state.study
-    counters: Counters = state.counters
-    sites, subjects = dict(state.sites), dict(state.subjects)
-    for event in events:
-        site, subject = event.site, event.subject
-        for name in _parts(event.kind, site is not None, subject is not None):
-            if name == "subject" and subject is not None:
-                subjects[subject] = fold(name, subjects.get(subject) or Subject(id=subject), event)
-            elif name == "site" and site is not None:
-                sites[site] = fold(name, sites.get(site) or Site(id=site), event)
-            elif name == "study":
-                study = fold(name, study, event)
-            else:
-                counters = fold(name, counters, event)
-    return State(study, counters, sites, subjects)
+    folding = Folding(state)
+    folding.apply(events)
+    return folding.state
 
 
-def _add(shard: Recorded, event: Event, kind: Kind) -> Recorded:
-    payload = event.payload
-    key = kind.record_key(payload)
+def _add(shard: Recorded, event: Event) -> Recorded:
+    payload, kind = event.payload, event.kind
+    key = kinds()[kind].record_key(payload)
     name = _name(key)
-    old = shard.records.get(event.kind, {}).get(name)
+    old = shard.records[kind].get(name) if kind in shard.records else None
     if old is None:
-        record = Record(event.kind, key, payload, event.at, event.actor, event.request_id)
+        record = Record(kind, key, payload, event.at, event.actor, event.request_id)
     else:
-        record = Record(event.kind, key, payload, old.at, old.actor, old.request_id, old.changes + 1)
+        record = Record(kind, key, payload, old.at, old.actor, old.request_id, old.changes + 1)
     return shard.with_record(record, name, event.request_id)
 
 
-def _change(shard: Recorded, event: Event, kind: Kind) -> Recorded:
+def _change(shard: Recorded, event: Event) -> Recorded:
     of, name = event.payload["of"], _name(tuple(event.payload["key"]))
     old = shard.records[of][name]
-    if kind.change == "retracted":
+    if kinds()[event.kind].change == "retracted":
         record = replace(old, changes=old.changes + 1, retracted=True)
     else:
         new: Mapping[str, Any] = {field: change["new"] for field, change in event.payload["changes"].items()}

@@ -2,20 +2,31 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from equipoise.conduct.command import Command, ConductError, refuse
 from equipoise.conduct.field import Field
+from equipoise.conduct.fitting import Fits, fits_of
 from equipoise.conduct.roles import SITE_ROLES
 from equipoise.conduct.rulebook import Rulebook, Rulebooks
 from equipoise.conduct.state import Counters, Recorded, Site, State, Study, Subject
 from equipoise.conduct.vault import Vault, VaultError, VaultErrorCode
 from equipoise.ledger import Draft
 
-__all__ = ["Applies", "CommandSpec", "Context", "Rule", "days_between", "local_date", "vault_refusal"]
+__all__ = [
+    "Applies",
+    "CommandSpec",
+    "Context",
+    "Rule",
+    "days_between",
+    "local_date",
+    "ordinal",
+    "shifted",
+    "vault_refusal",
+]
 
 
 @lru_cache(maxsize=512)
@@ -30,7 +41,19 @@ def local_date(at: str, time_zone: str) -> str:
 
 def days_between(first: str, last: str) -> int:
     """Days from one date to another."""
-    return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days
+    return ordinal(last) - ordinal(first)
+
+
+@lru_cache(maxsize=16_384)
+def ordinal(day: str) -> int:
+    """Number of a day in the calendar."""
+    return dt.date.fromisoformat(day).toordinal()
+
+
+@lru_cache(maxsize=16_384)
+def shifted(day: str, days: int) -> str:
+    """Date some days after another, or before it."""
+    return (dt.date.fromisoformat(day) + dt.timedelta(days=days)).isoformat()
 
 
 class Context:
@@ -184,10 +207,13 @@ class CommandSpec:
     """Further shards that it needs, such as ``site:07``."""
     everybody: bool = False
     """Whether it needs every patient of central review."""
+    fits: Fits = field(init=False, repr=False, compare=False)
+    """Sees at once that a payload fits."""
 
     def __post_init__(self) -> None:
-        """Check the declaration."""
-        names = {field.name for field in self.fields}
+        """Check the declaration, and make the test of its payloads."""
+        names = {each.name for each in self.fields}
+        object.__setattr__(self, "fits", fits_of(self.fields))
         if not names.issuperset(self.dates):
             raise ConductError(f"command {self.name}: {self.dates} are not all fields")
 

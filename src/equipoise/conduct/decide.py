@@ -163,7 +163,7 @@ def _check_payload(context: Context, spec: CommandSpec) -> None:
         what = "text without control characters"
         reason = said("reason: expected {what}.", what=Text(what))
         refuse("bad_value", reason, "Type the reason anew.", problems=(("reason", what),))
-    found = check_payload(spec.fields, context.payload)
+    found = [] if spec.fits(context.payload) else check_payload(spec.fields, context.payload)
     if not found:
         return
     problems = tuple((p.field, p.said) for p in found)
@@ -178,18 +178,19 @@ def _check_dates(context: Context, spec: CommandSpec) -> None:
     if not spec.dates:
         return
     today, payload = context.today, context.payload
-    problems = [
-        (name, said("{day} lies in the future; today is {today} at the site", day=payload[name], today=today))
-        for name in spec.dates
-        if payload.get(name) is not None and str(payload[name]) > today
-    ]
-    if problems:
+    given = {name: str(payload[name]) for name in spec.dates if payload.get(name) is not None}
+    if any(day > today for day in given.values()):
+        problems = [
+            (name, said("{day} lies in the future; today is {today} at the site", day=day, today=today))
+            for name, day in given.items()
+            if day > today
+        ]
         refuse_marked(problems, code="date_in_future", remedy="Correct the date.")
     if context.command.subject and not spec.after_death and (death := context.subject.death) is not None:
         late = [
-            (name, said("{day} lies after the death on {death}", day=payload[name], death=death))
-            for name in spec.dates
-            if payload.get(name) is not None and str(payload[name])[: len(death)] > death
+            (name, said("{day} lies after the death on {death}", day=day, death=death))
+            for name, day in given.items()
+            if day[: len(death)] > death
         ]
         if late:
             remedy = "Correct the date; if the death was recorded in error, the investigator retracts it."

@@ -14,13 +14,15 @@ from equipoise.terms import Text, said
 
 __all__ = ["EARLIEST_YEAR", "Field", "FieldProblem", "check_payload", "not_fitting", "plain"]
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
-_PARTIAL = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
-_HEX = re.compile(r"[0-9a-f]{64}")
-_LARGEST = 2**53 - 1
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}")
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
+PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
+HEX = re.compile(r"[0-9a-f]{64}")
+LARGEST = 2**53 - 1
 EARLIEST_YEAR = 1900
 """Nothing that a trial asks for happened before it: an earlier year is a slip of the keyboard."""
+MOST = {"text": 4000, "texts": 10_000, "records": 500}
+"""Most characters of a text, and most members of a list, where a field does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _show(field: Field, value: object) -> str:
 
 
 def _text(field: Field, value: object) -> str | None:
-    most = field.maximum or 4000
+    most = field.maximum or MOST["text"]
     if not isinstance(value, str) or not value.strip():
         return "text"
     if len(value) > most:
@@ -184,7 +186,7 @@ def _date(_field: Field, value: object) -> str | None:
 def _partial_date(field: Field, value: object) -> str | None:
     if isinstance(value, str) and len(value) == 10:
         return _date(field, value)
-    whole = isinstance(value, str) and _PARTIAL.fullmatch(value) and int(value[:4]) >= EARLIEST_YEAR
+    whole = isinstance(value, str) and PARTIAL_DATE.fullmatch(value) and int(value[:4]) >= EARLIEST_YEAR
     return None if whole else "a date, or its known part: 2014-05-31, 2014-05 or 2014"
 
 
@@ -202,8 +204,8 @@ def _time(_field: Field, value: object) -> str | None:
 def _integer(field: Field, value: object) -> str | None:
     if type(value) is not int:
         return "a whole number"
-    low = -_LARGEST if field.minimum is None else field.minimum
-    high = _LARGEST if field.maximum is None else field.maximum
+    low = -LARGEST if field.minimum is None else field.minimum
+    high = LARGEST if field.maximum is None else field.maximum
     if low <= value <= high:
         return None
     if field.maximum is None:
@@ -222,7 +224,7 @@ def _choice(field: Field, value: object) -> str | None:
 
 
 def _texts(field: Field, value: object) -> str | None:
-    most = field.maximum or 10_000
+    most = field.maximum or MOST["texts"]
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) and part.strip() for part in value):
         return "a list of texts"
     if not all(map(plain, value)):
@@ -232,7 +234,7 @@ def _texts(field: Field, value: object) -> str | None:
 
 
 def _records(field: Field, value: object) -> str | None:
-    most = field.maximum or 500
+    most = field.maximum or MOST["records"]
     if not isinstance(value, list | tuple) or not all(isinstance(part, Mapping) for part in value):
         return "a list of records"
     least = field.minimum or 0
@@ -263,15 +265,15 @@ def _any(field: Field, value: object) -> str | None:
 
 _CHECKS: dict[str, Callable[[Field, object], str | None]] = {
     "text": _text,
-    "identifier": _matching(_IDENTIFIER, "letters, digits and . _ : @ -, at most 80"),
+    "identifier": _matching(IDENTIFIER, "letters, digits and . _ : @ -, at most 80"),
     "date": _date,
     "partial_date": _partial_date,
     "time": _time,
     "integer": _integer,
-    "decimal": _matching(_DECIMAL, "a number as text, for example '1.5'"),
+    "decimal": _matching(DECIMAL, "a number as text, for example '1.5'"),
     "boolean": _boolean,
     "choice": _choice,
-    "hash": _matching(_HEX, "64 hexadecimal digits in lower case"),
+    "hash": _matching(HEX, "64 hexadecimal digits in lower case"),
     "texts": _texts,
     "values": _values,
     "records": _records,

@@ -5,7 +5,7 @@ would take time with the square of its length. Here entries lie in full blocks, 
 one, which alone is copied. Nothing is ever changed in place, so that any number of threads may read any version.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, ValuesView
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,17 @@ BLOCK = 24
 
 _MISSING = object()
 Value = TypeVar("Value")
+
+
+class _Values(ValuesView[Value], Generic[Value]):
+    """Values of a map, gone through block by block rather than looked up one by one."""
+
+    _mapping: "Growing[Value]"
+
+    def __iter__(self) -> Iterator[Value]:
+        """Go through the values."""
+        full, last = self._mapping._full, self._mapping._last
+        return chain(*map(dict.values, full), last.values()) if full else iter(last.values())
 
 
 class Growing(Mapping[str, Value], Generic[Value]):
@@ -65,6 +76,10 @@ class Growing(Mapping[str, Value], Generic[Value]):
             if name in block:
                 return block[name]
         return default
+
+    def values(self) -> ValuesView[Value]:
+        """Values in the order of the names."""
+        return _Values(self)
 
     def __contains__(self, name: object) -> bool:
         """Tell whether there is an entry of a name."""

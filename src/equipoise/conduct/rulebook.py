@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from equipoise.conduct.command import ConductError
 from equipoise.criteria import Charter
-from equipoise.protocol import BaselineField, Protocol, field_types
+from equipoise.protocol import BaselineField, Instrument, Protocol, field_types
 from equipoise.protocol.expressions import Expression, Scalar, evaluate_row, parse
 from equipoise.terms import said
 
@@ -64,6 +64,11 @@ class Rulebook:
         self._strata = tuple(
             (name, parse(s.expression, fields)) for name, s in protocol.randomization.strata_items().items()
         )
+        self.windows: dict[tuple[str, int], tuple[int, int] | None] = {}
+        """Questionnaire and target day -> first and last study day of its form, as far as they were asked for."""
+        self.answers: dict[str, dict[str, tuple[int, int]]] = {}
+        """Questionnaire -> item -> lowest and highest answer, as far as they were asked for."""
+        self._charters: dict[int, Charter] = {}
         self._cohorts = tuple((name, parse(c.members, fields)) for name, c in protocol.cohorts.items())
 
     @cached_property
@@ -82,6 +87,11 @@ class Rulebook:
         crossover = self.protocol.crossover
         levels = self.protocol.arms[crossover.to_arm].dose_levels if crossover else ()
         return frozenset(Decimal(str(level)) for level in levels)
+
+    @cached_property
+    def instruments(self) -> dict[str, Instrument]:
+        """Questionnaires by name, in the order of the protocol."""
+        return {instrument.name: instrument for instrument in self.protocol.instrument_items()}
 
     @cached_property
     def charter(self) -> Charter:
@@ -106,6 +116,13 @@ class Rulebook:
             keep_partial_response=r.keep_partial_response,
             irecist_confirmation_days=r.irecist_confirmation_days,
         )
+
+    def charter_at(self, reference_day: int) -> Charter:
+        """Reading rules for a patient whose days count from the given one."""
+        known = self._charters.get(reference_day)
+        if known is None:
+            known = self._charters[reference_day] = replace(self.charter, reference_day=reference_day)
+        return known
 
     def facts(self, baseline: Mapping[str, Any], built_in: Mapping[str, Any]) -> dict[str, Any]:
         """Bring recorded values into the types of expressions; derived fields are computed."""

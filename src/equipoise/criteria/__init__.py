@@ -48,7 +48,7 @@ from equipoise.criteria.recist import (
     recist_responses,
 )
 from equipoise.criteria.recist_patient import Measurement, PatientResponse, VisitResponse, patient_response
-from equipoise.criteria.review import review_after, start_review
+from equipoise.criteria.review import review_after, review_attempt, start_review
 from equipoise.criteria.review_actions import (
     Adjudicate,
     Adjudication,
@@ -161,6 +161,7 @@ __all__ = [
     "result_differences",
     "review_after",
     "review_answer",
+    "review_attempt",
     "review_gate",
     "review_refusal",
     "score_questionnaires",

@@ -1,6 +1,7 @@
-"""From columns of measurements to the sorted rows of the kernel: states settled, visits in order, repeats resolved."""
+"""From columns of measurements to the sorted rows of the kernel: visits in order, states settled, repeats resolved."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -8,14 +9,11 @@ import numpy.typing as npt
 from equipoise.criteria import recist_kernel as k
 from equipoise.criteria.charter import Charter
 
-__all__ = ["Assessed", "Columns", "assess_columns", "choose_baseline", "settings"]
+__all__ = ["Assessed", "Columns", "assess_columns", "choose_baseline", "resolve_repeats", "settings", "settle"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_TOO_SMALL = 500
-_NODE_NORMAL = 1000
-_NODE_MEASURABLE = 1500
 _INCREASE = 500
 _DATES = {"first_scan": k.FIRST_SCAN, "last_scan": k.LAST_SCAN, "last_target_scan": k.LAST_SCAN}
 _KEEP = {"never": k.KEEP_NEVER, "confirmed": k.KEEP_CONFIRMED, "always": k.KEEP_ALWAYS}
@@ -55,14 +53,15 @@ class Assessed:
     """Rows that say the same as another of the same day."""
 
 
+@lru_cache(maxsize=1024)
 def settings(charter: Charter) -> Ints:
-    """Write a charter as the kernel's settings."""
+    """Write a charter as the kernel's settings, which nobody changes."""
     old = charter.criteria == "RECIST 1.0"
     values = {
         k.S_PD_PERCENT: 20,
         k.S_PD_INCREASE: 0 if old else _INCREASE,
         k.S_PR_PERCENT: 30,
-        k.S_NODE_NORMAL: _NODE_NORMAL,
+        k.S_NODE_NORMAL: k.NODE_NORMAL,
         k.S_NODES_APART: not old,
         k.S_IRECIST: charter.criteria == "iRECIST",
         k.S_REIMAGE: charter.node_returns == "reimage",
@@ -80,6 +79,11 @@ def settings(charter: Charter) -> Ints:
     return np.array([values[i] for i in range(k.N_SETTINGS)], dtype=np.int64)
 
 
+def settle(rows: npt.NDArray[np.int32], charter: Charter) -> None:
+    """Make every row mean one thing, as the charter has it."""
+    k.settle(rows, charter.criteria != "RECIST 1.0", charter.small_new_node == "wait")
+
+
 def choose_baseline(series: Ints, day: Ints, stated: Bools | None, charter: Charter) -> tuple[Bools, Bools, Bools]:
     """Which rows are the baseline, which come before it, and which of the baseline are older than its window."""
     oldest = charter.reference_day - charter.baseline_window_days
@@ -91,28 +95,6 @@ def choose_baseline(series: Ints, day: Ints, stated: Bools | None, charter: Char
     else:
         early = ~baseline & (day <= last[series])
     return baseline, early, baseline & (day < oldest) & ~early
-
-
-def settle(columns: Columns, charter: Charter) -> Columns:
-    """Give every target a size and every other lesion a state that means one thing."""
-    size, state = columns.size.copy(), columns.state.copy()
-    unmeasured = size < 0
-    target, new = columns.kind == k.TARGET, columns.kind == k.NEW
-    other = columns.kind == k.NON_TARGET
-    size[target & unmeasured & (state == k.TOO_SMALL)] = _TOO_SMALL
-    size[target & unmeasured & ((state == k.ABSENT) | (state == k.MERGED))] = 0
-    node = (columns.nodal == 1) & (charter.criteria != "RECIST 1.0")
-    normal = ~unmeasured & ((size == 0) | (node & (size < _NODE_NORMAL)))
-    unsaid = other & (state == k.NOT_STATED)
-    state[unsaid] = np.where(unmeasured, k.NOT_EVALUABLE, np.where(normal, k.ABSENT, k.PRESENT))[unsaid]
-    state[other & np.isin(state, (k.EQUIVOCAL, k.TOO_SMALL, k.MERGED))] = k.PRESENT
-    state[new & np.isin(state, (k.NOT_STATED, k.PRESENT, k.TOO_SMALL))] = k.PROGRESSION
-    state[new & (state == k.MERGED)] = k.NOT_EVALUABLE
-    state[new & normal & (state != k.NOT_EVALUABLE)] = k.ABSENT
-    if charter.small_new_node == "wait":
-        small = new & node & ~unmeasured & (size >= _NODE_NORMAL) & (size < _NODE_MEASURABLE)
-        state[small & (state == k.PROGRESSION)] = k.SMALL_NODE
-    return replace(columns, size=size, state=state)
 
 
 def packed(*keys: Ints) -> Ints:
@@ -150,13 +132,13 @@ def first_days(columns: Columns) -> Ints:
 
 def assess_columns(columns: Columns, n_series: int, stops: Ints, charter: Charter) -> Assessed:
     """Sort, resolve repeats and run the kernel over all series; ``stops`` is the last day counted for each."""
-    columns = settle(columns, charter)
     first = first_days(columns)
     label = np.zeros_like(first) if columns.visit is None else np.where(columns.baseline, -1, columns.visit)
     later = (~columns.baseline).astype(np.int64)
     place = packed(later, first, label, columns.kind, columns.lesion, columns.part)
     order = k.order_in_series(columns.series, n_series, packed(place, columns.day))
     rows = np.take(as_rows(columns), order, axis=0)
+    settle(rows, charter)
     keep, repeats = resolve_repeats(rows, columns.series[order], place[order], order)
     if len(repeats[0]) + len(repeats[1]) + len(repeats[2]):
         rows, order = rows[keep], order[keep]

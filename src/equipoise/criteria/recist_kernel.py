@@ -96,6 +96,8 @@ NOT_MEASURED = -1
 NOT_RECORDED = -2
 # rows of a series from which sorting one by one is slow
 MANY_ROWS = 128
+# sizes that decide what a lesion is
+SMALL_TARGET, NODE_NORMAL, NODE_MEASURABLE = 500, 1000, 1500
 
 
 @compiled
@@ -145,6 +147,36 @@ def order_in_series(series: Ints, n_series: int, key: Ints) -> Ints:
                 place -= 1
             order[place] = row
     return order
+
+
+@compiled
+def settle(rows: Rows, nodes_apart: bool, small_nodes_wait: bool) -> None:
+    """Give every target a size and every other lesion a state that means one thing."""
+    for row in rows:
+        kind, size, state = row[R_KIND], row[R_SIZE], row[R_STATE]
+        if kind == TARGET:
+            if size < 0 and state == TOO_SMALL:
+                row[R_SIZE] = SMALL_TARGET
+            elif size < 0 and state in (ABSENT, MERGED):
+                row[R_SIZE] = 0
+            continue
+        node = nodes_apart and row[R_NODAL] == 1
+        normal = size == 0 or (node and 0 <= size < NODE_NORMAL)
+        if kind == NON_TARGET:
+            if state == NOT_STATED:
+                state = NOT_EVALUABLE if size < 0 else ABSENT if normal else PRESENT
+            elif state in (EQUIVOCAL, TOO_SMALL, MERGED):
+                state = PRESENT
+        else:
+            if state in (NOT_STATED, PRESENT, TOO_SMALL):
+                state = PROGRESSION
+            elif state == MERGED:
+                state = NOT_EVALUABLE
+            if normal and state != NOT_EVALUABLE:
+                state = ABSENT
+            elif small_nodes_wait and node and NODE_NORMAL <= size < NODE_MEASURABLE and state == PROGRESSION:
+                state = SMALL_NODE
+        row[R_STATE] = state
 
 
 @compiled

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from equipoise.criteria import recist_kernel as k
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.errors import CriteriaError
-from equipoise.criteria.lesion_rows import Assessed, Columns, assess_columns, choose_baseline
+from equipoise.criteria.lesion_rows import resolve_repeats, settings, settle
 from equipoise.criteria.lesions import KINDS, STATES
 from equipoise.criteria.response_words import causes, new_lesion_words, response_words
 from equipoise.terms import Text, said
@@ -138,14 +140,35 @@ def patient_response(
     """
     charter = charter or Charter()
     given = list(measurements)
-    problems = [problem for m in given for problem in _problems(m)]
+    problems = [problem for m in given if not _usable(m) for problem in _problems(m)]
     if problems:
         raise CriteriaError(problems)
-    columns, early = _columns(given, charter)
-    stop = _NEVER if new_therapy_day is None else new_therapy_day
-    assessed = assess_columns(columns, 1, np.array([stop], dtype=np.int64), charter)
-    _refuse_unused(given, early, assessed)
-    return _answer(given, assessed, charter)
+    baseline, early = _baseline(given, charter)
+    keys = _keys(given, baseline)
+    order = sorted(range(len(given)), key=keys.__getitem__)
+    rows = np.array([_row(given[i], keys[i]) for i in order], dtype=np.int32).reshape(-1, k.N_ROW)
+    settle(rows, charter)
+    conflicting: list[int] = []
+    if any(keys[i][:-1] == keys[j][:-1] for i, j in pairwise(order)):
+        rows, order, conflicting = _without_repeats(rows, order, keys)
+    places = dict.fromkeys(keys[i][:3] for i in order if not baseline[i])
+    numbers = {place: number for number, place in enumerate(places, 1)}
+    rows[:, k.R_VISIT] = [numbers.get(keys[i][:3], 0) for i in order]
+    found = np.zeros((len(numbers), k.N_VISIT), dtype=np.int64)
+    best = np.zeros(k.N_BEST, dtype=np.int64)
+    k.assess(rows, _NEVER if new_therapy_day is None else new_therapy_day, settings(charter), found, best)
+    flags: list[int] = rows[:, k.R_FLAG].tolist()
+    if early or conflicting or any(flags):
+        _refuse_unused(given, early, conflicting, list(zip(order, flags, strict=True)))
+    visits = [given[order[row]].visit for row in found[:, k.V_ROW].tolist()]
+    return _answer(visits, found.tolist(), best.tolist(), charter)
+
+
+def _usable(m: Measurement) -> bool:
+    """Tell at once of most measurements that nothing is wrong with them."""
+    if m.state is None:
+        return m.kind in KINDS and (m.diameter is None or 0 <= m.diameter < math.inf)
+    return m.diameter is None and m.kind in KINDS and m.state in STATES
 
 
 def _problems(m: Measurement) -> list[str]:
@@ -170,63 +193,93 @@ _NO_SIZE = "diameter {seen}: expected 0 mm or more, or none when not measured"
 _BOTH = "{state} with a diameter of {seen}: expected one of the two"
 
 
-def _codes(values: Sequence[object]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+Key = tuple[int, int, int, int, int, int, int]
+"""Whether after baseline, first day and code of the visit, kind, codes of lesion and part, day: the order of rows."""
+
+
+def _baseline(given: list[Measurement], charter: Charter) -> tuple[list[bool], list[int]]:
+    """Which measurements are of the baseline, and places of those that come before it."""
+    oldest = charter.reference_day - charter.baseline_window_days
+    if any(m.baseline is not None for m in given):
+        baseline = [bool(m.baseline) for m in given]
+        last = max((m.day for m, early in zip(given, baseline, strict=True) if early), default=k.NO_DAY)
+        return baseline, [i for i, m in enumerate(given) if not m.baseline and m.day <= last]
+    baseline = [m.day <= charter.reference_day for m in given]
+    recent = any(early and m.day >= oldest for m, early in zip(given, baseline, strict=True))
+    return baseline, [i for i, m in enumerate(given) if baseline[i] and m.day < oldest] if recent else []
+
+
+def _codes(values: Sequence[object]) -> list[int]:
     places = {value: place for place, value in enumerate(sorted(set(values), key=lambda v: (v is not None, v)))}
-    return np.array([places[value] for value in values], dtype=np.int64)
+    return [places[value] for value in values]
 
 
-def _columns(given: list[Measurement], charter: Charter) -> tuple[Columns, list[int]]:
-    series = np.zeros(len(given), dtype=np.int64)
-    day = np.array([m.day for m in given], dtype=np.int64)
-    declared = any(m.baseline is not None for m in given)
-    stated = np.array([bool(m.baseline) for m in given], dtype=np.bool_) if declared else None
-    baseline, early, _ = choose_baseline(series, day, stated, charter)
-    state = [STATES[m.state] if m.state is not None else k.NOT_STATED for m in given]
-    kind = np.array([KINDS[m.kind] for m in given], dtype=np.int64)
-    size = np.array([_hundredths(m.diameter) for m in given], dtype=np.int64)
-    states = np.array(state, dtype=np.int64)
-    size[(states == k.NOT_EVALUABLE) & (kind == k.TARGET)] = k.NOT_MEASURED
-    scheduled = [k.NO_DAY if m.scheduled_day is None else m.scheduled_day for m in given]
-    columns = Columns(
-        series=series,
-        baseline=baseline,
-        visit=_codes([m.visit for m in given]) if any(m.visit is not None for m in given) else None,
-        day=day,
-        scheduled=np.array(scheduled, dtype=np.int64),
-        kind=kind,
-        lesion=_codes([m.lesion for m in given]),
-        part=_codes([m.part for m in given]),
-        nodal=np.array([m.nodal for m in given], dtype=np.int64),
-        size=size,
-        state=states,
-    )
-    return columns, [int(i) for i in np.flatnonzero(early)]
+def _keys(given: list[Measurement], baseline: list[bool]) -> list[Key]:
+    lesions, parts = _codes([m.lesion for m in given]), _codes([m.part for m in given])
+    if any(m.visit is not None for m in given):
+        visits = _codes([m.visit for m in given])
+        first: dict[int, int] = {}
+        for m, visit, early in zip(given, visits, baseline, strict=True):
+            if not early:
+                first[visit] = min(m.day, first.get(visit, m.day))
+        begins = [(0, -1) if early else (first[visit], visit) for visit, early in zip(visits, baseline, strict=True)]
+    else:
+        begins = [(0 if early else m.day, 0) for m, early in zip(given, baseline, strict=True)]
+    return [
+        (not early, *begin, KINDS[m.kind], lesion, part, m.day)
+        for m, early, begin, lesion, part in zip(given, baseline, begins, lesions, parts, strict=True)
+    ]
 
 
-def _hundredths(diameter: float | None) -> int:
-    return k.NOT_MEASURED if diameter is None else (round(diameter * 1000) + 5) // 10
+def _row(m: Measurement, key: Key) -> tuple[int, ...]:
+    """Write a measurement as a row of the kernel, without the number of its visit."""
+    state = k.NOT_STATED if m.state is None else STATES[m.state]
+    not_seen = state == k.NOT_EVALUABLE and m.kind == "TARGET"
+    size = k.NOT_MEASURED if m.diameter is None or not_seen else _hundredths(m.diameter)
+    scheduled = k.NO_DAY if m.scheduled_day is None else m.scheduled_day
+    return 0, key[3], key[4], m.nodal, size, state, m.day, scheduled, 0
 
 
-def _refuse_unused(given: list[Measurement], early: list[int], assessed: Assessed) -> None:
-    flags = assessed.rows[:, k.R_FLAG]
+def _without_repeats(
+    rows: npt.NDArray[np.int32], order: list[int], keys: list[Key]
+) -> tuple[npt.NDArray[np.int32], list[int], list[int]]:
+    """Keep one row for each lesion or part at a visit; give places of those that disagree with another, too."""
+    known = {key: place for place, key in enumerate(dict.fromkeys(keys[i][:-1] for i in order))}
+    place = np.array([known[keys[i][:-1]] for i in order], dtype=np.int64)
+    keep, repeats = resolve_repeats(rows, np.zeros_like(place), place, np.array(order, dtype=np.int64))
+    return rows[keep], [i for i, kept in zip(order, keep.tolist(), strict=True) if kept], repeats[1].tolist()
+
+
+def _hundredths(diameter: float) -> int:
+    return (round(diameter * 1000) + 5) // 10
+
+
+def _refuse_unused(
+    given: list[Measurement], early: list[int], conflicting: list[int], flagged: list[tuple[int, int]]
+) -> None:
     reasons = (
         (early, "before the baseline: leave it out"),
-        (assessed.conflicting, "another measurement of the same day disagrees: keep one"),
-        (assessed.source[flags == k.NOT_AT_BASELINE], "not recorded at baseline: record it there, or as a new lesion"),
-        (assessed.source[flags == k.BASELINE_NOT_MEASURED], "a target lesion without a diameter at baseline"),
+        (conflicting, "another measurement of the same day disagrees: keep one"),
+        (
+            [i for i, flag in flagged if flag == k.NOT_AT_BASELINE],
+            "not recorded at baseline: record it there, or as a new lesion",
+        ),
+        (
+            [i for i, flag in flagged if flag == k.BASELINE_NOT_MEASURED],
+            "a target lesion without a diameter at baseline",
+        ),
     )
     problems = [_about(given[i], reason) for places, reason in reasons for i in places]
     if problems:
         raise CriteriaError(problems)
 
 
-def _answer(given: list[Measurement], assessed: Assessed, charter: Charter) -> PatientResponse:
-    best = [int(value) for value in assessed.best[0]]
+def _answer(numbers: list[float | None], found: list[list[int]], best: list[int], charter: Charter) -> PatientResponse:
     words, measurable = response_words(charter), best[k.B_TARGETS] > 0
     visits = []
-    for row in assessed.found.tolist():
+    for number, row in zip(numbers, found, strict=True):
         visit = VisitResponse(
-            visit=given[assessed.source[row[k.V_ROW]]].visit,
+            visit=number,
             day=row[k.V_DAY],
             total=row[k.V_SUM] / 100 if measurable and row[k.V_COMPLETE] else None,
             measured=row[k.V_SUM] / 100 if measurable else None,

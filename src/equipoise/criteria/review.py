@@ -11,6 +11,7 @@ progression moves. The first result that confirms progression opens the gate for
 are pure. Days are integers on one scale.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
@@ -36,7 +37,7 @@ from equipoise.criteria.review_actions import (
     Scan,
     ViewReads,
 )
-from equipoise.criteria.review_refusals import review_refusal
+from equipoise.criteria.review_refusals import Refusal, review_refusal
 from equipoise.criteria.review_state import (
     adjudication_stands,
     current_person,
@@ -49,7 +50,7 @@ from equipoise.criteria.review_state import (
     wanted_version,
 )
 
-__all__ = ["MOST_READERS", "review_after", "start_review"]
+__all__ = ["MOST_READERS", "review_after", "review_attempt", "start_review"]
 
 MOST_READERS = 5
 """Largest number of readers of one patient, the adjudicator not counted."""
@@ -128,10 +129,33 @@ def review_after(review: PatientReview, action: ReviewAction) -> PatientReview:
     >>> review_refusal(review, OpenVisit(person="Ada", visit=1)).code
     'baseline-missing'
     """
+    after = review_attempt(review, action)
+    if isinstance(after, Refusal):
+        raise CriteriaError([f"subject {review.subject}: {after.message}"])
+    return after
+
+
+def review_attempt(review: PatientReview, action: ReviewAction) -> PatientReview | Refusal:
+    """Give the review after an action, or say why it is not allowed.
+
+    What was found for an action is kept for a moment: who decides about an action makes it happen next.
+
+    Parameters
+    ----------
+    review
+        Review of the patient so far; it stays as it is.
+    action
+        What somebody does.
+    """
+    for before, did, found in tuple(_LATEST):
+        if before is review and did == action:
+            return found
     refused = review_refusal(review, action)
     if refused is not None:
-        raise CriteriaError([f"subject {review.subject}: {refused.message}"])
-    return _CHANGES[type(action)](review, action)
+        return refused
+    after = _CHANGES[type(action)](review, action)
+    _LATEST.append((review, action, after))
+    return after
 
 
 def _assigned(review: PatientReview, action: AssignReader) -> PatientReview:
@@ -261,6 +285,9 @@ def _with_result(review: PatientReview, on: int) -> PatientReview:
         return review
     return replace(review, results=(*review.results, result))
 
+
+_LATEST: deque[tuple[PatientReview, ReviewAction, PatientReview]] = deque(maxlen=8)
+"""Reviews, what was done, and the reviews after it: the latest that were worked out."""
 
 _CHANGES: dict[type[ReviewAction], Callable[[PatientReview, Any], PatientReview]] = {
     AssignReader: _assigned,

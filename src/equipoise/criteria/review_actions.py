@@ -1,9 +1,12 @@
 """What can happen in the central review of one patient, and the record that it leaves, as plain values."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
-from equipoise.criteria.adjudication import CentralResult, Trigger
+from equipoise.criteria.adjudication import CentralResult, ReaderSummary, Trigger
 from equipoise.criteria.charter import Charter
 from equipoise.criteria.recist_patient import Measurement
 from equipoise.terms import Response
@@ -193,9 +196,9 @@ class Adjudication:
     """Progression of the reader endorsed, as it was then."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class PatientReview:
-    """Central review of one patient so far; every list only grows."""
+    """Central review of one patient so far; every list only grows. What follows from the lists is found once."""
 
     subject: str
     charter: Charter = field(default_factory=Charter)
@@ -216,3 +219,29 @@ class PatientReview:
     """Locked results; the last counts for the analysis, the first that confirms progression opens the gate."""
     closed: bool = False
     death_day: int | None = None
+
+    @cached_property
+    def received(self) -> tuple[int, ...]:
+        """Visits of which a scan is there, in order."""
+        return tuple(sorted({scan.visit for scan in self.scans}))
+
+    @cached_property
+    def persons(self) -> Mapping[int, str]:
+        """Reader -> who reads as this reader now."""
+        return {given.reader: given.person for given in self.assignments}
+
+    @cached_property
+    def renewals(self) -> Mapping[tuple[int, int], int]:
+        """Reader and visit -> how often the read was to be made anew."""
+        return Counter((again.reader, again.visit) for again in self.reopenings)
+
+    @cached_property
+    def current(self) -> Mapping[tuple[int, int], LockedRead]:
+        """Reader and visit -> the locked read that counts; none while it is still to be read or read anew."""
+        last = {(read.reader, read.visit): read for read in self.reads}
+        return {place: read for place, read in last.items() if read.version == 1 + self.renewals.get(place, 0)}
+
+    @cached_property
+    def summaries(self) -> dict[tuple[int, int], ReaderSummary]:
+        """Reader and last visit -> what the reads amount to, as far as it was asked."""
+        return {}

@@ -38,8 +38,7 @@ __all__ = [
 
 def current_person(review: PatientReview, reader: int) -> str | None:
     """Who reads as this reader now."""
-    found = [given.person for given in review.assignments if given.reader == reader]
-    return found[-1] if found else None
+    return review.persons.get(reader)
 
 
 def reader_of(review: PatientReview, person: str) -> int | None:
@@ -54,7 +53,7 @@ def ever_reader(review: PatientReview, person: str) -> set[int]:
 
 def visits_received(review: PatientReview) -> list[int]:
     """Visits of which a scan is there, in order."""
-    return sorted({scan.visit for scan in review.scans})
+    return list(review.received)
 
 
 def scan_day(review: PatientReview, visit: int) -> int:
@@ -64,16 +63,12 @@ def scan_day(review: PatientReview, visit: int) -> int:
 
 def wanted_version(review: PatientReview, reader: int, visit: int) -> int:
     """Version of a reader's read of a visit that counts once it is locked."""
-    return 1 + sum(again.reader == reader and again.visit == visit for again in review.reopenings)
+    return 1 + review.renewals.get((reader, visit), 0)
 
 
 def current_read(review: PatientReview, reader: int, visit: int) -> LockedRead | None:
     """A reader's locked read of a visit; none while it is still to be read or read anew."""
-    version = wanted_version(review, reader, visit)
-    for read in reversed(review.reads):
-        if read.reader == reader and read.visit == visit:
-            return read if read.version == version else None
-    return None
+    return review.current.get((reader, visit))
 
 
 def next_visit(review: PatientReview, reader: int) -> int | None:
@@ -92,10 +87,10 @@ def next_visit(review: PatientReview, reader: int) -> int | None:
         First visit with a scan and without a locked read; none where everything that has come is read, or the baseline
         has not come.
     """
-    visits = visits_received(review)
+    visits = review.received
     if not visits or visits[0] != 0:
         return None
-    return next((visit for visit in visits if current_read(review, reader, visit) is None), None)
+    return next((visit for visit in visits if (reader, visit) not in review.current), None)
 
 
 def reads_due(review: PatientReview) -> tuple[tuple[int, int], ...]:
@@ -113,23 +108,30 @@ def reads_due(review: PatientReview) -> tuple[tuple[int, int], ...]:
         when every scan is read: what a primary analysis asks for.
     """
     readers = range(1, review.readers + 1)
-    visits = visits_received(review)
-    return tuple((reader, v) for v in visits for reader in readers if current_read(review, reader, v) is None)
+    return tuple((reader, v) for v in review.received for reader in readers if (reader, v) not in review.current)
 
 
 def locked_through(review: PatientReview) -> int | None:
     """Last visit up to which every reader has locked every visit received; none before the first after baseline."""
-    through = None
-    for visit in visits_received(review):
-        if any(current_read(review, reader, visit) is None for reader in range(1, review.readers + 1)):
-            break
+    through, current = None, review.current
+    for visit in review.received:
+        for reader in range(1, review.readers + 1):
+            if (reader, visit) not in current:
+                return through or None
         through = visit
     return through or None
 
 
 def reading_of(review: PatientReview, reader: int, through: int) -> ReaderSummary:
     """What a reader's locked reads up to a visit amount to."""
-    found = [current_read(review, reader, visit) for visit in visits_received(review) if 0 < visit <= through]
+    known = review.summaries.get((reader, through))
+    if known is None:
+        known = review.summaries[reader, through] = _summary(review, reader, through)
+    return known
+
+
+def _summary(review: PatientReview, reader: int, through: int) -> ReaderSummary:
+    found = [review.current.get((reader, visit)) for visit in review.received if 0 < visit <= through]
     reads = [
         VisitRead(
             visit=read.visit,
@@ -147,7 +149,7 @@ def reading_of(review: PatientReview, reader: int, through: int) -> ReaderSummar
 def discordance(review: PatientReview, through: int) -> tuple[Trigger, ...]:
     """In what the readers differ up to a visit, of what the charter compares by then."""
     readings = [reading_of(review, reader, through) for reader in range(1, review.readers + 1)]
-    settled = review.closed and through == visits_received(review)[-1]
+    settled = review.closed and through == review.received[-1]
     return adjudication_triggers(readings, review.charter.adjudicate, settled=settled)
 
 
@@ -210,7 +212,7 @@ def review_answer(review: PatientReview, *, asked: int | None = None) -> Answer:
     """
     if any(result.answer == "confirmed" for result in review.results):
         return "confirmed"
-    visits = visits_received(review)
+    visits = review.received
     current = bool(review.results) and review.results[-1].through_visit == visits[-1] == locked_through(review)
     reaches = asked is None or (bool(visits) and asked <= visits[-1])
     return review.results[-1].answer if current and reaches and not adjudication_due(review) else "pending"

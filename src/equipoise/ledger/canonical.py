@@ -29,7 +29,8 @@ def canonical_text(value: Any) -> str:
     LedgerError
         With the place of the first value that has no canonical form, for example ``payload.doses[2]``.
     """
-    _check(value, ())
+    if not sound(value):
+        _check(value, ())
     text: str = "".join(_encode(value, 0))
     if not text.isascii():
         check_unicode(value)
@@ -73,24 +74,45 @@ def normalized(value: Any) -> Any:
     return value
 
 
-_PLAIN = frozenset({str, bool, type(None)})
+def sound(value: Any) -> bool:
+    """Tell whether everything in a list or map has a canonical form, but for its text: what is asked of every event."""
+    kind = type(value)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                return False
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        return _plain(value)
+    for item in value:
+        kind = type(item)
+        if kind is str or item is None or kind is bool:
+            continue
+        if kind is int:
+            if not -LARGEST_INTEGER <= item <= LARGEST_INTEGER:
+                return False
+        elif not sound(item):
+            return False
+    return True
+
+
+def _plain(value: Any) -> bool:
+    kind = type(value)
+    return kind is str or value is None or kind is bool or (kind is int and abs(value) <= LARGEST_INTEGER)
 
 
 def _check(value: Any, path: tuple[str | int, ...]) -> None:
+    """Refuse the first value that has no canonical form, naming its place."""
     kind = type(value)
-    if kind in _PLAIN:
-        return
     if kind is dict:
         for key, item in value.items():
             if type(key) is not str:
                 _refuse((*path, str(key)), f"the key is {type(key).__name__}, expected text")
-            if type(item) not in _PLAIN:
-                _check(item, (*path, key))
+            _check(item, (*path, key))
     elif kind is list or kind is tuple:
         for index, item in enumerate(value):
-            if type(item) not in _PLAIN:
-                _check(item, (*path, index))
-    else:
+            _check(item, (*path, index))
+    elif not _plain(value):
         _check_plain(kind, value, path)
 
 

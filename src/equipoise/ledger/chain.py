@@ -8,10 +8,12 @@ in UTF-8; ``prev_hash`` of the first entry is 64 zeros.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from equipoise.ledger.canonical import _encode, canonical_text, check_unicode, normalized, parse_canonical
+from equipoise.ledger.canonical import _encode, canonical_text, check_unicode, normalized, parse_canonical, sound
 from equipoise.ledger.errors import LedgerError
 from equipoise.ledger.event import CHAINS, Draft, Event, Stamp
 from equipoise.ledger.kind import check_payload
@@ -19,6 +21,8 @@ from equipoise.ledger.kind import check_payload
 __all__ = ["GENESIS", "Chain", "Fault", "Link", "StoredEvent", "seal", "store", "verify_chain"]
 
 GENESIS = "0" * 64
+
+_quoted = json.encoder.encode_basestring
 
 
 class Link(NamedTuple):
@@ -79,25 +83,39 @@ def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Even
     LedgerError
         Where the payload has no canonical form or does not fit its kind.
     """
-    payload, reason = draft.payload, draft.reason
-    try:
-        text = canonical_text(payload)
-    except LedgerError:
+    kind, payload, site, subject, reason, version = draft
+    at, actor, role, request_id, clock_drift = stamp
+    if not sound(payload):
         payload = normalized(payload)
-        text = canonical_text(payload)
+        canonical_text(payload)
     if reason is not None and not reason.isascii():
         reason = normalized(reason)
-    check_payload(draft.kind, payload, chain)
-    seq = end.seq + 1
+    seq, previous = end.seq + 1, end.hash
     head = (
-        *(chain, seq, stamp.at, stamp.actor, stamp.role, draft.site, draft.subject, draft.kind, draft.version),
-        *(reason, stamp.request_id, stamp.clock_drift, end.hash),
+        f'["{chain}",{seq},{_quoted(at)},{_word(actor)},{_word(role)},{_word(site)},{_word(subject)},{_word(kind)},'
+        f'{_word(version)},{_word(reason)},{_quoted(request_id)},{"true" if clock_drift else "false"},"{previous}"'
     )
-    head_text = "".join(_encode(head, 0))
-    if not head_text.isascii():
-        check_unicode(head)
-    digest = hashlib.sha256(f"{head_text[:-1]},{text}]".encode()).hexdigest()
-    return Event(*head[:9], payload, *head[9:], digest)
+    text = f"{head},{''.join(_encode(payload, 0))}]"
+    if not text.isascii():
+        try:
+            check_unicode(payload)
+        except LedgerError:
+            payload = normalized(payload)
+            text = f"{head},{canonical_text(payload)}]"
+    check_payload(kind, payload, chain)
+    if not text.isascii():
+        check_unicode((chain, seq, at, actor, role, site, subject, kind, version, reason, request_id))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Event(
+        *(chain, seq, at, actor, role, site, subject, kind, version, payload),
+        *(reason, request_id, clock_drift, previous, digest),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str | None) -> str:
+    """Write text that many events share."""
+    return "null" if text is None else _quoted(text)
 
 
 def store(event: Event) -> StoredEvent:

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from equipoise.ledger.errors import LedgerError
@@ -21,10 +22,15 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def _is_date(value: Any) -> bool:
-    if type(value) is not str or _DATE.fullmatch(value) is None:
+    return type(value) is str and len(value) == 10 and _in_calendar(value)
+
+
+@lru_cache(maxsize=16_384)
+def _in_calendar(text: str) -> bool:
+    if _DATE.fullmatch(text) is None:
         return False
     try:
-        dt.date.fromisoformat(value)
+        dt.date.fromisoformat(text)
     except ValueError:
         return False
     return True
@@ -42,6 +48,20 @@ FIELD_TYPES: dict[str, Callable[[Any], bool]] = {
     "any": lambda _: True,
 }
 """Type of a field -> whether a value is of it: ``date`` a calendar date, ``decimal`` plain digits as text."""
+
+_JSON: frozenset[type] = frozenset({str, int, bool, type(None), list, tuple, dict})
+_CLASSES: dict[str, tuple[frozenset[type], Callable[[Any], bool] | None]] = {
+    "text": (frozenset({str}), None),
+    "integer": (frozenset({int}), None),
+    "boolean": (frozenset({bool}), None),
+    "decimal": (frozenset({str}), FIELD_TYPES["decimal"]),
+    "date": (frozenset({str}), _is_date),
+    "hash": (frozenset({str}), FIELD_TYPES["hash"]),
+    "list": (frozenset({list, tuple}), None),
+    "map": (frozenset({dict}), None),
+    "any": (_JSON, None),
+}
+"""Type of a field -> classes of values, and what is asked besides: enough to see that a value is of the type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +91,9 @@ class Kind:
     """Fields that blinded roles never see."""
     _types: Mapping[str, tuple[Callable[[Any], bool], bool]] = field(init=False, repr=False, compare=False)
     _required: frozenset[str] = field(init=False, repr=False, compare=False)
+    _classes: Mapping[str, tuple[frozenset[type], Callable[[Any], bool] | None]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         """Check the declaration and prepare what is asked of every event."""
@@ -81,8 +104,21 @@ class Kind:
         if missing or self.chain not in CHAINS or self.change not in (None, "corrected", "retracted"):
             raise LedgerError(f"kind {self.name}: key, date, chain or change does not fit ({', '.join(missing)})")
         types = {name: (FIELD_TYPES[kind.rstrip("?")], kind.endswith("?")) for name, kind in self.fields.items()}
+        classes = {name: _classes(kind) for name, kind in self.fields.items()}
+        object.__setattr__(self, "_classes", classes)
         object.__setattr__(self, "_types", types)
         object.__setattr__(self, "_required", frozenset(name for name, (_, free) in types.items() if not free))
+
+    def fits(self, payload: Mapping[str, Any]) -> bool:
+        """Tell at once whether a payload fits; where it seems not to, `problems` has the word."""
+        classes = self._classes
+        for name, value in payload.items():
+            known = classes.get(name)
+            if known is None or type(value) not in known[0]:
+                return False
+            if known[1] is not None and value is not None and not known[1](value):
+                return False
+        return len(payload) == len(classes) or self._required <= payload.keys()
 
     def problems(self, payload: Mapping[str, Any]) -> list[str]:
         """Say everything by which a payload does not fit."""
@@ -101,7 +137,12 @@ class Kind:
 
     def record_key(self, payload: Mapping[str, Any]) -> tuple[Any, ...]:
         """Read the values that name the record."""
-        return tuple(payload.get(name) for name in self.key)
+        return tuple(map(payload.get, self.key))
+
+
+def _classes(kind: str) -> tuple[frozenset[type], Callable[[Any], bool] | None]:
+    known, asked = _CLASSES[kind.rstrip("?")]
+    return (known | {type(None)} if kind.endswith("?") else known), asked
 
 
 _KINDS: dict[str, Kind] = {}
@@ -132,6 +173,8 @@ def check_payload(name: str, payload: Mapping[str, Any], chain: str = TRIAL) -> 
         raise LedgerError(f"event kind {name!r} is not known")
     if kind.chain != chain:
         raise LedgerError(f"event kind {name!r} belongs to the {kind.chain} chain")
+    if kind.fits(payload):
+        return
     found = kind.problems(payload)
     if found:
         raise LedgerError(f"{name}: " + "; ".join(found))

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from equipoise.conduct import Command, Refusal, Rulebook, Rulebooks, State, apply, decide
+from equipoise.conduct import Command, Folding, Refusal, Rulebook, Rulebooks, State, decide
 from equipoise.conduct.memory_vault import MemoryVault
 from equipoise.conduct.vault import Grant, GrantKind
 from equipoise.ledger import Chain, Event
@@ -115,10 +116,11 @@ def _given(
 ) -> tuple[list[Command], list[Try]]:
     """Commands that are granted, and those that are tried in vain."""
     opening = opening_commands(protocol, text, model, facts.records, commitment=commitment, trial=trial)
+    records = facts.records if facts.added is None else as_entered(facts.records, facts.added)
+    with _uncollected():
+        commands = in_order(opening, patient_commands(records, facts.patients, trial))
     if facts.added is None:
-        return in_order(opening, patient_commands(facts.records, facts.patients, trial)), []
-    records = as_entered(facts.records, facts.added)
-    commands = in_order(opening, patient_commands(records, facts.patients, trial))
+        return commands, []
     return commands, tries_of(facts.added.attempts, commands, facts.patients, trial) if attempts else []
 
 
@@ -158,14 +160,7 @@ def run(
     vault, entropy = rehearsal_vault(protocol, model.allocation, trial, faulty=faulty)
     commands, tries = _given(protocol, text, model, facts, commitment=vault.commitment, trial=trial, attempts=attempts)
     rehearsed = Rehearsed(protocol, vault, tries=tries)
-    commands = with_tries(commands, tries)
-    collecting = gc.isenabled()
-    gc.disable()  # nothing here makes cycles, and looking for them takes a tenth of the time
-    try:
-        carry_out(rehearsed, commands, entropy, progress)
-    finally:
-        if collecting:
-            gc.enable()
+    carry_out(rehearsed, with_tries(commands, tries), entropy, progress)
     _check(rehearsed, facts, trial)
     return rehearsed
 
@@ -177,29 +172,50 @@ def carry_out(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Give commands one after the other; refusals are kept, as a server keeps them."""
+    with _uncollected():
+        _carry_out(rehearsed, commands, entropy, progress)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles meanwhile: nothing here makes any, and looking takes a third of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _carry_out(
+    rehearsed: Rehearsed,
+    commands: Sequence[Command],
+    entropy: RequestEntropy,
+    progress: Callable[[int, int], None] | None,
+) -> None:
     version = rehearsed.protocol.version.number
     rulebooks = Rulebooks({version: Rulebook(rehearsed.protocol, version)})
-    state, chain, vault = rehearsed.state, rehearsed.chain, rehearsed.vault
+    folding, chain, vault = Folding(rehearsed.state), rehearsed.chain, rehearsed.vault
     for number, given in enumerate(commands):
         if progress is not None and number % 1000 == 0:
             progress(number, len(commands))
-        command = _with_kit(given, state)
+        command = _with_kit(given, folding.state) if given.kind == "dispense" else given
         entropy.begin(command.request_id)
-        answer = decide(rulebooks, state, command, vault)
+        answer = decide(rulebooks, folding.state, command, vault)
         if isinstance(answer, Refusal):
             rehearsed.refused.append(Refused(command, answer))
             continue
         events = chain.append(answer, command.stamp())
-        for event in events:
-            state = apply(state, event)
         if events:
+            folding.apply(events)
             rehearsed.granted.append(Granted(command, events[0].seq, events[-1].seq))
-    rehearsed.state = state
+    rehearsed.state = folding.state
 
 
 def _with_kit(command: Command, state: State) -> Command:
     """Name the kit that the vault assigned, where the command does not."""
-    if command.kind != "dispense" or "kit" in command.payload or not command.subject:
+    if "kit" in command.payload or not command.subject:
         return command
     assigned = state.subjects[command.subject].last("kit_assigned")
     return command if assigned is None else replace(command, payload={**command.payload, "kit": assigned["kit"]})

@@ -60,10 +60,10 @@ def _check(c: Context, name: str | None) -> dict[str, Any]:
     problems = [*event_problems(values), *date_problems(c, values)]
     if problems:
         refuse_marked(problems)
-    term = values["term"].strip().casefold()
+    given, onset = values["term"].strip().casefold(), values["onset"]
     for other in c.subject.live("adverse_event_recorded"):
-        if other["record"] != name and (other["term"].strip().casefold(), other["onset"]) == (term, values["onset"]):
-            term, onset, record = other["term"], other["onset"], other["record"]
+        if other["onset"] == onset and other["record"] != name and other["term"].strip().casefold() == given:
+            term, record = other["term"], other["record"]
             reason = said("{term} with onset {onset} is recorded as {record}.", term=term, onset=onset, record=record)
             refuse("adverse_event_twice", reason, said("Bring {record} up to date instead.", record=record))
     return values

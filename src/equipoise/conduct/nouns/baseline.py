@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.command import refuse
@@ -109,7 +108,7 @@ def recorded(subject: Subject, _event: Event) -> Subject:
     merged: dict[str, Any] = {}
     for record in subject.live("baseline_recorded"):
         merged.update(record["values"])
-    return replace(subject, baseline=merged)
+    return subject.but(baseline=merged)
 
 
 COMMANDS = (

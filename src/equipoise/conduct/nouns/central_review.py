@@ -6,11 +6,11 @@ version under which he was randomized, and stand in the event that opens the rev
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from equipoise.conduct.command import refuse, sentences
-from equipoise.conduct.context import Applies, CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context, ordinal
 from equipoise.conduct.form import choice, date, identifier, integer, records, text
 from equipoise.conduct.nouns.tumors import LESION, check_lesions
 from equipoise.conduct.roles import READER_NUMBER, SITE_ROLES, Role
@@ -25,12 +25,13 @@ from equipoise.criteria import (
     OpenVisit,
     PatientReview,
     ReceiveScan,
+    Refusal,
     ReopenVisit,
     ReviewAction,
     adjudication_due,
     review_after,
     review_answer,
-    review_refusal,
+    review_attempt,
     start_review,
 )
 from equipoise.criteria.review_state import current_person
@@ -68,10 +69,6 @@ RUNS_REVIEW = frozenset({Role.DATA_MANAGER, Role.AUDITOR})
 """Roles that know of it besides those who read."""
 
 
-def _ordinal(day: str) -> int:
-    return dt.date.fromisoformat(day).toordinal()
-
-
 def _date(ordinal: int | None) -> str | None:
     return None if ordinal is None else dt.date.fromordinal(ordinal).isoformat()
 
@@ -80,7 +77,7 @@ def open_review(c: Context, day: str) -> None:
     """Begin the central review of a patient who is being randomized, where the protocol has one."""
     central = c.rules.protocol.review.central
     if central is not None:
-        charter = replace(c.rules.charter, reference_day=_ordinal(day))
+        charter = c.rules.charter_at(ordinal(day))
         values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(charter).items()}
         c.record("REVIEW", "review_opened", {"charter": values, "readers": central.readers})
 
@@ -115,11 +112,12 @@ def review_of(c: Context) -> PatientReview:
 
 def allow(state: PatientReview, action: ReviewAction) -> PatientReview:
     """Give the review after an action, or refuse in the words of the criteria."""
-    refusal = review_refusal(state, action)
-    if refusal is not None:
+    after = review_attempt(state, action)
+    if isinstance(after, Refusal):
+        refusal = after
         code = refusal.code.replace("-", "_")
         refuse(code, *sentences(refusal.message))
-    return review_after(state, action)
+    return after
 
 
 def _submit(c: Context) -> None:
@@ -151,7 +149,7 @@ def _scan(c: Context) -> Mapping[str, Any]:
 def _accept(c: Context) -> None:
     scan = _scan(c)
     if c.subject.review is not None:
-        allow(c.subject.review, ReceiveScan(visit=scan["assessment"], scan_day=_ordinal(scan["date"])))
+        allow(c.subject.review, ReceiveScan(visit=scan["assessment"], scan_day=ordinal(scan["date"])))
     values = {"assessment": scan["assessment"], "date": scan["date"], "scan": scan["record"]}
     c.record("ACC", "scan_accepted", values)
 
@@ -209,10 +207,10 @@ def _lock(c: Context) -> None:
     action = LockVisit(
         person=person,
         visit=assessment,
-        on=_ordinal(c.today),
+        on=ordinal(c.today),
         response=None if response is None else Response(response),
         progression_visit=back,
-        progression_day=None if progressed is None else _ordinal(progressed),
+        progression_day=None if progressed is None else ordinal(progressed),
     )
     after = allow(state, action)
     read = after.reads[-1]
@@ -264,7 +262,7 @@ def _adjudicate(c: Context) -> None:
     check_person(c, c.command.actor, "adjudicator")
     state = review_of(c)
     action = Adjudicate(
-        person=c.command.actor, endorses=c.payload["endorses"], reason=c.payload["why"], on=_ordinal(c.today)
+        person=c.command.actor, endorses=c.payload["endorses"], reason=c.payload["why"], on=ordinal(c.today)
     )
     after = allow(state, action)
     c.record("ADJ", "adjudicated", {**c.payload, "on": c.today})
@@ -273,7 +271,7 @@ def _adjudicate(c: Context) -> None:
 
 def _close(c: Context) -> None:
     state = review_of(c)
-    after = allow(state, CloseReading(on=_ordinal(c.today)))
+    after = allow(state, CloseReading(on=ordinal(c.today)))
     c.record("CLOSE", "reading_closed", {"date": c.today})
     _conclude(c, state, after)
 
@@ -282,26 +280,24 @@ def _began(subject: Subject, event: Event) -> Subject:
     given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in event.payload["charter"].items()}
     state = start_review(subject.id, Charter(**given), readers=event.payload["readers"])
     for scan in subject.live("scan_accepted"):
-        state = review_after(state, ReceiveScan(visit=scan["assessment"], scan_day=_ordinal(scan["date"])))
-    return replace(subject, review=state)
+        state = review_after(state, ReceiveScan(visit=scan["assessment"], scan_day=ordinal(scan["date"])))
+    return subject.but(review=state)
 
 
-def _action(event: Event) -> ReviewAction:
-    p = event.payload
-    makers: dict[str, Callable[[], ReviewAction]] = {
-        "scan_accepted": lambda: ReceiveScan(visit=p["assessment"], scan_day=_ordinal(p["date"])),
-        "reader_assigned": lambda: AssignReader(reader=p["reader"], person=p["person"], reason=event.reason or ""),
-        "read_opened": lambda: OpenVisit(person=event.actor, visit=p["assessment"]),
-        "read_locked": lambda: _locked_visit(event),
-        "read_reopened": lambda: ReopenVisit(
-            reader=p["reader"], visit=p["assessment"], reason=event.reason or "", kind=p["how"]
-        ),
-        "adjudicated": lambda: Adjudicate(
-            person=event.actor, endorses=p["endorses"], reason=p["why"], on=_ordinal(p["on"])
-        ),
-        "reading_closed": lambda: CloseReading(on=_ordinal(p["date"])),
-    }
-    return makers[event.kind]()
+_ACTIONS: dict[str, Callable[[Event, Mapping[str, Any]], ReviewAction]] = {
+    "scan_accepted": lambda _, p: ReceiveScan(visit=p["assessment"], scan_day=ordinal(p["date"])),
+    "reader_assigned": lambda e, p: AssignReader(reader=p["reader"], person=p["person"], reason=e.reason or ""),
+    "read_opened": lambda e, p: OpenVisit(person=e.actor, visit=p["assessment"]),
+    "read_locked": lambda e, _: _locked_visit(e),
+    "read_reopened": lambda e, p: ReopenVisit(
+        reader=p["reader"], visit=p["assessment"], reason=e.reason or "", kind=p["how"]
+    ),
+    "adjudicated": lambda e, p: Adjudicate(
+        person=e.actor, endorses=p["endorses"], reason=p["why"], on=ordinal(p["on"])
+    ),
+    "reading_closed": lambda _, p: CloseReading(on=ordinal(p["date"])),
+}
+"""Kind of event -> the action of the review that it records."""
 
 
 def _locked_visit(event: Event) -> LockVisit:
@@ -310,21 +306,22 @@ def _locked_visit(event: Event) -> LockVisit:
     return LockVisit(
         person=event.actor,
         visit=p["assessment"],
-        on=_ordinal(p["on"]),
+        on=ordinal(p["on"]),
         response=None if response is None else Response(response),
         progression_visit=p.get("progression_assessment"),
-        progression_day=None if progressed is None else _ordinal(progressed),
+        progression_day=None if progressed is None else ordinal(progressed),
     )
 
 
 def _went_on(subject: Subject, event: Event) -> Subject:
     if subject.review is None:
         return subject
-    return replace(subject, review=review_after(subject.review, _action(event)))
+    action = _ACTIONS[event.kind](event, event.payload)
+    return subject.but(review=review_after(subject.review, action))
 
 
 def _result(subject: Subject, event: Event) -> Subject:
-    return replace(subject, gate=True) if event.payload["answer"] == "confirmed" else subject
+    return subject.but(gate=True) if event.payload["answer"] == "confirmed" else subject
 
 
 _ASSESSMENT = integer("assessment", "number of the assessment; 0 for the baseline", 0, 500)
@@ -379,17 +376,8 @@ COMMANDS = (
     CommandSpec("close_reading", "Record that no further scan is expected.", _close),
 )
 
-_WENT_ON = (
-    "scan_accepted",
-    "reader_assigned",
-    "read_opened",
-    "read_locked",
-    "read_reopened",
-    "adjudicated",
-    "reading_closed",
-)
 APPLIES: Applies = {
     "review_opened": {"subject": _began},
-    **{kind: {"subject": _went_on} for kind in _WENT_ON},
+    **{kind: {"subject": _went_on} for kind in _ACTIONS},
     "central_result": {"subject": _result},
 }

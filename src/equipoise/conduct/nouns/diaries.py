@@ -1,6 +1,7 @@
 """Questionnaires of patients: windows, one form for each, an end with death or withdrawal."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equipoise.conduct.command import refuse, refuse_marked
@@ -79,8 +80,7 @@ def forms_unanswered(rules: Rulebook, subject: Subject, today: str, *, ahead: in
         return []
     known = {(d["instrument"], d["target"]) for kind in ("diary_submitted", "diary_missed") for d in subject.live(kind)}
     found = []
-    for part in rules.protocol.instruments:
-        instrument = part if isinstance(part, Instrument) else Instrument(name=part)
+    for instrument in rules.instruments.values():
         for form in _forms(rules, instrument, subject, today, ahead):
             if (form.instrument, form.target) not in known:
                 found.append(form)
@@ -119,11 +119,7 @@ def _study_date(anchor: str, day: int) -> str:
 
 
 def _instrument(rules: Rulebook, name: str) -> Instrument | None:
-    for part in rules.protocol.instruments:
-        full = part if isinstance(part, Instrument) else Instrument(name=part)
-        if full.name == name:
-            return full
-    return None
+    return rules.instruments.get(name)
 
 
 def diary_targets(rules: Rulebook, instrument: Instrument, last_day: int) -> list[int]:
@@ -151,6 +147,12 @@ def diary_window(rules: Rulebook, instrument: Instrument, target: int) -> tuple[
 
     Windows meet half-way between target days. The baseline's ends on day 1, the first one after it begins on day 2.
     """
+    if (instrument.name, target) not in rules.windows:
+        rules.windows[instrument.name, target] = _window(rules, instrument, target)
+    return rules.windows[instrument.name, target]
+
+
+def _window(rules: Rulebook, instrument: Instrument, target: int) -> tuple[int, int] | None:
     targets = diary_targets(rules, instrument, target * 2 + 400)
     if target not in targets:
         return None
@@ -173,8 +175,7 @@ def _check(c: Context, day: str) -> None:
     if subject.death is not None:
         refuse("diary_closed", "No more questionnaires are asked for.", "Nothing is to be done.")
     refuse_withdrawn(c, "visits", day)
-    recorded = (*subject.live("diary_submitted"), *subject.live("diary_missed"))
-    if any(d["instrument"] == name and d["target"] == target for d in recorded):
+    if _recorded(subject, name, target):
         refuse("already_done", "This questionnaire has been answered.", "Nothing is to be done.")
     window = diary_window(c.rules, instrument, target)
     if window is None:
@@ -185,6 +186,15 @@ def _check(c: Context, day: str) -> None:
         words = "This questionnaire belongs to days {first} to {last}; today is day {today}."
         reason = said(words, first=window[0], last=window[1], today=study_day)
         refuse("outside_window", reason, "Answer the questionnaire that is due now.")
+
+
+def _recorded(subject: Subject, name: str, target: int) -> bool:
+    """Whether the form of a day was handed in, or recorded as missed."""
+    for kind in ("diary_submitted", "diary_missed"):
+        for form in subject.live(kind):
+            if form["target"] == target and form["instrument"] == name:
+                return True
+    return False
 
 
 def _study_day(subject: Subject, instrument: Instrument, day: str) -> int | None:
@@ -207,27 +217,36 @@ def _submit(c: Context) -> None:
 
 def item_ranges(rules: Rulebook, name: str) -> dict[str, tuple[int, int]]:
     """Lowest and highest answer of each item of a questionnaire, in order; empty where none is known."""
-    instrument = _instrument(rules, name)
+    return dict(_ranges(rules, name))
+
+
+def _ranges(rules: Rulebook, name: str) -> Mapping[str, tuple[int, int]]:
+    known = rules.answers.get(name)
+    if known is None:
+        known = rules.answers[name] = _found_ranges(_instrument(rules, name), name)
+    return known
+
+
+def _found_ranges(instrument: Instrument | None, name: str) -> dict[str, tuple[int, int]]:
     own = {item: (limits.low, limits.high) for item, limits in instrument.items.items()} if instrument else {}
     catalog = INSTRUMENTS.get(name)
     return own if catalog is None else {item.name: (item.low, item.high) for item in catalog.items} | own
 
 
 def _check_answers(c: Context) -> None:
-    ranges = item_ranges(c.rules, c.payload["instrument"])
-    problems = []
+    ranges = _ranges(c.rules, c.payload["instrument"])
+    problems: list[tuple[str, str]] = []
+    if not ranges:
+        return
     for item, answer in c.payload["answers"].items():
-        if ranges and item not in ranges:
+        limits = ranges.get(item)
+        if limits is None:
             problems.append((item, "no item of this questionnaire"))
-        elif ranges and answer is not None and not (type(answer) is int and _within(answer, ranges[item])):
-            low, high = ranges[item]
-            problems.append((item, not_fitting(repr(answer), said("{low} to {high}", low=low, high=high))))
+        elif answer is not None and not (type(answer) is int and limits[0] <= answer <= limits[1]):
+            wanted = said("{low} to {high}", low=limits[0], high=limits[1])
+            problems.append((item, not_fitting(repr(answer), wanted)))
     if problems:
         refuse_marked(problems)
-
-
-def _within(answer: int, limits: tuple[int, int]) -> bool:
-    return limits[0] <= answer <= limits[1]
 
 
 def _miss(c: Context) -> None:
@@ -236,8 +255,7 @@ def _miss(c: Context) -> None:
     if instrument is None or diary_window(c.rules, instrument, target) is None:
         reason = said("No questionnaire {name} is planned for day {day}.", name=name, day=target)
         refuse("not_planned", reason, "Choose one that is due.")
-    recorded = (*c.subject.live("diary_submitted"), *c.subject.live("diary_missed"))
-    if any(d["instrument"] == name and d["target"] == target for d in recorded):
+    if _recorded(c.subject, name, target):
         refuse("already_done", "This questionnaire is recorded.", "Nothing is to be done.")
     c.record("QSMISS", "diary_missed")
 

@@ -1,7 +1,6 @@
 """The dose log and the end of assigned treatment."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -89,9 +88,9 @@ def dosed(subject: Subject, _event: Event) -> Subject:
     """Find first and last day of a dose anew."""
     given = [d for d in subject.live("dose_recorded") if Decimal(d["amount"]) > 0]
     if not given:
-        return replace(subject, doses=None)
+        return subject.but(doses=None)
     first = min(str(d["start"]) for d in given)
-    return replace(subject, doses=(first, max(str(d.get("end") or d["start"]) for d in given)))
+    return subject.but(doses=(first, max(str(d.get("end") or d["start"]) for d in given)))
 
 
 def _dosed_more(subject: Subject, event: Event) -> Subject:
@@ -101,7 +100,7 @@ def _dosed_more(subject: Subject, event: Event) -> Subject:
     start, end = p["start"], p.get("end") or p["start"]
     if subject.doses is not None:
         start, end = min(start, subject.doses[0]), max(end, subject.doses[1])
-    return replace(subject, doses=(start, end))
+    return subject.but(doses=(start, end))
 
 
 def _stop(c: Context) -> None:

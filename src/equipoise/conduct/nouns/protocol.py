@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from equipoise.conduct.command import Command, refuse
@@ -25,6 +26,11 @@ _TEXT = (
 )
 
 
+@lru_cache(maxsize=4)
+def _protocol_of(text: str) -> Protocol:
+    return parse_protocol(text)
+
+
 def _parsed(c: Context) -> Protocol:
     content = str(c.payload["text"])
     if hashlib.sha256(content.encode()).hexdigest() != c.payload["sha256"]:
@@ -34,7 +40,7 @@ def _parsed(c: Context) -> Protocol:
             "Send the file as it is, and its SHA-256.",
         )
     try:
-        protocol = parse_protocol(content)
+        protocol = _protocol_of(content)
     except ProtocolError as error:
         problems = tuple((p.path or f"line {p.line}", str(p)) for p in error.problems)
         remedy = "Correct the file; `equipoise check` lists the same problems."

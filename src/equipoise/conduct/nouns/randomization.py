@@ -1,7 +1,5 @@
 """Allocation: everything that must hold before the vault is asked for the next slot."""
 
-from dataclasses import replace
-
 from equipoise.conduct.command import refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.form import identifier, text
@@ -93,7 +91,7 @@ def _factors(c: Context, facts: dict[str, object], cohort: str | None) -> dict[s
 
 def _randomized(counters: Counters, event: Event) -> Counters:
     payload = event.payload
-    return replace(counters, slots={**counters.slots, payload["stage"]: payload["slot"]})
+    return counters.but(slots={**counters.slots, payload["stage"]: payload["slot"]})
 
 
 def _in_error(c: Context) -> None:

@@ -1,7 +1,5 @@
 """A patient comes into the trial: number, match with earlier numbers, registration, screen failure."""
 
-from dataclasses import replace
-
 from equipoise.conduct.command import Command, refuse
 from equipoise.conduct.context import Applies, CommandSpec, Context
 from equipoise.conduct.field import Field
@@ -51,11 +49,11 @@ def _check_earlier(c: Context, earlier: str, key: str | None) -> None:
 
 
 def _screened_site(site: Site, _event: Event) -> Site:
-    return replace(site, screened=site.screened + 1, last_request=_event.request_id)
+    return site.but(screened=site.screened + 1, last_request=_event.request_id)
 
 
 def _screened_subject(subject: Subject, event: Event) -> Subject:
-    return replace(subject, site=event.site or "")
+    return subject.but(site=event.site or "")
 
 
 def _screened_counters(counters: Counters, event: Event) -> Counters:
@@ -63,7 +61,7 @@ def _screened_counters(counters: Counters, event: Event) -> Counters:
     if key is None:
         return counters
     entry = (event.subject or "", event.site or "", False)
-    return replace(counters, persons={**counters.persons, key: entry})
+    return counters.but(persons={**counters.persons, key: entry})
 
 
 def _register(c: Context) -> None:

@@ -2,11 +2,10 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from equipoise.conduct.command import refuse, refuse_marked
-from equipoise.conduct.context import Applies, CommandSpec, Context
+from equipoise.conduct.context import Applies, CommandSpec, Context, ordinal
 from equipoise.conduct.form import choice, date, flag, identifier, integer, records, text
 from equipoise.conduct.nouns.review_clock import review_requested
 from equipoise.conduct.nouns.visits import refuse_lost
@@ -61,7 +60,7 @@ def measurements(assessment: int, day: str, lesions: Sequence[Mapping[str, Any]]
     """Bring recorded lesions into the form in which the criteria read them; days are ordinals of the calendar."""
     return [
         Measurement(
-            day=dt.date.fromisoformat(lesion.get("date") or day).toordinal(),
+            day=ordinal(lesion.get("date") or day),
             lesion=lesion["lesion"],
             kind=lesion["kind"],
             diameter=None if lesion.get("diameter") is None else lesion["diameter"] / 100,
@@ -104,8 +103,8 @@ def tumor_response(
         return None
     allocated = subject.last("randomized")
     start = max(row.day for row in rows if row.baseline)
-    reference = dt.date.fromisoformat(allocated["date"]).toordinal() if allocated else start
-    return patient_response(rows, replace(rules.charter, reference_day=max(reference, start)))
+    reference = ordinal(allocated["date"]) if allocated else start
+    return patient_response(rows, rules.charter_at(max(reference, start)))
 
 
 def lesion_problems(error: CriteriaError) -> tuple[tuple[str, str], ...]:
@@ -228,7 +227,7 @@ def _assess(c: Context) -> None:
 
 
 def _assessed(subject: Subject, event: Event) -> Subject:
-    return replace(subject, local_progression=True) if event.payload["overall"] == "PD" else subject
+    return subject.but(local_progression=True) if event.payload["overall"] == "PD" else subject
 
 
 _ASSESSMENT = integer("assessment", "number of the assessment; 0 for the baseline", 0, 500)

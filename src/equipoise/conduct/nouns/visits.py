@@ -1,11 +1,10 @@
 """Visits of the schedule, with windows; laboratory results and vital signs."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from equipoise.conduct.command import refuse, refuse_marked
-from equipoise.conduct.context import Applies, CommandSpec, Context, days_between
+from equipoise.conduct.context import Applies, CommandSpec, Context, days_between, shifted
 from equipoise.conduct.form import choice, date, decimal, identifier, integer, records, text
 from equipoise.conduct.nouns.withdrawal import refuse_withdrawn
 from equipoise.conduct.rulebook import Rulebook
@@ -27,7 +26,7 @@ def target_date(rules: Rulebook, subject: Subject, visit: str, number: int) -> s
     if planned is None or anchor is None:
         return None
     day = planned.day + (number - 1) * (planned.repeats_every_days or 0)
-    return (dt.date.fromisoformat(anchor) + dt.timedelta(days=day - 1 if day > 0 else day)).isoformat()
+    return shifted(anchor, day - 1 if day > 0 else day)
 
 
 def window_of(rules: Rulebook, visit: str, target: str | None, day: str) -> str | None:
@@ -77,11 +76,11 @@ def _visit(c: Context) -> None:
 
 
 def _check_order(c: Context, visit: str, number: int, day: str | None) -> None:
-    same = {v["number"]: v for v in c.subject.live("visit_recorded") if v["visit"] == visit}
+    same = {v["number"] for v in c.subject.live("visit_recorded") if v["visit"] == visit}
     if number in same:
         reason = said("Visit {visit} {number} is recorded.", visit=visit, number=number)
         refuse("already_done", reason, "Correct that record if it is wrong.")
-    missing = [n for n in range(1, number) if n not in same]
+    missing = [] if same.issuperset(range(1, number)) else [n for n in range(1, number) if n not in same]
     if missing:
         words, first = "Visit {visit} {first} comes before {number} and is not recorded.", missing[0]
         remedy = said("Record visit {visit} {first} first, as done or as missed.", visit=visit, first=first)
@@ -91,9 +90,13 @@ def _check_order(c: Context, visit: str, number: int, day: str | None) -> None:
 
 def check_visit_date(c: Context, visit: str, number: int, day: str | None) -> None:
     """Refuse a date before an earlier visit of the same name, or after a later one."""
+    if day is None:
+        return
     for other in c.subject.live("visit_recorded"):
+        if other["visit"] != visit:
+            continue
         when = other.get("date")
-        if day is None or when is None or other["visit"] != visit or other["number"] == number:
+        if when is None or other["number"] == number:
             continue
         if (other["number"] < number and when > day) or (other["number"] > number and when < day):
             words = "Visit {visit} {number} took place on {when}."
