@@ -24,12 +24,12 @@ demo: .venv/demo ## A whole synthetic trial, from the first screening to the abs
 test: .venv/test chromium postgresql ## Check style, types and imports, then run all tests at reduced sizes
 	@echo "sizes: reduced (make test-full runs the promised ones)"
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-full: .venv/test chromium postgresql ## The same at the promised sizes
 	@echo "sizes: promised"
 	@$(MAKE) --no-print-directory lint
-	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: test ## What the continuous integration runs
 

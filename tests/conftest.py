@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # a busy machine is no failure: properties have no time limit of their own
 settings.register_profile("equipoise", deadline=None)
@@ -37,10 +39,33 @@ def pytest_report_header() -> str:
     return f"equipoise: sizes {sizes}, reference numbers {os.environ.get('EQUIPOISE_REFERENCE', 'not set')}"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests of promised sizes in a reduced run."""
-    if FULL:
-        return
+    """Skip tests of promised sizes in a reduced run; begin with what takes longest: nobody waits at the end."""
+    items.sort(key=lambda item: not _folder(item.nodeid).startswith(_LONG))
     for item in items:
-        if item.get_closest_marker("full"):
+        if not FULL and item.get_closest_marker("full"):
             item.add_marker(pytest.mark.skip(reason="promised size: run make test-full"))
+
+
+_LONG = ("tests/browser", "tests/rehearsal", "tests/server")
+_TOGETHER = ("tests/rehearsal/twin", "tests/rehearsal/test_fault.py", "tests/rehearsal/test_two_roads.py")
+"""What is made once and looked at by all of these: they run in one process."""
+
+
+def _folder(nodeid: str) -> str:
+    return nodeid.split("::", 1)[0]
+
+
+class Scheduling(LoadFileScheduling):
+    """A file of tests is run by one process, and so are files that look at the same synthetic trial."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = _folder(nodeid)
+        return _TOGETHER[0] if file.startswith(_TOGETHER) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Share the tests out."""
+    return Scheduling(config, log)

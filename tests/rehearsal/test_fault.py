@@ -1,7 +1,7 @@
 """The declared fault of allocation is found by replay and by the balance alarm; without it nothing is."""
 
 import polars as pl
-from tests.rehearsal.rehearsed import lived, protocol_of, whole_model
+from tests.rehearsal.rehearsed import protocol_of, twin, whole_model
 
 from equipoise.conduct.allocation_stage import Allocator, StageDesign
 from equipoise.conduct.memory_vault import MemoryVault
@@ -15,7 +15,7 @@ from equipoise.rehearsal.vault import rehearsal_vault
 
 def first_difference() -> int:
     """First slot at which the declared method gives another arm than the trial had, allocated here once more."""
-    run, model = lived().run, whole_model()
+    run, model = twin().run, whole_model()
     design = StageDesign.of(protocol_of()).cohorts[None]
     allocator, arms = Allocator(design), run.arms()
     uniforms = allocation_seed(model.allocation, 0).uniforms(1, 1, len(run.vault.rows))
@@ -26,7 +26,7 @@ def first_difference() -> int:
 
 
 def test_replay_names_the_first_allocation_that_the_method_does_not_give() -> None:
-    trial, fault = lived(), whole_model().allocation.fault
+    trial, fault = twin(), whole_model().allocation.fault
     assert fault is not None
     report = trial.run.vault.replay()
     assert not report.ok
@@ -38,7 +38,7 @@ def test_replay_names_the_first_allocation_that_the_method_does_not_give() -> No
 
 def test_chain_and_receipts_show_nothing_of_the_fault() -> None:
     """What was done was recorded faithfully: only the method was not followed."""
-    run = lived().run
+    run = twin().run
     assert len(list(verify_chain("trial", [store(event) for event in run.events]))) == len(run.events)
     receipts = {
         Slot(e.payload["stage"], e.payload["slot"]): e.payload["receipt"] for e in run.events if e.kind == "randomized"
@@ -47,7 +47,7 @@ def test_chain_and_receipts_show_nothing_of_the_fault() -> None:
 
 
 def test_without_the_fault_everything_passes() -> None:
-    sound = lived(faulty=False)
+    sound = twin(faulty=False)
     assert sound.run.vault.replay().ok
     assert not sound.run.vault.balance().alarm
     assert type(sound.run.vault) is MemoryVault
@@ -56,9 +56,9 @@ def test_without_the_fault_everything_passes() -> None:
 
 
 def test_the_fault_changes_arms_and_nothing_before_it() -> None:
-    with_fault, without = lived().run.arms(), lived(faulty=False).run.arms()
-    order = [row.subject for row in lived().run.vault.rows]
-    assert order == [row.subject for row in lived(faulty=False).run.vault.rows]
+    with_fault, without = twin().run.arms(), twin(faulty=False).run.arms()
+    order = [row.subject for row in twin().run.vault.rows]
+    assert order == [row.subject for row in twin(faulty=False).run.vault.rows]
     differing = [place for place, subject in enumerate(order, 1) if with_fault[subject] != without[subject]]
     assert min(differing) == first_difference()
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from tests.rehearsal.rehearsed import Lived, lived, protocol_of, protocol_text, whole_model
+from tests.rehearsal.rehearsed import Lived, lived, protocol_of, protocol_text, twin, whole_model
 
 from equipoise.conduct import Refusal, State, apply_all
 from equipoise.derive.sdtm import sdtm_from_ledger
@@ -17,7 +17,7 @@ from equipoise.rehearsal.streams import default_draws
 
 @pytest.fixture(scope="module", params=["small", "twin"])
 def trial(request: pytest.FixtureRequest) -> Lived:
-    return lived(small=request.param == "small")
+    return lived(small=True) if request.param == "small" else twin()
 
 
 def test_both_roads_give_the_same_sdtm(trial: Lived) -> None:

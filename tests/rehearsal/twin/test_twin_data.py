@@ -11,16 +11,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tests.rehearsal.rehearsed import protocol_of, protocol_text, whole_model
+from tests.rehearsal import rehearsed
+from tests.rehearsal.rehearsed import protocol_of, protocol_text
 from tests.rehearsal.twin.conftest import TRIAL, Twin
 
 from equipoise.analyze import analyze
 from equipoise.cdisc import read_folder
 from equipoise.cli.derive import derive_files, read_sdtm, write_adam
-from equipoise.rehearsal.facts import generate
-from equipoise.rehearsal.memory import run
 from equipoise.rehearsal.twin.published import load_published
-from equipoise.rehearsal.twin.seeds import SEEDS, read_seeds
 from equipoise.report import write_report
 from equipoise.results import Results, read_results
 from equipoise.stats import logrank_test, trial_from_times
@@ -51,9 +49,7 @@ def flow(results: Results, variable: str, arm: str | None) -> float:
 
 
 def test_counts_are_the_same_in_record_analysis_data_and_flow(results: Results, adam: dict[str, pl.DataFrame]) -> None:
-    model, protocol = whole_model(), protocol_of()
-    facts = generate(protocol, model, read_seeds(TRIAL / SEEDS, model.accrual.screened))
-    record = run(protocol, protocol_text(), model, facts)
+    protocol, record = protocol_of(), rehearsed.twin().run
     kinds = pl.DataFrame({"kind": [e.kind for e in record.events], "subject": [e.subject for e in record.events]})
     subjects = {kind: set(rows["subject"]) for (kind,), rows in kinds.group_by("kind")}
     arms, adsl = record.arms(), adam["ADSL"]
