@@ -1,7 +1,10 @@
 """What all tests share: where the reference numbers are, and how large a run is."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -33,6 +36,20 @@ def reference() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's chromium, one for all tests of a process."""
+    playing = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("chromium is not there (apt-get install chromium)")
+    with pytest.MonkeyPatch.context() as patch, playing.sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop in this thread
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 def pytest_report_header() -> str:
     """Say the sizes and the reference folder in the head of the run."""
     sizes = "promised" if FULL else "reduced"
@@ -49,8 +66,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 _LONG = ("tests/browser", "tests/rehearsal", "tests/server")
-_TOGETHER = ("tests/rehearsal/twin", "tests/rehearsal/test_fault.py", "tests/rehearsal/test_two_roads.py")
-"""What is made once and looked at by all of these: they run in one process."""
+_TOGETHER = {
+    "twin": ("tests/rehearsal/twin", "tests/rehearsal/test_fault.py", "tests/rehearsal/test_two_roads.py"),
+    "noninterference": ("tests/server/noninterference",),
+}
+"""Files that look at what is made once: they run in one process."""
 
 
 def _folder(nodeid: str) -> str:
@@ -58,11 +78,11 @@ def _folder(nodeid: str) -> str:
 
 
 class Scheduling(LoadFileScheduling):
-    """A file of tests is run by one process, and so are files that look at the same synthetic trial."""
+    """A file of tests is run by one process, and so are files that look at the same trial."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = _folder(nodeid)
-        return _TOGETHER[0] if file.startswith(_TOGETHER) else file
+        return next((name for name, files in _TOGETHER.items() if file.startswith(files)), file)
 
 
 @pytest.hookimpl(optionalhook=True)

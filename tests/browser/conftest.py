@@ -1,6 +1,5 @@
 """Chromium and a served trial for the tests in the browser; each page is watched for errors and foreign requests."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,32 +14,11 @@ from tests.server.configured import set_up_django
 set_up_django()
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.browser.served import Served, serve
 
 SHOTS = Path(__file__).parents[2] / "build" / "pages"
 WIDTHS = (390, 1440)
-
-
-@pytest.fixture(scope="session")
-def chromium(monkeypatch_session: pytest.MonkeyPatch) -> Iterator[Browser]:
-    """Debian's chromium."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not there (apt-get install chromium)")
-    monkeypatch_session.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
-    """Changes for the whole run."""
-    patch = pytest.MonkeyPatch()
-    yield patch
-    patch.undo()
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """The page in a browser: offline, by mouse, by keyboard, narrow and wide; screenshots in build/screenshots."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.results.example import example_results
 
 from equipoise.report import write_report
@@ -17,14 +16,8 @@ MEDIAN = "#primary-time-to-event tr:has(th:text-is('Median')) td:nth-child(2) a"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def browser(chromium: Browser) -> Browser:
+    return chromium
 
 
 @pytest.fixture(scope="module")

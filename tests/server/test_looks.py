@@ -239,7 +239,7 @@ def test_the_database_file_tells_no_arm_of_the_look(looked: Desk) -> None:
     ("number", "cut", "said"),
     [
         (1, "", "took place already"),
-        (3, "", "There is no look 3 of primary: the protocol plans 2 looks"),
+        (3, "", "There is no look 3 of primary: planned are looks up to 2"),
         (2, "2024-01-09", "is not after"),
         (2, "2999-01-01", "lies in the future"),
     ],

@@ -65,7 +65,12 @@ def test_a_new_site_says_what_is_missing_until_it_is_there(trial: ServerTrial) -
     trial.do("open_site", "admin", {"site": "07", "name": "<b>Clinic</b>", "time_zone": "America/Chicago"})
     text = admin.text("sites/")
     assert "&lt;b&gt;Clinic&lt;/b&gt;" in text
-    missing = ("No consent form is in use", "Nobody is site coordinator", "Nobody is investigator", "No kits are in")
+    missing = (
+        "No consent form is in use",
+        "Nobody is site coordinator",
+        "Nobody is investigator",
+        "No kits were received",
+    )
     assert all(words in text and words in admin.text("") for words in missing)
     for person, role in (("c@07", "site_coordinator"), ("i@07", "investigator"), ("p@07", "pharmacist")):
         trial.do("grant_role", "admin", {"person": person, "role": role, "site": "07"})

@@ -5,7 +5,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,9 +140,17 @@ LOST = 3
 def _on_processes(blocks: Sequence[Block], workers: int) -> Iterator[tuple[Block, pl.DataFrame]]:
     with process_pool(workers) as pool:
         with lean():
-            given = {pool.submit(_rehearse_packed, _packed(block)): block for block in blocks}
+            given = _submitted(pool, blocks)
         for future in as_completed(given):
             yield given[future], future.result()
+
+
+def _submitted(pool: ProcessPoolExecutor, blocks: Sequence[Block]) -> dict[Future[pl.DataFrame], Block]:
+    try:
+        return {pool.submit(_rehearse_packed, _packed(block)): block for block in blocks}
+    except (OSError, ValueError):  # a process was lost while the next one started, with pipes that were just closed
+        pool.submit(int)  # says so where that is the reason
+        raise
 
 
 def _packed(block: Block) -> bytes:
