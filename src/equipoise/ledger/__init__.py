@@ -6,6 +6,7 @@ Signed heads need the extra ``server`` and are imported from `equipoise.ledger.h
 from equipoise.ledger import kinds as _declared
 from equipoise.ledger.canonical import canonical_text, normalized, parse_canonical
 from equipoise.ledger.chain import GENESIS, Chain, Fault, Link, StoredEvent, seal, store, verify_chain
+from equipoise.ledger.collection import uncollected
 from equipoise.ledger.current import Change, LedgerCut, Record, current
 from equipoise.ledger.errors import LedgerError
 from equipoise.ledger.event import ACCESS, CHAINS, TRIAL, Draft, Event, Stamp, utc_text
@@ -38,6 +39,7 @@ __all__ = [
     "register",
     "seal",
     "store",
+    "uncollected",
     "utc_text",
     "verify_chain",
 ]

@@ -1,9 +1,7 @@
 """A synthetic trial run in memory: every command through `conduct`, every event sealed in the chain."""
 
 import datetime as dt
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -11,7 +9,7 @@ import polars as pl
 from equipoise.conduct import Command, Folding, Refusal, Rulebook, Rulebooks, State, decide
 from equipoise.conduct.memory_vault import MemoryVault
 from equipoise.conduct.vault import Grant, GrantKind
-from equipoise.ledger import Chain, Event
+from equipoise.ledger import Chain, Event, uncollected
 from equipoise.protocol import Problem, Protocol
 from equipoise.rehearsal.additions import as_entered
 from equipoise.rehearsal.attempts import AS_BEFORE, GRANTED
@@ -117,7 +115,7 @@ def _given(
     """Commands that are granted, and those that are tried in vain."""
     opening = opening_commands(protocol, text, model, facts.records, commitment=commitment, trial=trial)
     records = facts.records if facts.added is None else as_entered(facts.records, facts.added)
-    with _uncollected():
+    with uncollected():
         commands = in_order(opening, patient_commands(records, facts.patients, trial))
     if facts.added is None:
         return commands, []
@@ -172,20 +170,8 @@ def carry_out(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Give commands one after the other; refusals are kept, as a server keeps them."""
-    with _uncollected():
+    with uncollected():
         _carry_out(rehearsed, commands, entropy, progress)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no cycles meanwhile: nothing here makes any, and looking takes a third of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _carry_out(

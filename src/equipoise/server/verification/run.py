@@ -1,10 +1,6 @@
 """Every check, one after the other."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from equipoise.ledger import ACCESS, CHAINS, TRIAL, LedgerError
+from equipoise.ledger import ACCESS, CHAINS, TRIAL, LedgerError, uncollected
 from equipoise.ledger.head import Head, HeadFile, check_head, public_text
 from equipoise.server import trial
 from equipoise.server.agenda.lines import wrong_line as wrong_agenda
@@ -41,20 +37,8 @@ def verify_trial(public_key: str | None = None) -> Report:
         Public key noted when the trial began; without it, and without the key, heads are checked with the key that the
         record names.
     """
-    with _no_collection():
+    with uncollected():
         return _verified(public_key)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Do without the collector of cycles, which would go through millions of records again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _verified(public_key: str | None) -> Report:
