@@ -45,6 +45,7 @@ class HeadWriter:
         self._cut: set[str] = set()
         self._ends: dict[str, Link] = {}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self.failure: str | None = None
@@ -67,11 +68,14 @@ class HeadWriter:
         self._wake.set()
 
     def flush(self) -> None:
-        """Write what is not written yet, now."""
-        with self._lock:
-            ends, self._ends = {chain: end for chain, end in self._ends.items() if chain not in self._cut}, {}
-        if not ends:
-            return
+        """Write what is not written yet, now; what another thread is writing is on the disk too when this returns."""
+        with self._writing:
+            with self._lock:
+                ends, self._ends = {chain: end for chain, end in self._ends.items() if chain not in self._cut}, {}
+            if ends:
+                self._write(ends)
+
+    def _write(self, ends: dict[str, Link]) -> None:
         try:
             self._file.write(*(sign_head(self._key, chain, end) for chain, end in ends.items()))
             if not self._cut:

@@ -168,6 +168,7 @@ class RehearsedTwin(Twin):
             self.fixed(),
         ):
             yield self
+            self.heads_flushed()  # a folder that is thrown away must have nothing left to be written
 
     def heads_flushed(self) -> None:
         from equipoise.server.trial import flush_heads
