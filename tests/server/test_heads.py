@@ -3,15 +3,15 @@
 import threading
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pytest import MonkeyPatch
 
 from equipoise.ledger import Link
 from equipoise.ledger.head import Head, HeadFile
 from equipoise.server.heads import HeadWriter
 
 
-def test_a_flush_waits_for_what_another_thread_is_writing(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_a_flush_waits_for_what_another_thread_is_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
     write = HeadFile.write
 
