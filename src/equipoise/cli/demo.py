@@ -129,6 +129,7 @@ def make_demo(file: Path, place: "Place", *, patients: int = PATIENTS, seed: int
     begins = _workday(ends + dt.timedelta(hours=12))
     clock = round((begins - dt.datetime.now(dt.UTC)).total_seconds())
     site = _largest_site(rehearsed)
+    _stock(site, clock)
     _keep(
         place.data / LOGINS,
         clock,
@@ -188,6 +189,15 @@ def _diary(rehearsed: "Rehearsed", site: str, clock: int, today: str) -> dict[st
         secret, _row = give_link(open_still[-1], LONGEST.days, actor=f"coordinator@{site}", role="site_coordinator")
         flush_heads()
     return {"subject": open_still[-1], "path": f"/diary/{secret}/"}
+
+
+def _stock(site: str, clock: int) -> None:
+    """Give the site kits, so that dispensing can be tried."""
+    from equipoise.server.demo import demo_sources, stock_site
+    from equipoise.server.sources import replaced
+
+    with replaced(demo_sources(clock)):
+        stock_site(site, statistician="unblinded_statistician", pharmacist=f"pharmacist@{site}")
 
 
 def _logins(site: str, clock: int) -> "Iterator[DemoLogin]":

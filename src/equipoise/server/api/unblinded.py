@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field, StringConstraints
@@ -15,11 +14,10 @@ from equipoise.server.api.access import AUTH, asker, may, proved
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.payloads import Identifier, ProofIn
 from equipoise.server.api.problem import ProblemError
+from equipoise.server.deliveries import make_kits, send_kits
 from equipoise.server.ledger import shards as states
 from equipoise.server.sources import entropy
 from equipoise.server.unblinding.reading import read_arm
-from equipoise.server.vault import depot
-from equipoise.server.vault.digests import kits_digest
 from equipoise.server.write import record_access
 
 __all__ = ["router"]
@@ -117,10 +115,8 @@ def balance(request: HttpRequest, body: RoleIn) -> dict[str, Any]:
 def deliver(request: HttpRequest, body: DeliveryIn) -> dict[str, Any]:
     """Make scrambled kit numbers for a delivery; what a kit holds stays sealed."""
     context = may(request, "stock_depot", body.role, site=body.site, second_factor=proved(request, body.proof))
-    with transaction.atomic():
-        kits = _asked(lambda: depot.deliver(_key(), trial.stages(context.study), body.lot, body.expires, body.sets))
-        payload: dict[str, Any] = {"lot": body.lot, "kits": len(kits), "digest": kits_digest(body.lot)}
-        _note(request, body.role, Draft("kits_made", payload))
+    who = {"actor": asker(request).account.id, "role": body.role}
+    kits = _asked(lambda: make_kits(_key(), context.study, lot=body.lot, expires=body.expires, sets=body.sets, **who))
     return {"lot": body.lot, "kits": kits}
 
 
@@ -132,9 +128,8 @@ def ship(request: HttpRequest, body: ShipmentIn) -> dict[str, Any]:
         raise ProblemError(
             404, "site_unknown", "There is no such site.", "Check the site number, or open the site first."
         )
-    with transaction.atomic():
-        kits = _asked(lambda: depot.ship(_key(), trial.stages(context.study), body.to, body.lot, body.sets))
-        _note(request, body.role, Draft("kits_sent", {"lot": body.lot, "to": body.to, "kits": kits}))
+    who = {"actor": asker(request).account.id, "role": body.role}
+    kits = _asked(lambda: send_kits(_key(), context.study, lot=body.lot, to=body.to, sets=body.sets, **who))
     return {"lot": body.lot, "kits": kits}
 
 

@@ -1,9 +1,12 @@
 """Refusals and errors as pages: what stands against it, what would make it possible, where to go on."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from equipoise.conduct import Refusal
 from equipoise.conduct.context import Context
@@ -30,10 +33,24 @@ def refused_page(
     context: Context | None = None,
     status: int | None = None,
 ) -> HttpResponse:
-    """Say a refusal. It tells nothing that the refusal does not tell."""
-    del context
-    content = {"refusal": refusal, "desk": desk}
+    """Say a refusal, and lead back. It tells nothing that the refusal does not tell."""
+    person = None if context is None else context.study.people.get(context.command.actor)
+    held = person is not None and desk is not None and (str(desk.role), desk.site) in person.roles
+    content = {"refusal": refusal, "desk": desk, "before": _page_before(request), "home": desk if held else None}
     return render(request, "pages/refused.html", content, status=status or status_of(refusal.code))
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Address of the page from which somebody came, where it is another one of this server; else empty."""
+    came = request.headers.get("Referer", "")
+    try:
+        known = url_has_allowed_host_and_scheme(came, {request.get_host()})
+        parts = urlsplit(came)
+    except (DisallowedHost, ValueError):
+        return ""
+    if not known or not parts.netloc or (parts.path == request.path and request.method != "POST"):
+        return ""
+    return str(urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, "")))
 
 
 def too_large(request: HttpRequest, limit: int) -> HttpResponse:

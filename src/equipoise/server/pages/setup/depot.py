@@ -6,24 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 
 from equipoise.conduct import Refusal, Role
 from equipoise.conduct.vault import VaultError
-from equipoise.ledger import Draft
 from equipoise.server import trial
+from equipoise.server.deliveries import make_kits, send_kits
 from equipoise.server.pages.forms.typed import TypedError, read_date
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.proof import given_proof
 from equipoise.server.pages.setup.known import site_choices
 from equipoise.server.pages.today_parts import Part, Task, declare_part
 from equipoise.server.pages.words import translated as _
-from equipoise.server.sources import entropy
-from equipoise.server.vault import depot
-from equipoise.server.vault.digests import kits_digest
 from equipoise.server.vault.models import KitRow, Shipment
-from equipoise.server.write import record_access
 
 __all__ = ["Sent", "depot_page", "kits_on_their_way"]
 
@@ -113,22 +108,18 @@ def _problems(typed: dict[str, str]) -> dict[str, str]:
 
 
 def _carried_out(call: Call, typed: dict[str, str]) -> Refusal | None:
-    key, stages, sets = trial.key(), trial.stages(call.study), int(typed["sets"])
+    key, sets = trial.key(), int(typed["sets"])
     if key is None:
         return Refusal("vault_closed", str(trial.key_problem()), _("Set the key file and restart the server."))
+    who = {"actor": call.account, "role": str(call.desk.role)}
     try:
-        with transaction.atomic():
-            if typed["do"] == "make":
-                kits = depot.deliver(key, stages, typed["lot"], dt.date.fromisoformat(typed["expires"]), sets)
-                payload: dict[str, Any] = {"lot": typed["lot"], "kits": len(kits), "digest": kits_digest(typed["lot"])}
-                draft = Draft("kits_made", payload)
-                said = _("%(n)s kits of lot %(lot)s are made.")
-            else:
-                kits = depot.ship(key, stages, typed["to"], typed["lot"], sets)
-                draft = Draft("kits_sent", {"lot": typed["lot"], "to": typed["to"], "kits": kits})
-                said = _("%(n)s kits of lot %(lot)s are sent to site %(site)s; its pharmacist takes them into stock.")
-            request_id = f"access-{entropy(8).hex()}"
-            record_access(draft, actor=call.account, role=str(call.desk.role), request_id=request_id)
+        if typed["do"] == "make":
+            expires = dt.date.fromisoformat(typed["expires"])
+            kits = make_kits(key, call.study, lot=typed["lot"], expires=expires, sets=sets, **who)
+            said = _("%(n)s kits of lot %(lot)s are made.")
+        else:
+            kits = send_kits(key, call.study, lot=typed["lot"], to=typed["to"], sets=sets, **who)
+            said = _("%(n)s kits of lot %(lot)s are sent to site %(site)s; its pharmacist takes them into stock.")
     except VaultError as error:
         return Refusal(f"vault_{error.code.value}", str(error), _("Check lot and number."))
     messages.success(call.request, said % {"n": len(kits), "lot": typed["lot"], "site": typed["to"]})

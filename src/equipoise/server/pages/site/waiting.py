@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from equipoise.conduct import Role, Subject
+from equipoise.conduct import Role, Site, Subject
 from equipoise.server.agenda.models import AgendaRow
 from equipoise.server.ledger import shards as states
 from equipoise.server.pages.page import Call
@@ -10,9 +10,16 @@ from equipoise.server.pages.today_parts import Part, Task, declare_part
 from equipoise.server.pages.words import translated as _
 from equipoise.server.subjects.models import SubjectRow
 
-__all__ = ["answered", "kits_to_hand_out"]
+__all__ = ["answered", "kit_waiting", "kits_to_hand_out"]
 
 _MOST = 20
+
+
+def kit_waiting(patient: Subject, site: Site) -> str | None:
+    """Kit that was assigned to a patient and lies at this site to be handed out; one of a former site does not."""
+    handed = {d["kit"] for d in patient.live("dispensed")}
+    given = [str(a["kit"]) for a in patient.live("kit_assigned") if a["kit"] not in handed]
+    return given[-1] if given and site.kits.get(given[-1], ("", ""))[1] == "stock" else None
 
 
 @declare_part(Role.PHARMACIST)
@@ -22,15 +29,14 @@ def kits_to_hand_out(call: Call) -> Part:
     rows = rows.exclude(progress__contains='"stopped"').exclude(progress__contains='"withdrawn"')
     tasks = []
     for patient in _patients(rows.filter(stage="randomized").order_by("randomized", "subject")):
-        handed = {d["kit"] for d in patient.live("dispensed")}
-        waits = any(given["kit"] not in handed for given in patient.live("kit_assigned"))
-        if handed and not waits:
+        waits = kit_waiting(patient, call.context.site) is not None
+        if patient.has("dispensed") and not waits:
             continue
         words = _("Hand out the kit of %(subject)s") if waits else _("Ask which kit to hand out to %(subject)s")
         url = call.url("subject_command", subject=patient.id, command="dispense" if waits else "assign_kit")
         tasks.append(Task(what=words % {"subject": patient.id}, url=url))
     title = _("First kits to be handed out")
-    return Part(title=title, tasks=tuple(tasks), plain=True, empty=_("Every patient who was randomized has a kit."))
+    return Part(title=title, tasks=tuple(tasks), plain=True, empty=_("No patient waits for a first kit."))
 
 
 @declare_part(Role.INVESTIGATOR)

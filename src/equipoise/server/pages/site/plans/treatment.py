@@ -1,10 +1,12 @@
 """Kits, doses, the end of treatment, the site's stock."""
 
+from equipoise.conduct import Refusal
 from equipoise.server.pages.dates import day
 from equipoise.server.pages.forms.inputs import Tuned
 from equipoise.server.pages.forms.plan import Plan, Planner
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.seen import seen_subject
+from equipoise.server.pages.site.waiting import kit_waiting
 from equipoise.server.pages.words import translated as _
 
 __all__ = ["PLANS"]
@@ -21,13 +23,16 @@ def _assign(call: Call) -> Plan:
 
 
 def _dispense(call: Call) -> Plan:
-    seen = seen_subject(call)
-    used = {d["kit"] for d in seen.live("dispensed")}
-    waiting = [str(a["kit"]) for a in seen.live("kit_assigned") if a["kit"] not in used]
-    intro = _("Assigned and not handed out yet: kit %(kit)s.") % {"kit": waiting[-1]} if waiting else ""
+    kit = kit_waiting(seen_subject(call), call.context.site)
+    if kit is None:
+        remedy = _("Ask first which kit to hand out.")
+        return Plan(
+            blocked=Refusal("no_kit", _("No kit of this site waits to be handed out to the patient."), remedy),
+            more=(_("Ask which kit to hand out"), call.url("subject_command", command="assign_kit")),
+        )
     why = _("Type the number that is printed on the kit in your hand.")
     return Plan(
-        intro=intro,
+        intro=_("Assigned and not handed out yet: kit %(kit)s.") % {"kit": kit},
         fields={"kit": Tuned(why=why), "date": Tuned(value=call.today)},
         button=_("Record that the kit was handed out"),
     )
