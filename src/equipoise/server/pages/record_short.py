@@ -1,5 +1,6 @@
 """A record in a line, for lists."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +14,8 @@ __all__ = ["has_words", "in_short"]
 
 Values = Mapping[str, Any]
 _DATED = frozenset({"date", "start", "end", "onset", "aware", "target"})
-_HIDDEN = frozenset({"record", "stage", "slot", "hash", "person_key", "factors", "receipt"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_HIDDEN = frozenset({"record", "stage", "slot", "hash", "person_key", "factors", "receipt", "result"})
 
 
 def _period(v: Values, first: str = "start") -> str:
@@ -94,6 +96,8 @@ def in_short(record: Record) -> str:
             continue
         if isinstance(value, bool):
             parts.append(_(name.replace("_", " ")) if value else "")
+        elif name == "assessment":
+            parts.append(_("assessment %(n)s") % {"n": value})
         else:
-            parts.append(day(value) if name in _DATED else str(value))
+            parts.append(day(value) if name in _DATED or _DAY.fullmatch(str(value)) else _(str(value)))
     return ", ".join(filter(None, parts))[:240]

@@ -13,6 +13,7 @@ from equipoise.server.ledger.store import numbered_events
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.record_short import has_words, in_short
 from equipoise.server.pages.record_shown import value_words
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import kind_words
 from equipoise.server.subjects.view import seen_numbers, seen_stored, shown
@@ -54,9 +55,10 @@ def audit_page(call: Call) -> HttpResponse:
         chosen = list(enumerate(seen_numbers(subject, role), 1))
     shown = chosen[::-1][start : start + PAGE_SIZE]
     events = {event.seq: event for event in numbered_events(TRIAL, [seq for _n, seq in shown])}
+    names = called(event.actor for event in events.values())
     return call.render(
         "pages/oversight/audit.html",
-        lines=[_line(n, events[seq]) for n, seq in shown],
+        lines=[_line(n, events[seq], names) for n, seq in shown],
         total=len(chosen),
         wanted=wanted,
         after=start + PAGE_SIZE if start + PAGE_SIZE < len(chosen) else None,
@@ -68,7 +70,7 @@ def _changed(row: StoredEvent) -> bool:
     return '"changes":' in row.payload and isinstance(parse_canonical(row.payload).get("changes"), Mapping)
 
 
-def _line(number: int, event: Event) -> AuditLine:
+def _line(number: int, event: Event, names: Mapping[str, str]) -> AuditLine:
     values = shown(event.kind, event.payload)
     changed = values.get("changes")
     record = str(values.get("record") or "")
@@ -78,7 +80,7 @@ def _line(number: int, event: Event) -> AuditLine:
     return AuditLine(
         number=number,
         at=event.at,
-        actor=event.actor,
+        actor=names[event.actor],
         role=event.role,
         what=_what(event, values),
         record=record,

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from equipoise.server.accounts.models import Account
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.reading.shown import trigger_words
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.words import translated as _
 from equipoise.server.reading.agreement import agreement
 
@@ -16,7 +16,7 @@ __all__ = ["agreement_page"]
 def agreement_page(call: Call) -> HttpResponse:
     """Show how often readers differ, in what, and whom the adjudicator endorses."""
     found = agreement(call.context)
-    names = dict(Account.objects.filter(id__in=[r["person"] for r in found["readers"]]).values_list("id", "name"))
+    names = called(r["person"] for r in found["readers"])
     triggers = [
         {"what": trigger_words(name.split("; ")), "patients": count}
         for name, count in sorted(found["triggers"].items(), key=lambda each: (-each[1], each[0]))
@@ -26,7 +26,7 @@ def agreement_page(call: Call) -> HttpResponse:
         found=found,
         rate=None if found["rate"] is None else f"{100 * found['rate']:.0f}",
         triggers=triggers,
-        readers=[{**row, "name": names.get(row["person"]) or row["person"]} for row in found["readers"]],
+        readers=[{**row, "name": names[row["person"]]} for row in found["readers"]],
         progression=_square(found["progression"]),
         best_response=_square(found["best_response"]),
     )

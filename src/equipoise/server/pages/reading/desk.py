@@ -6,11 +6,11 @@ from django.http import HttpResponse
 
 from equipoise.conduct import Role, Subject, unchecked_scans
 from equipoise.criteria import PatientReview, adjudication_due, current_person, current_read, reads_due
-from equipoise.server.accounts.models import Account
 from equipoise.server.pages.forms.inputs import Choice, Tuned
 from equipoise.server.pages.forms.plan import Plan
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.reading.shown import assessment_words, queue_link, reader_words, trigger_words
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.words import translated as _
 
 __all__ = ["plan_accept", "plan_assign", "plan_close", "plan_reject", "plan_reopen", "review_page"]
@@ -51,10 +51,10 @@ def _scans(subject: Subject) -> list[dict[str, Any]]:
 def _readers(call: Call, review: PatientReview) -> list[dict[str, Any]]:
     due, found = reads_due(review), []
     people = {number: current_person(review, number) for number in range(1, review.readers + 1)}
-    names = _names([person for person in people.values() if person is not None])
+    names = called(person for person in people.values() if person is not None)
     for number, person in people.items():
         waits = [assessment_words(assessment) for reader, assessment in due if reader == number]
-        name = None if person is None else names.get(person, person)
+        name = None if person is None else names[person]
         url = call.url("subject_command", command="assign_reader")
         found.append(
             {
@@ -98,11 +98,6 @@ def _results(subject: Subject) -> list[dict[str, Any]]:
     ]
 
 
-def _names(accounts: list[str]) -> dict[str, str]:
-    found = Account.objects.filter(id__in=accounts).values_list("id", "name")
-    return {account: f"{name} ({account})" if name else account for account, name in found}
-
-
 def _people(call: Call) -> tuple[Choice, ...]:
     """Those who hold the role of a central reader, with what they may read as."""
     roles = {1: Role.CENTRAL_READER_1, 2: Role.CENTRAL_READER_2}
@@ -111,9 +106,9 @@ def _people(call: Call) -> tuple[Choice, ...]:
         for person, who in sorted(call.study.people.items())
     }
     readers = {person: numbers for person, numbers in held.items() if numbers}
-    names = _names(list(readers))
+    names = called(readers)
     return tuple(
-        (person, f"{names.get(person, person)}: {', '.join(reader_words(n, blinded=False) for n in numbers)}")
+        (person, f"{names[person]}: {', '.join(reader_words(n, blinded=False) for n in numbers)}")
         for person, numbers in readers.items()
     )
 

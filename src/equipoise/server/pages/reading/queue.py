@@ -8,6 +8,7 @@ from equipoise.conduct import Role
 from equipoise.server.pages.dates import day
 from equipoise.server.pages.page import Call
 from equipoise.server.pages.reading.shown import assessment_words, reader_words, trigger_words
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.today_parts import Part, Task, declare_part
 from equipoise.server.pages.words import translated as _
 from equipoise.server.reading.view import queue_rows, scans_to_check
@@ -25,7 +26,9 @@ def review_queue(call: Call) -> HttpResponse:
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     every = queue_rows(call.context)
     scans = scans_to_check() if runs else []
-    shown = [_row(call, line) for line in every[start : start + _PAGE]]
+    lines = every[start : start + _PAGE]
+    names = called(line["person"] for line in lines if line.get("person"))
+    shown = [{**_row(call, line), "person": names.get(line.get("person") or "")} for line in lines]
     return call.render(
         "pages/reading/queue.html",
         runs=runs,

@@ -1,6 +1,6 @@
 """Sites and people as the record knows them, for the pages of setting up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from equipoise.conduct import Site
@@ -17,6 +17,7 @@ __all__ = [
     "KnownSite",
     "account_names",
     "begun_everywhere",
+    "called",
     "known_sites",
     "person_choices",
     "site_choices",
@@ -72,6 +73,14 @@ def account_names() -> dict[str, str]:
     """Account -> how a person is named in lists: login and name."""
     rows = Account.objects.order_by("login").values_list("id", "login", "name")
     return {account: f"{login} ({name})" if name else login for account, login, name in rows}
+
+
+def called(accounts: Iterable[str]) -> dict[str, str]:
+    """Account -> login and name, for pages that say who did something; who has no account is called as recorded."""
+    wanted = set(accounts)
+    rows = Account.objects.filter(id__in=sorted(wanted)).values_list("id", "login", "name")
+    named = {account: f"{login} ({name})" if name else login for account, login, name in rows}
+    return {account: named.get(account, account) for account in wanted}
 
 
 def person_choices(call: Call, *, with_role: bool = False) -> tuple[Choice, ...]:

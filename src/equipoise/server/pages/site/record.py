@@ -11,6 +11,7 @@ from equipoise.server.pages.page import Call
 from equipoise.server.pages.possible import possible_actions
 from equipoise.server.pages.record_shown import shown_fields
 from equipoise.server.pages.seen import seen_subject
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.words import translated as _
 from equipoise.server.pages.words_of_record import kind_words
 
@@ -28,6 +29,7 @@ def record_page(call: Call, record: str) -> HttpResponse:
         "pages/site/record.html",
         patient=patient,
         record=found,
+        by=called([found.actor])[found.actor],
         title=kind_words(found.kind),
         fields=shown_fields(call, found),
         may_correct="correct" in possible and found.kind in CORRECTABLE and not found.retracted,
@@ -57,10 +59,11 @@ def _actions(call: Call, record: Record, possible: set[str]) -> list[dict[str, s
 
 
 def _signatures(patient: Subject, record: Record) -> list[dict[str, Any]]:
+    signed = [r for r in patient.records.get("signed", {}).values() if r.values["of"] == record.name]
+    names = called(r.actor for r in signed)
     return [
-        {"meaning": r.values["meaning"], "by": r.actor, "at": r.at, "holds": signature_holds(patient, r.values)}
-        for r in patient.records.get("signed", {}).values()
-        if r.values["of"] == record.name
+        {"meaning": r.values["meaning"], "by": names[r.actor], "at": r.at, "holds": signature_holds(patient, r.values)}
+        for r in signed
     ]
 
 

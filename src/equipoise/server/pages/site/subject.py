@@ -146,7 +146,7 @@ def _schedule(call: Call, patient: Subject) -> list[dict[str, Any]]:
             found.append(
                 {"visit": words, "record": None, "target": target, "date": None, "missed": False, "window": None}
             )
-    return found[-30:]
+    return sorted(found, key=lambda line: str(line["date"] or line["target"] or ""))[-30:]
 
 
 def _records(patient: Subject, *, whole: bool) -> list[dict[str, Any]]:

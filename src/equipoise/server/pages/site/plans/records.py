@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from equipoise.conduct import CORRECTABLE, Field, find_record, open_queries, record_hash
+from equipoise.conduct import CORRECTABLE, Field, Refusal, find_record, open_queries, record_hash
 from equipoise.server.pages.forms.build import Understood
 from equipoise.server.pages.forms.inputs import Tuned
 from equipoise.server.pages.forms.plan import Beside, Plan, Planner
@@ -113,7 +113,8 @@ def _sign(call: Call) -> Plan:
     name = _given(call, "of")
     record = find_record(seen_subject(call), name)
     if record is None:
-        return Plan(intro=_("Open the record on the patient's page, and sign it there."))
+        remedy = _("Open the record on the patient's page, and sign it there.")
+        return Plan(blocked=Refusal("record_unknown", _("There is no such record."), remedy))
     meanings = (
         ("author", _("I recorded this, and it is right")),
         ("review", _("I have reviewed this")),
