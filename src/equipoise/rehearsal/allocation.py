@@ -64,7 +64,8 @@ def allocate(
     protocol
         Arms, ratio, method and strata.
     factors
-        TRIAL, SLOT (1, 2, ... in order of randomization) and a text column for each stratification factor.
+        TRIAL, SLOT (1, 2, ... in order of randomization), COHORT (null in a trial without cohorts) and a text column
+        for each stratification factor.
     model
         Seed, and the fault.
     faulty
@@ -75,15 +76,15 @@ def allocate(
     numpy.ndarray
         The arm of each row.
     """
-    design = StageDesign.of(protocol).cohorts[None]
-    names = list(design.factors)
+    designs = StageDesign.of(protocol).cohorts
+    names = list(dict.fromkeys(name for design in designs.values() for name in design.factors))
     arms = np.empty(factors.height, dtype=object)
-    ordered = factors.select("TRIAL", "SLOT", *names).with_row_index("ROW").sort("TRIAL", "SLOT")
+    ordered = factors.select("TRIAL", "SLOT", "COHORT", *names).with_row_index("ROW").sort("TRIAL", "SLOT")
     for (trial,), rows in ordered.group_by("TRIAL", maintain_order=True):
-        allocator = FaultyAllocator(design, model.fault if faulty else None)
+        fault = model.fault if faulty else None
+        allocators = {cohort: FaultyAllocator(design, fault) for cohort, design in designs.items()}
         uniforms = allocation_seed(model, int(str(trial))).uniforms(STAGE, 1, rows.height)
-        levels = list(zip(*(rows[name].to_list() for name in names), strict=True)) or [()] * rows.height
-        for place, row in enumerate(rows["ROW"].to_list()):
-            given = dict(zip(names, levels[place], strict=True))
-            arms[row] = allocator.allocate(given, uniforms[place : place + 1])
+        for place, (row, cohort, *levels) in enumerate(rows.select("ROW", "COHORT", *names).iter_rows()):
+            given = dict(zip(names, levels, strict=True))
+            arms[row] = allocators[cohort].allocate(given, uniforms[place : place + 1])
     return arms

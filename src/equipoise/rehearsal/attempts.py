@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol, field_types
 from equipoise.protocol.expressions import column, parse
+from equipoise.rehearsal.decision import decision_facts, recorded_fields
 from equipoise.rehearsal.model.incidents import IncidentModel
 from equipoise.rehearsal.timeline import DAY, NEVER, Timeline, named_slot
 
@@ -346,11 +347,8 @@ def baseline_in_parts(
     field = _field_of_strata(protocol, patients)
     if rate <= 0 or field is None or _PART + field not in baseline.columns:
         return baseline
-    day = pl.col("SCREENED")
-    missing = [pl.lit(None).alias(name) for name in protocol.baseline if name not in patients.columns]
-    facts = patients.with_columns(*missing).with_columns(
-        pl.lit(None, patients.schema[field]).alias(field), registration=day, randomization=day, consent=day,
-    )  # fmt: skip
+    blank = patients.with_columns(pl.lit(None, patients.schema[field]).alias(field), DECIDED=pl.col("SCREENED"))
+    facts = decision_facts(protocol, blank)
     fields, met = field_types(protocol), pl.lit(True)
     for criterion in protocol.eligibility.values():
         holds = column(parse(criterion.include or criterion.exclude or "", fields))
@@ -371,6 +369,6 @@ def _field_of_strata(protocol: Protocol, patients: pl.DataFrame) -> str | None:
     """A baseline field that is a stratum by itself."""
     for stratum in protocol.randomization.strata_items().values():
         name = str(stratum.expression).strip()
-        if name in protocol.baseline and name in patients.columns:
+        if name in recorded_fields(protocol) and name in patients.columns:
             return name
     return None

@@ -75,7 +75,9 @@ def dose_periods(
     """
     start, end = span
     begins, stops = _pauses(given, arms, start, draws, slots)
-    levels = {name: [f"{level:g}" for level in arm.dose_levels] or ["1"] for name, arm in protocol.arms.items()}
+    given_levels = [arm.dose_levels for arm in protocol.arms.values() if arm.dose_levels]
+    others = given_levels[0] if given_levels else (1,)  # a placebo without levels of its own looks like the drug
+    levels = {name: [f"{level:g}" for level in arm.dose_levels or others] for name, arm in protocol.arms.items()}
     most = np.array([len(levels[arm]) - 1 for arm in arms], dtype=np.int64)
     rate = np.array([given.reduced.get(arm, 0.0) for arm in arms])
     lower = start[:, None] + _LEAST_DAYS + _waits(draws.exponential(slots.reductions), rate)

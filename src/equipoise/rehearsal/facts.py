@@ -9,7 +9,7 @@ of the payload. What `decide` adds by itself (``review_requested``, ``adjudicati
 command that brings it about.
 
 ``patients``: TRIAL, PATIENT, SITE, SUBJECT (number that `decide` gives), TIME_ZONE, COUNTRY, SCREENED, FAILED,
-RANDOMIZED (Date), SLOT (Int32), ARM, the factors as text (``factors.NAME``), the baseline fields, then
+RANDOMIZED (Date), SLOT (Int32), ARM, COHORT, the factors as text (``factors.NAME``), the baseline fields, then
 of the patients randomized (null for others), all Date unless said otherwise: FIRST_DOSE, BLINDED_END (last day of
 blinded treatment), WHY_END (as recorded; ``unblinded`` after unblinding), LEFT (day on which the patient left treatment
 or more), LEFT_WHY, LEVEL (drug, scans, visits, survival, data), LAST_SEEN (last day on which anything of the patient
@@ -36,9 +36,10 @@ from equipoise.rehearsal import review
 from equipoise.rehearsal.additions import ADDED, Additions, add_parts
 from equipoise.rehearsal.allocation import allocate
 from equipoise.rehearsal.course import LEVELS, VISITS
+from equipoise.rehearsal.decision import factor_columns
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import dates
-from equipoise.rehearsal.patients import factor_columns, screened_patients
+from equipoise.rehearsal.patients import screened_patients
 from equipoise.rehearsal.recording import records_of
 from equipoise.rehearsal.recording_follow_up import ends_of
 from equipoise.rehearsal.review import NO_VISIT
@@ -102,7 +103,9 @@ def generate(
     factors = factor_columns(protocol, randomized)
     randomized = randomized.with_columns(factors.get_columns())
     if arms is None:
-        arms = allocate(protocol, randomized.select("TRIAL", "SLOT", *factors.columns), model.allocation, faulty=faulty)
+        arms = allocate(
+            protocol, randomized.select("TRIAL", "SLOT", "COHORT", *factors.columns), model.allocation, faulty=faulty
+        )
     numbers = Draws(model.seed, draws).of(randomized["ROW"].to_numpy())
     charter = replace(Rulebook(protocol).charter, reference_day=0)
     story = live_through(protocol, model, charter, day=randomized["RANDOMIZED"].to_numpy(), arms=arms, draws=numbers)
@@ -121,7 +124,7 @@ def _patients(
 ) -> pl.DataFrame:
     """One row for each patient screened; the latent truth of those randomized."""
     sites = model.accrual.sites
-    head = patients.drop("ROW", "DECIDED", "DECLINED", "UNMET", "SLOT").with_columns(
+    head = patients.drop("ROW", "DECIDED", "DECLINED", "UNMET", "STRATIFIED", "SLOT").with_columns(
         pl.col("SCREENED", "FAILED", "RANDOMIZED").cast(pl.Int32).cast(pl.Date),
         TIME_ZONE=pl.col("SITE").replace_strict({name: site.time_zone for name, site in sites.items()}),
         COUNTRY=pl.col("SITE").replace_strict({name: site.country for name, site in sites.items()}),

@@ -65,7 +65,7 @@ def incidents(  # noqa: PLR0917
         Revisions of these records.
     """
     found = dict(records)
-    found["screened"] = _screened(model, times, patients, found["screened"])
+    found["screened"] = _screened(protocol, model, times, patients, found["screened"])
     found["consented"] = _consents(model, times, patients, found["consented"])
     new = _of_randomized(model, times)
     new["stratum_corrected"] = _strata(protocol, model, times, patients)
@@ -114,9 +114,12 @@ def _hexadecimal(word: pl.Expr) -> pl.Expr:
     return pl.concat_str(places)
 
 
-def _screened(model: IncidentModel, times: Timeline, patients: pl.DataFrame, screened: pl.DataFrame) -> pl.DataFrame:
+def _screened(
+    protocol: Protocol, model: IncidentModel, times: Timeline, patients: pl.DataFrame, screened: pl.DataFrame
+) -> pl.DataFrame:
     """Give everybody a key, and link those who come again after a screen failure."""
-    table = patients.select("TRIAL", "PATIENT", "SUBJECT", "SCREENED", "FAILED", "sex", "age").with_columns(
+    sex, age = (_demographic(protocol, name, patients) for name in ("SEX", "AGE"))
+    table = patients.select("TRIAL", "PATIENT", "SUBJECT", "SCREENED", "FAILED", sex=sex, age=age).with_columns(
         KEY=person_keys(times), ROW=np.arange(len(times))
     )
     back = _happens(times, "rescreened", model.recorded.rescreened, table["FAILED"].is_not_null().to_numpy())
@@ -168,6 +171,15 @@ def _consents(model: IncidentModel, times: Timeline, patients: pl.DataFrame, giv
             "date": as_dates(sign[rows]),
         }))  # fmt: skip
     return numbered(pl.concat([p.drop("NTH", strict=False) for p in parts], how="diagonal_relaxed"))
+
+
+def _demographic(protocol: Protocol, variable: str, patients: pl.DataFrame) -> pl.Expr:
+    """Values of the field whose home is a variable of DM; alike for everybody where the protocol has no such field."""
+    for name, field in protocol.baseline.items():
+        home = field.sdtm
+        if home is not None and (home.domain, home.variable) == ("DM", variable) and name in patients.columns:
+            return pl.col(name)
+    return pl.lit(0)
 
 
 _EPOCH = pl.Series([0], dtype=pl.Int32).cast(pl.Date).item()

@@ -13,12 +13,13 @@ from scipy.special import ndtri
 
 from equipoise.protocol import Protocol, field_types
 from equipoise.protocol.expressions import Expression, column, parse
+from equipoise.rehearsal.decision import cohort_column, decision_facts, recorded_fields, stratified
 from equipoise.rehearsal.model.accrual import Accrual
 from equipoise.rehearsal.model.baseline import Distribution
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import Draws, Slot
 
-__all__ = ["EPOCH", "MONTH", "factor_columns", "screened_patients", "working"]
+__all__ = ["EPOCH", "MONTH", "screened_patients", "working"]
 
 EPOCH = dt.date(1970, 1, 1)
 MONTH = 30.4375
@@ -58,7 +59,8 @@ def screened_patients(protocol: Protocol, model: PatientModel, draws: pl.DataFra
     -------
     polars.DataFrame
         TRIAL, PATIENT, SITE, SUBJECT, SCREENED, FAILED, RANDOMIZED (days since 1970; null where it did not happen),
-        UNMET (criteria not met), the baseline fields, ROW (place in ``draws``); sorted by TRIAL and PATIENT.
+        UNMET (criteria not met), COHORT, the baseline fields, also those that are computed, ROW (place in ``draws``);
+        sorted by TRIAL and PATIENT. Nobody is randomized whose cohort or stratum is not known.
     """
     numbers = Draws(model.seed, draws)
     screened = _screening_days(model.accrual, numbers)
@@ -69,8 +71,12 @@ def screened_patients(protocol: Protocol, model: PatientModel, draws: pl.DataFra
     wait = span.least + np.floor(numbers.uniform(_SCREENING) * (span.most - span.least + 1)).astype(np.int64)
     decided = working(screened + wait)
     frame = frame.with_columns(DECIDED=pl.Series(decided), DECLINED=numbers.uniform(_DECLINED) < model.accrual.declined)
-    frame = frame.with_columns(UNMET=_unmet(protocol, frame))
-    return _closed(model.accrual, frame)
+    facts = decision_facts(protocol, frame)
+    derived = [name for name in protocol.baseline if name not in recorded_fields(protocol)]
+    frame = frame.with_columns(
+        *facts.select(derived), cohort_column(protocol, facts), _unmet(protocol, facts).alias("UNMET")
+    )
+    return _closed(model.accrual, frame.with_columns(STRATIFIED=stratified(protocol, frame)))
 
 
 def _screening_days(accrual: Accrual, draws: Draws) -> Days:
@@ -133,14 +139,9 @@ def _drawn(given: Distribution, uniform: NDArray[np.float64], frame: pl.DataFram
     return pl.Series(number.astype(np.int64) if given.decimals == 0 else number)
 
 
-def _unmet(protocol: Protocol, frame: pl.DataFrame) -> pl.Series:
+def _unmet(protocol: Protocol, facts: pl.DataFrame) -> pl.Series:
     """Criteria that are not met, by the protocol's expressions, on the day of the decision."""
     fields = field_types(protocol)
-    day = pl.col("DECIDED").cast(pl.Int32).cast(pl.Date)
-    missing = [pl.lit(None).alias(name) for name in protocol.baseline if name not in frame.columns]
-    facts = frame.with_columns(*missing).with_columns(
-        registration=day, randomization=day, consent=pl.col("SCREENED").cast(pl.Int32).cast(pl.Date)
-    )
     found = []
     for name, criterion in protocol.eligibility.items():
         expression: Expression = parse(criterion.include or criterion.exclude or "", fields)
@@ -151,7 +152,7 @@ def _unmet(protocol: Protocol, frame: pl.DataFrame) -> pl.Series:
 
 def _closed(accrual: Accrual, frame: pl.DataFrame) -> pl.DataFrame:
     """Close accrual with the last patient randomized; number subjects by site in order of screening."""
-    goes_on = (pl.col("UNMET").list.len() == 0) & ~pl.col("DECLINED")
+    goes_on = (pl.col("UNMET").list.len() == 0) & ~pl.col("DECLINED") & pl.col("STRATIFIED")
     frame = frame.with_columns(
         RANDOMIZED=pl.when(goes_on).then("DECIDED"), FAILED=pl.when(~goes_on).then("DECIDED"),
     ).sort("TRIAL", "DECIDED", "PATIENT")  # fmt: skip
@@ -162,31 +163,3 @@ def _closed(accrual: Accrual, frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.sort("TRIAL", "PATIENT")
     number = (pl.int_range(pl.len()) + 1).over("TRIAL", "SITE")
     return frame.with_columns(SUBJECT=pl.format("{}-{}", "SITE", number.cast(pl.String).str.zfill(3)))
-
-
-def factor_columns(protocol: Protocol, patients: pl.DataFrame) -> pl.DataFrame:
-    """Level of each stratification factor as text, for the patients randomized.
-
-    Parameters
-    ----------
-    protocol
-        Strata of the trial.
-    patients
-        Baseline fields, SITE.
-
-    Returns
-    -------
-    polars.DataFrame
-        A text column for each factor, the site last where the protocol stratifies by it.
-    """
-    fields = field_types(protocol)
-    columns: list[pl.Expr] = []
-    for name, stratum in protocol.strata().items():
-        expression = parse(str(stratum.expression), fields)
-        level = column(expression)
-        if expression.type.kind == "boolean":
-            level = pl.when(level).then(pl.lit("true")).otherwise(pl.lit("false"))
-        columns.append(level.cast(pl.String).alias(name))
-    if protocol.randomization.stratify_by_site:
-        columns.append(pl.col("SITE").alias("site"))
-    return patients.select(columns)

@@ -107,6 +107,8 @@ def _occasions(
     z = times.draws.normal(named_slot("questionnaires", "day", _FORMS))
     parts = []
     for number, form in enumerate(_forms(plan, protocol, last)):
+        if form.target is None and not plan.asked_at_baseline:
+            continue
         rows = here[(anchor[here] < NEVER) | (number == 0)]
         off = np.round(model.day_spread * z[rows, number]).astype(np.int64)
         start = times.randomized[rows] if number == 0 else anchor[rows]

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
 from equipoise.rehearsal.consequences import opened_sites, stops_at_withdrawal, until_data_withdrawn
+from equipoise.rehearsal.decision import recorded_fields
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.moments import at, dates
 from equipoise.rehearsal.record_frames import numbered
@@ -68,7 +69,7 @@ def _screening(
         ),
         "consented": numbered(keys, at(screened, "consented"), form="study", version="1.0", date=day),
     }
-    fields = [name for name in protocol.baseline if name in patients.columns]
+    fields = [name for name in recorded_fields(protocol) if name in patients.columns]
     found["baseline_recorded"] = numbered(
         keys, at(screened, "baseline_recorded"), **{f"values.{name}": patients[name] for name in fields}, date=day
     )
@@ -85,11 +86,14 @@ def _screening(
     own = randomized.select("TRIAL", "PATIENT")
     found["registered"] = numbered(own, at(when, "registered"), date=dates(when))
     stratum = pl.Series([""] * randomized.height)
-    if factors:
-        parts = [pl.format("{}={}", pl.lit(name), pl.col(name)) for name in factors]
-        stratum = randomized.select(pl.concat_str(parts, separator="; ")).to_series()
+    named = [*(["cohort"] if protocol.cohorts else []), *factors]
+    if named:
+        columns = {"cohort": "COHORT", **{name: name for name in factors}}
+        parts = [pl.format("{}={}", pl.lit(name), pl.col(columns[name])) for name in named]
+        stratum = randomized.select(pl.concat_str(parts, separator="; ", ignore_nulls=True)).to_series()
     found["randomized"] = numbered(
         own, at(when, "randomized"), date=dates(when), stage=1, slot=randomized["SLOT"].cast(pl.Int64), stratum=stratum,
+        **({"cohort": randomized["COHORT"]} if protocol.cohorts else {}),
         **{f"factors.{name}": randomized[name] for name in factors},
     )  # fmt: skip
     return found

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from equipoise.protocol import Protocol
+from equipoise.rehearsal.model.naming import allocated_arms
 from equipoise.rehearsal.streams import Draws, Slot
 
 __all__ = [
@@ -108,7 +109,7 @@ def timeline(protocol: Protocol, seed: int, patients: pl.DataFrame, draws: pl.Da
         draws.with_columns(pl.col("TRIAL", "PATIENT").cast(pl.Int32)), on=["TRIAL", "PATIENT"], how="left",
         maintain_order="left",
     )  # fmt: skip
-    arms = tuple(protocol.ratio(None))
+    arms = tuple(allocated_arms(protocol))
     codes = {arm: place for place, arm in enumerate(arms)}
     arm = patients["ARM"].replace_strict(codes, default=-1, return_dtype=pl.Int64).fill_null(-1)
 

@@ -124,14 +124,15 @@ def _instrument(rules: Rulebook, name: str) -> Instrument | None:
 
 def diary_targets(rules: Rulebook, instrument: Instrument, last_day: int) -> list[int]:
     """Target study days of a questionnaire up to a day; 0 is the baseline, day 1 the anchor."""
-    targets = set()
+    targets = {0} if instrument.asked_at_baseline else set()
     schedule = rules.protocol.visits.schedule
     for visit in instrument.at:
         planned = schedule.get(visit)
         if planned is not None:
             day = planned.day
             while day <= last_day:
-                targets.add(0 if day <= 1 else day)
+                if day > 1:
+                    targets.add(day)
                 if not planned.repeats_every_days:
                     break
                 day += planned.repeats_every_days

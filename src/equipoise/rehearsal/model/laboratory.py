@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from equipoise.protocol import Protocol
-from equipoise.rehearsal.model.naming import Disagreement, incomplete, no_share, unknown
+from equipoise.rehearsal.model.naming import Disagreement, allocated_arms, incomplete, no_share, unknown
 from equipoise.rehearsal.model.part import NotNegative, Part, Positive, Rate
 from equipoise.rehearsal.model.safety import SafetyModel
 
@@ -134,7 +134,7 @@ def _test(
 ) -> Iterator[Disagreement]:
     _, part, code = here
     test = model.tests[code] if part == "tests" else model.vitals[code]
-    arms = list(protocol.ratio(None))
+    arms = allocated_arms(protocol)
     yield from unknown((*here, "trends"), test.trends, arms, "arm of the protocol")
     if (test.field is None) is (test.median is None):
         yield here, "a test has either a field or a median", {"expected": "field, or median and spread"}

@@ -13,6 +13,7 @@ from equipoise.protocol.nearest import nearest
 from equipoise.protocol.source import KeyPath, Source, read_source, read_text
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model import calibration, incidents, laboratory, questionnaires, safety
+from equipoise.rehearsal.model.naming import allocated_arms, incomplete, unknown
 from equipoise.rehearsal.model.patient_model import PatientModel
 
 __all__ = ["load_model", "parse_model"]
@@ -117,7 +118,7 @@ def _disagreements(model: PatientModel, protocol: Protocol) -> Iterator[Disagree
     yield from _baseline(model, protocol)
     kinds = [name for name, therapy in protocol.new_therapy.items() if not therapy.crossover]
     for part in ("kinds", "names"):
-        yield from _unknown(("therapies", part), getattr(model.therapies, part), kinds, "therapy of the protocol")
+        yield from unknown(("therapies", part), getattr(model.therapies, part), kinds, "therapy of the protocol")
     for kind in model.therapies.kinds:
         if kind not in model.therapies.names:
             yield ("therapies", "names"), f"{kind} has no name", {"expected": f"a drug or procedure for {kind}"}
@@ -150,7 +151,7 @@ def _optional(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]
 
 def _arms(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
     """Places that name arms: every arm of the protocol, and no other."""
-    arms = list(protocol.ratio(None))
+    arms = allocated_arms(protocol)
     places: list[tuple[KeyPath, dict[str, Any], bool]] = [
         (("tumors", "effects"), dict(model.tumors.effects), True),
         (("treatment", "never"), dict(model.treatment.never), True),
@@ -167,17 +168,9 @@ def _arms(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
     if model.crossover is not None:
         places.append((("crossover", "stops", "rates"), dict(model.crossover.stops.rates), False))
     for place, given, complete in places:
-        yield from _unknown(place, given, arms, "arm of the protocol")
-        for arm in arms if complete else ():
-            if arm not in given:
-                yield place, f"arm {arm} is missing", {"expected": f"a value for each of {', '.join(arms)}"}
-
-
-def _unknown(place: KeyPath, given: Any, known: list[str], what: str) -> Iterator[Disagreement]:
-    for name in given:
-        if name not in known:
-            more = {"seen": str(name), "expected": f"one of {', '.join(known)}", "suggestion": nearest(name, known)}
-            yield (*place, name), f"no {what}", more
+        yield from unknown(place, given, arms, "arm of the protocol")
+        if complete:
+            yield from incomplete(place, given, arms, "arm")
 
 
 _WAYS = {
@@ -191,7 +184,7 @@ _WAYS = {
 
 def _baseline(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
     declared = protocol.baseline
-    yield from _unknown(("baseline",), model.baseline, list(declared), "baseline field of the protocol")
+    yield from unknown(("baseline",), model.baseline, list(declared), "baseline field of the protocol")
     fields = field_types(protocol)
     for name, given in model.baseline.items():
         if name not in declared:
@@ -206,7 +199,7 @@ def _baseline(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]
             if part.kind is not None and part.kind not in ways:
                 yield place, f"a field of type {field.type}", {"seen": part.kind, "expected": " or ".join(ways)}
             if part.levels is not None:
-                yield from _unknown((*place, "levels"), part.levels, list(field.level_labels()), f"level of {name}")
+                yield from unknown((*place, "levels"), part.levels, list(field.level_labels()), f"level of {name}")
         for i, case in enumerate(given.cases):
             try:
                 parse(case.when, fields, expect="boolean")

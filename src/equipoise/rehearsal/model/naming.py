@@ -3,13 +3,20 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from equipoise.protocol import Protocol
 from equipoise.protocol.nearest import nearest
 from equipoise.protocol.source import KeyPath
 
-__all__ = ["Disagreement", "incomplete", "no_share", "not_adding_up", "unknown"]
+__all__ = ["Disagreement", "allocated_arms", "incomplete", "no_share", "not_adding_up", "unknown"]
 
 Disagreement = tuple[KeyPath, str, dict[str, str | None]]
 """Place in the file, what is wrong, and ``seen``, ``expected``, ``suggestion``."""
+
+
+def allocated_arms(protocol: Protocol) -> list[str]:
+    """Give the arms to which patients are allocated, of all cohorts together."""
+    ratios = [protocol.ratio(cohort) for cohort in tuple(protocol.cohorts) or (None,)]
+    return list(dict.fromkeys(arm for ratio in ratios for arm in ratio))
 
 
 def unknown(place: KeyPath, given: Iterable[str], known: Sequence[str], what: str) -> Iterator[Disagreement]:
@@ -23,9 +30,10 @@ def unknown(place: KeyPath, given: Iterable[str], known: Sequence[str], what: st
 def incomplete(place: KeyPath, given: Iterable[str], wanted: Sequence[str], what: str) -> Iterator[Disagreement]:
     """Find names that are missing."""
     named = set(given)
-    for name in wanted:
-        if name not in named:
-            yield place, f"{what} {name} is missing", {"expected": f"a value for each of {', '.join(wanted)}"}
+    missing = [name for name in wanted if name not in named]
+    if missing:
+        said = f"{what} {missing[0]} is missing" if len(missing) == 1 else f"{what}s {', '.join(missing)} are missing"
+        yield place, said, {"expected": f"a value for each of {', '.join(wanted)}"}
 
 
 def no_share(place: KeyPath, shares: Mapping[str, float]) -> Iterator[Disagreement]:

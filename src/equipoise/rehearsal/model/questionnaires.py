@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from equipoise.criteria import INSTRUMENTS
 from equipoise.protocol import Instrument, Protocol
-from equipoise.rehearsal.model.naming import Disagreement, no_share, unknown
+from equipoise.rehearsal.model.naming import Disagreement, allocated_arms, no_share, unknown
 from equipoise.rehearsal.model.part import NotNegative, Part, Positive, Rate
 
 __all__ = ["MISSED", "FormModel", "MissingForms", "QuestionnaireModel", "ScaleModel", "disagreements"]
@@ -93,7 +93,7 @@ class QuestionnaireModel(Part):
 
 def disagreements(model: QuestionnaireModel, protocol: Protocol) -> Iterator[Disagreement]:
     """Find what does not fit the protocol, or together."""
-    place, arms = ("questionnaires",), list(protocol.ratio(None))
+    place, arms = ("questionnaires",), allocated_arms(protocol)
     planned = [part.name if isinstance(part, Instrument) else part for part in protocol.instruments]
     yield from unknown((*place, "instruments"), model.instruments, planned, "questionnaire of the protocol")
     yield from unknown((*place, "missing", "reasons"), model.missing.reasons, MISSED, "reason")

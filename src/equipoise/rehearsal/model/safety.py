@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from equipoise.protocol import Protocol
-from equipoise.rehearsal.model.naming import Disagreement, incomplete, no_share, not_adding_up, unknown
+from equipoise.rehearsal.model.naming import Disagreement, allocated_arms, incomplete, no_share, not_adding_up, unknown
 from equipoise.rehearsal.model.part import NotNegative, Part, Positive, Rate
 
 __all__ = ["Actions", "EventRate", "FatalEvents", "SafetyModel", "TermModel", "disagreements"]
@@ -127,7 +127,7 @@ UNRELATED = ("not related", "unlikely")
 
 def disagreements(model: SafetyModel, protocol: Protocol) -> Iterator[Disagreement]:
     """Find what does not fit the protocol, or together."""
-    place, arms = ("safety",), list(protocol.ratio(None))
+    place, arms = ("safety",), allocated_arms(protocol)
     for name, term in model.terms.items():
         here = (*place, "terms", name)
         for part, given in (("rates", term.rates), ("grades", term.grades), ("related", term.related)):

@@ -6,9 +6,10 @@ import polars as pl
 from equipoise.protocol import Protocol, field_types
 from equipoise.protocol.expressions import column, parse
 from equipoise.rehearsal.allocation import allocate
+from equipoise.rehearsal.decision import factor_columns
 from equipoise.rehearsal.model.calibration import Calibration
 from equipoise.rehearsal.model.patient_model import PatientModel
-from equipoise.rehearsal.patients import factor_columns, screened_patients
+from equipoise.rehearsal.patients import screened_patients
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.twin.search import Choice, Goal, Integers, Pool, choose
 
@@ -60,7 +61,7 @@ def allocation_seed_for(
     protocol: Protocol, model: PatientModel, patients: pl.DataFrame, calibration: Calibration, *, most: int = 2_000
 ) -> int | None:
     """First seed of allocation at which each arm gets as many patients as asked for; None where ``most`` have none."""
-    rows = patients.select("TRIAL", "SLOT").with_columns(factor_columns(protocol, patients).get_columns())
+    rows = patients.select("TRIAL", "SLOT", "COHORT").with_columns(factor_columns(protocol, patients).get_columns())
     for seed in range(most):
         arms = allocate(protocol, rows, model.allocation.model_copy(update={"seed": seed}))
         if all(int(np.sum(arms == arm)) == count for arm, count in calibration.arms.items()):

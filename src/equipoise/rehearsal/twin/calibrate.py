@@ -9,10 +9,10 @@ import polars as pl
 
 from equipoise.protocol import Problem, Protocol
 from equipoise.rehearsal.allocation import allocate
+from equipoise.rehearsal.decision import factor_columns
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model.calibration import Calibration
 from equipoise.rehearsal.model.patient_model import PatientModel
-from equipoise.rehearsal.patients import factor_columns
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.twin.baseline import allocation_seed_for, choose_patients, randomized_as
 from equipoise.rehearsal.twin.candidates import Arms
@@ -86,7 +86,7 @@ class _Search:
         allocation = self.model.allocation.model_copy(update={"seed": seed})
         self.model = self.model.model_copy(update={"allocation": allocation})
         factors = factor_columns(self.protocol, randomized).get_columns()
-        rows = randomized.select("TRIAL", "SLOT").with_columns(factors)
+        rows = randomized.select("TRIAL", "SLOT", "COHORT").with_columns(factors)
         arms: Arms = allocate(self.protocol, rows, allocation)
         tried = {"patients": patients.tried, "arms": seed + 1}
         draws, tried["course of disease"] = self._course(draws, arms)
