@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -47,7 +48,9 @@ def test_what_was_answered_outlives_a_crash_of_the_database(server: str, tmp_pat
         (backend,) = cursor.fetchone()
     trial.consent(trial.screen("01"))
     events = [event.hash for event in trial.events()]
-    os.kill(backend, signal.SIGKILL)  # the database throws its memory away and reads its log again
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as other:
+        os.kill(backend, signal.SIGKILL)  # the database throws its memory away and reads its log again
+        _wait_for_end(other)
     connection.close()
     _wait_for(server)
     assert [event.hash for event in trial.events()] == events
@@ -55,6 +58,17 @@ def test_what_was_answered_outlives_a_crash_of_the_database(server: str, tmp_pat
     trial.heads()
     report = verify_trial()
     assert report.intact, report.first
+
+
+def _wait_for_end(other: Any) -> None:
+    """Wait until the database has noticed, which ends every connection."""
+    for _ in range(300):
+        try:
+            other.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the database did not notice")
 
 
 def _wait_for(server: str) -> None:

@@ -156,9 +156,9 @@ class Look:
 
     def _filled(self, asker: Asker, path: str) -> Iterator[str]:
         if "{subject}" in path:
-            every = (*subjects_of(self.twin), "01-999")
-            some = [subject for subject in every if subject in self.opened] + list(every[4:6])
-            for subject in some if self.opened and not self.whole else every:
+            every = subjects_of(self.twin)
+            some = [every[i] for i in (*UNBLINDED, 4, 5)] + ([] if self.opened else ["01-999"])
+            for subject in (*every, "01-999") if self.whole else some:
                 if not asker.may_know(subject, self.opened):
                     yield path.replace("{subject}", subject)
         else:
