@@ -61,6 +61,27 @@ def test_a_file_that_is_not_there(protocol: Protocol, tmp_path: Path) -> None:
         ("kinds: {liver_directed: 3", "kinds: {liver: 3", ["therapies.kinds.liver: no therapy"]),
         ("  randomized: 171", "  randomized: 1171", ["more patients are randomized than screened", "1171 of"]),
         ("last_months: [59, 70]", "last_months: [70, 59]", ["the months do not rise"]),
+        ("screening: {least: 3, most: 18}", "screening: {least: 18, most: 3}", ["least 18 lies above most 3"]),
+        (
+            "SYN11: {weight: 1, opens_month: 4, time_zone: America/Toronto",
+            "SYN11: {weight: 1, opens_month: 4, time_zone: Canada/Toronto",
+            ["accrual.sites.SYN11.time_zone: no time zone; seen Canada/Toronto"],
+        ),
+        ("cases: [{when: prior_ssa,", "cases: [{when: prior_vegf,", ["prior_vegf is not drawn before concurrent_ssa"]),
+        ("cases: [{when: prior_ssa,", "cases: [{when: consent > 3,", ["concurrent_ssa.cases[1].when"]),
+        ("first_slot: 41,", "first_slot: 141,", ["first_slot 141 lies above last_slot 110"]),
+        ("causes: {disease: 0.85, other: 0.1, unknown: 0.05}", "causes: {disease: 0}", ["deaths.causes: no share"]),
+        ("then: {scans: 1}", "then: {scans: 0}", ["dropout.causes.physician.then: no share is above 0"]),
+        (
+            "stops: {months: [3], rates: {placebo:",
+            "stops: {months: [3], rates: {pazopanib:",
+            ["arm placebo is missing"],
+        ),
+        (
+            "pfs_central.ratio: [0.54, 0.02]",
+            "pfs_central.ratio: [0.54, -0.02]",
+            ["greater than or equal to 0", "-0.02"],
+        ),
     ],
 )
 def test_each_mistake_is_named_with_its_line(
@@ -97,3 +118,18 @@ def test_all_problems_come_at_once(protocol: Protocol, text: str) -> None:
     assert [word for word in ("ages", "never.drug", "arm pazopanib is missing") if any(word in p for p in found)] == [
         "ages", "never.drug", "arm pazopanib is missing",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "- seed"])
+def test_a_file_that_is_no_model_is_not_taken_for_a_protocol(protocol: Protocol, text: str) -> None:
+    (problem,) = problems(text, protocol)
+    assert "'seed:', 'accrual:'" in problem
+    assert "equipoise: 1" not in problem
+
+
+def test_organs_and_crossover_that_are_not_there(protocol: Protocol, text: str) -> None:
+    start, end = text.index("    organs:"), text.index("    diameter_mm:")
+    found = problems(text[:start] + "    organs: {}\n" + text[end:], protocol)
+    assert any("tumors.lesions.organs: there is no organ" in problem for problem in found)
+    alone = protocol.model_copy(update={"crossover": None})
+    assert any("crossover: the protocol has no crossover" in problem for problem in problems(text, alone))

@@ -1,8 +1,8 @@
 """Seed of allocation, and a fault in it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from equipoise.rehearsal.model.part import Part, Positive
 
@@ -16,6 +16,15 @@ class AllocationFault(Part):
     last_slot: Annotated[int, Field(ge=1)]
     shares: dict[str, Positive]
     """Arm -> share by which the faulty slots are drawn."""
+
+    @model_validator(mode="after")
+    def rises(self) -> Self:
+        """Refuse slots in the wrong order, and shares of nobody."""
+        if self.first_slot > self.last_slot:
+            raise ValueError(f"first_slot {self.first_slot} lies above last_slot {self.last_slot}")
+        if not self.shares:
+            raise ValueError("no arm has a share: expected at least one")
+        return self
 
 
 class AllocationModel(Part):

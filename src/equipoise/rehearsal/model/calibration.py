@@ -8,7 +8,7 @@ from pydantic import Field
 from equipoise.protocol import Protocol, field_types
 from equipoise.protocol.expressions import ExpressionError, parse
 from equipoise.protocol.nearest import nearest
-from equipoise.rehearsal.model.part import Part
+from equipoise.rehearsal.model.part import NotNegative, Part
 
 __all__ = ["BaselineTarget", "Calibration", "EventTarget", "disagreements"]
 
@@ -52,7 +52,7 @@ class Calibration(Part):
     baseline: tuple[BaselineTarget, ...] = ()
     arms: dict[str, Count] = Field(default_factory=dict)
     """Arm -> patients randomized to it; the seed of the allocation is searched for."""
-    course: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    course: dict[str, tuple[float, NotNegative]] = Field(default_factory=dict)
     """Figure of the course of disease and of its readings -> target, distance (`Pool.names` lists the figures)."""
     safety: tuple[EventTarget, ...] = ()
 

@@ -1,19 +1,21 @@
 """Reads a model of synthetic patients and says everything that is wrong with it, with file and line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
 from equipoise.protocol import Protocol, ProtocolError, field_types
-from equipoise.protocol.expressions import ExpressionError, parse
+from equipoise.protocol.expressions import ExpressionError, FieldType, parse
 from equipoise.protocol.nearest import nearest
 from equipoise.protocol.source import KeyPath, Source, read_source, read_text
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model import calibration, incidents, laboratory, questionnaires, safety
-from equipoise.rehearsal.model.naming import allocated_arms, incomplete, unknown
+from equipoise.rehearsal.model.naming import allocated_arms, incomplete, no_share, unknown
 from equipoise.rehearsal.model.patient_model import PatientModel
 
 __all__ = ["load_model", "parse_model"]
@@ -50,7 +52,9 @@ def parse_model(text: str, protocol: Protocol, *, file: str = "model.yaml") -> P
     try:
         source = read_source(text, file)
     except ProtocolError as error:
-        raise RehearsalError(error.problems) from None
+        begins = "a model of patients: 'seed:', 'accrual:', 'baseline:' ..."
+        problems = [replace(p, expected=begins) if "equipoise: 1" in (p.expected or "") else p for p in error.problems]
+        raise RehearsalError(tuple(problems)) from None
     model: PatientModel | None = None
     try:
         model = PatientModel.model_validate_json(json.dumps(source.data), strict=True)
@@ -122,15 +126,50 @@ def _disagreements(model: PatientModel, protocol: Protocol) -> Iterator[Disagree
     for kind in model.therapies.kinds:
         if kind not in model.therapies.names:
             yield ("therapies", "names"), f"{kind} has no name", {"expected": f"a drug or procedure for {kind}"}
+    if model.therapies.rate > 0:
+        yield from no_share(("therapies", "kinds"), model.therapies.kinds)
     yield from _optional(model, protocol)
+    yield from _course(model, protocol)
     low, high = model.follow_up.last_months
     if low > high:
         yield ("follow_up", "last_months"), "the months do not rise", {"seen": f"{low:g}, {high:g}"}
     if model.accrual.randomized > model.accrual.screened:
         seen = f"{model.accrual.randomized} of {model.accrual.screened}"
         yield ("accrual", "randomized"), "more patients are randomized than screened", {"seen": seen}
+    for name, site in model.accrual.sites.items():
+        if not _is_zone(site.time_zone):
+            expected = "a name such as Europe/Berlin or America/Chicago"
+            yield (
+                ("accrual", "sites", name, "time_zone"),
+                "no time zone",
+                {"seen": site.time_zone, "expected": expected},
+            )
     if not any(site.opens_month == 0 for site in model.accrual.sites.values()):
         yield ("accrual", "sites"), "no site is open at the beginning", {"expected": "a site with opens_month: 0"}
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _course(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
+    """Shares that are all zero, and the arm that crosses."""
+    if not model.tumors.lesions.organs:
+        yield ("tumors", "lesions", "organs"), "there is no organ", {"expected": "at least one"}
+    yield from no_share(("deaths", "causes"), model.deaths.causes)
+    for name, cause in model.dropout.causes.items():
+        yield from no_share(("dropout", "causes", name, "then"), cause.then)
+    if model.crossover is None:
+        return
+    place, crossing = ("crossover", "stops", "rates"), protocol.crossover
+    if crossing is None:
+        yield place[:1], "the protocol has no crossover", {"expected": "no part of this name"}
+    elif crossing.from_arm not in model.crossover.stops.rates:
+        yield place, f"arm {crossing.from_arm} is missing, which crosses over", {"expected": crossing.from_arm}
 
 
 def _optional(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
@@ -200,8 +239,21 @@ def _baseline(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]
                 yield place, f"a field of type {field.type}", {"seen": part.kind, "expected": " or ".join(ways)}
             if part.levels is not None:
                 yield from unknown((*place, "levels"), part.levels, list(field.level_labels()), f"level of {name}")
-        for i, case in enumerate(given.cases):
-            try:
-                parse(case.when, fields, expect="boolean")
-            except ExpressionError as error:
-                yield ("baseline", name, "cases", i, "when"), str(error), {}
+        yield from _cases(model, name, fields)
+
+
+def _cases(model: PatientModel, name: str, fields: Mapping[str, FieldType]) -> Iterator[Disagreement]:
+    """Say which cases of a field are no expressions, or look at what is not drawn before the field."""
+    names = list(model.baseline)
+    before = names[: names.index(name)]
+    for i, case in enumerate(model.baseline[name].cases):
+        place = ("baseline", name, "cases", i, "when")
+        try:
+            asked = parse(case.when, fields, expect="boolean").fields
+        except ExpressionError as error:
+            yield place, str(error), {}
+            continue
+        for other in asked:
+            if other not in before:
+                expected = f"one of {', '.join(before)}" if before else "no case: this is the first field"
+                yield place, f"{other} is not drawn before {name}", {"seen": case.when, "expected": expected}

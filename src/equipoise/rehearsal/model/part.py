@@ -1,8 +1,8 @@
 """What the parts of a patient model have in common."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["ByArm", "Days", "Lognormal", "NotNegative", "Part", "Positive", "Rate", "Span"]
 
@@ -33,6 +33,13 @@ class Span(Part):
 
     least: Days
     most: Days
+
+    @model_validator(mode="after")
+    def rises(self) -> Self:
+        """Refuse a span that ends before it begins."""
+        if self.least > self.most:
+            raise ValueError(f"least {self.least} lies above most {self.most}")
+        return self
 
 
 ByArm = dict[str, NotNegative]
