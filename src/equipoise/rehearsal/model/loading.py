@@ -160,9 +160,11 @@ def _course(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:
     """Shares that are all zero, and the arm that crosses."""
     if not model.tumors.lesions.organs:
         yield ("tumors", "lesions", "organs"), "there is no organ", {"expected": "at least one"}
-    yield from no_share(("deaths", "causes"), model.deaths.causes)
+    yield from no_share(("deaths", "causes"), {str(word): share for word, share in model.deaths.causes.items()})
     for name, cause in model.dropout.causes.items():
-        yield from no_share(("dropout", "causes", name, "then"), cause.then)
+        yield from no_share(
+            ("dropout", "causes", name, "then"), {str(word): share for word, share in cause.then.items()}
+        )
     if model.crossover is None:
         return
     place, crossing = ("crossover", "stops", "rates"), protocol.crossover
