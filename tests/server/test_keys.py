@@ -133,7 +133,8 @@ def test_heads_of_before_are_kept_however_often_a_backup_is_restored(trial: Serv
     place.head_file.write_text("far ahead\n")
     for number, name in enumerate(("restored.heads.before-restore", "restored.heads.before-restore-2")):
         shutil.rmtree(place.data, ignore_errors=True)
-        (note,) = restore_backup(folder, place)
+        later, note = restore_backup(folder, place)
+        assert "is not in this backup" in later
         assert name in note
         assert ((tmp_path / name).read_text() == "far ahead\n") is (number == 0)
     assert (tmp_path / "restored.heads.before-restore").read_text() == "far ahead\n"

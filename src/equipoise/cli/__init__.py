@@ -358,14 +358,18 @@ def backup(
 
 @app.command(epilog="Example: equipoise restore backups/A021202-20260301T093000Z --data restored")
 def restore(
-    folder: Annotated[Path, typer.Argument(help="Folder of one backup.")],
+    folder: Annotated[Path | None, typer.Argument(help="Folder of one backup.")] = None,
     data: DataFolder = None,
     database: Database = "",
+    key: KeyFile = None,
+    go_on: Annotated[
+        str | None, typer.Option(help="Why the restored record may go on: until then nobody is randomized.")
+    ] = None,
 ) -> None:
     """Restore a backup into an empty place; without the key the trial is readable and stays blinded."""
     from equipoise.cli.restore import restore as run
 
-    run(folder, data, database)
+    run(folder, data, database, key, go_on)
 
 
 _key_verbs = typer.Typer(no_args_is_help=True, help="Make, check and rotate the key file of a trial.")

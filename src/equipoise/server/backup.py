@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from equipoise import __version__
 from equipoise.server.errors import ServerError
 from equipoise.server.place import Place
+from equipoise.server.restored import note_restore
 from equipoise.server.sources import now
 
 __all__ = ["MANIFEST", "make_backup", "restore_backup"]
@@ -89,20 +90,34 @@ def restore_backup(folder: Path, place: Place) -> list[str]:
         _load(place.database, folder / DUMP)
     shutil.copyfile(folder / SESSION, place.data / SESSION)
     (place.data / SESSION).chmod(0o600)
-    notes = _keep_heads(place)
+    aside = _keep_heads(place)
     if HEADS in files:
         shutil.copyfile(folder / HEADS, place.head_file)
+    found = note_restore(place, made=_made(folder), heads_before=aside)
+    notes = [f"what was recorded after {found.made} is not in this backup"]
+    if found.behind:
+        notes.append(
+            f"EVENTS ARE MISSING: the heads that were there stand at event {found.known} of the trial, those "
+            f"of the backup at {found.have}"
+        )
+    if aside is not None:
+        notes.append(f"the heads that were there are kept in {aside}: they tell how far the record had gone")
     return notes
 
 
-def _keep_heads(place: Place) -> list[str]:
+def _made(folder: Path) -> str:
+    made = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("made")
+    return made if isinstance(made, str) else "an unknown day"
+
+
+def _keep_heads(place: Place) -> Path | None:
     if not place.head_file.exists():
-        return []
+        return None
     name = f"{place.head_file.name}.before-restore"
     free = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
     aside = next(path for path in map(place.head_file.with_name, free) if not path.exists())
     place.head_file.replace(aside)
-    return [f"the heads that were there are kept in {aside}: they tell how far the record had gone"]
+    return aside
 
 
 def _checked(folder: Path) -> dict[str, str]:

@@ -67,6 +67,11 @@ class HeadWriter:
                 atexit.register(self.flush)
         self._wake.set()
 
+    def behind(self, chain: str) -> str | None:
+        """Say why the database is not what the signed head of a chain says; None where it is, as far as is known."""
+        self._check()
+        return self.failure if chain in self._cut else None
+
     def flush(self) -> None:
         """Write what is not written yet, now; what another thread is writing is on the disk too when this returns."""
         with self._writing:

@@ -15,6 +15,7 @@ from equipoise.conduct import COMMANDS, Command, Refusal, Subject, decide, shard
 from equipoise.conduct.nouns.blinding import noted_code
 from equipoise.ledger import ACCESS, TRIAL, Draft, Event, Link, Stamp, canonical_text, normalized, utc_text
 from equipoise.server import trial
+from equipoise.server.holding import ALLOCATING, why_held
 from equipoise.server.keys import TrialKey
 from equipoise.server.ledger import shards as states
 from equipoise.server.ledger.memory import recall, remember
@@ -110,6 +111,9 @@ def _carried_out(wish: Wish, key: TrialKey) -> Answer:
         known, seals, *drawn = found.answers
         if known:
             return _repeated(wish, fingerprint, Request(*known[0]))
+        held = why_held() if wish.kind in ALLOCATING else None
+        if held is not None:
+            raise UnavailableError(held)
         command = _command(wish, utc_text(now()))
         parts = _with_site(command, found.parts)
         seen = parts | _everybody() if command.kind in _OF_EVERYBODY else parts

@@ -79,6 +79,14 @@ register(
         text="Heads are signed with another key from now on; the old key has signed the new public key.",
     ),
     Kind(
+        name="restored_record_continued",
+        noun="key",
+        scope="trial",
+        chain=ACCESS,
+        fields={"made": "text", "known": "integer?", "have": "integer?"},
+        text="A restored record goes on: moment of the backup; trial events at the signed heads before it, and in it.",
+    ),
+    Kind(
         name="access_changed",
         noun="access",
         scope="trial",
