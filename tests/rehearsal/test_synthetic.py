@@ -37,3 +37,18 @@ def test_nothing_but_name_mark_and_registry_differs() -> None:
     assert changed <= {"trial", "registry", "randomization", "data"}
     kept = [line.split("#")[1] for line in text.splitlines() if line.lstrip().startswith("#")]
     assert all(comment in synthetic_protocol(text) for comment in kept if "NCT" not in comment), "comments stay"
+
+
+def test_registry_numbers_go_from_a_protocol_that_calls_itself_synthetic() -> None:
+    made = synthetic_protocol((TRIALS / "a021202" / "protocol.yaml").read_text(encoding="utf-8"))
+    again = synthetic_protocol(made + "\nregistry:\n  identifiers: {clinicaltrials.gov: NCT01841736}\n")
+    assert "NCT01841736" not in again
+    assert parse_protocol(again).study_id == f"{PREFIX}A021202"
+
+
+def test_a_short_registry_number_stays_where_it_means_something_else() -> None:
+    text = (TRIALS / "a021202" / "protocol.yaml").read_text(encoding="utf-8")
+    protocol = parse_protocol(synthetic_protocol(text.replace('IND: "75648"', 'local: "12"')))
+    assert protocol.registry.identifiers == {}
+    assert protocol.visits.tumor_assessment is not None
+    assert protocol.visits.tumor_assessment.every_weeks == 12

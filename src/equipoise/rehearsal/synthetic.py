@@ -13,6 +13,10 @@ PREFIX = "SYN-"
 """What the names of synthetic trials begin with."""
 
 
+_SHORTEST = 5
+"""Characters of the shortest registry number that is looked for in other texts: shorter ones may be anything."""
+
+
 def synthetic_protocol(text: str) -> str:
     """Make the protocol text of a synthetic trial; one that is synthetic already stays as it is.
 
@@ -25,7 +29,8 @@ def synthetic_protocol(text: str) -> str:
         Something is wrong with the text.
     """
     protocol = parse_protocol(text)
-    if protocol.trial.synthetic and protocol.study_id.startswith(PREFIX):
+    known = protocol.registry.identifiers
+    if protocol.trial.synthetic and protocol.study_id.startswith(PREFIX) and not known:
         return text
     yaml = YAML()
     yaml.preserve_quotes = True
@@ -42,7 +47,7 @@ def synthetic_protocol(text: str) -> str:
     if planned is not None:
         content["randomization"]["planned_subjects"] = planned
     content.pop("registry", None)
-    numbers = [str(number) for number in protocol.registry.identifiers.values()]
+    numbers = [str(number) for number in known.values() if len(str(number)) >= _SHORTEST]
     for name in ("title", "acronym"):
         if trial.get(name):
             trial[name] = _without(str(trial[name]), numbers)
@@ -50,7 +55,7 @@ def synthetic_protocol(text: str) -> str:
     yaml.dump(content, written)
     made = written.getvalue()
     for number in numbers:
-        made = made.replace(number, "(registry number left out)")
+        made = re.sub(rf"(?<![\w.-]){re.escape(number)}(?![\w-])", "(registry number left out)", made)
     parse_protocol(made)
     return made
 
