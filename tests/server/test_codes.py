@@ -14,6 +14,7 @@ from equipoise.ledger import ACCESS
 from equipoise.server.accounts.models import Account
 from equipoise.server.accounts.proof import code_at
 from equipoise.server.ledger.store import read_events
+from equipoise.server.sources import replaced
 
 WHO = "coordinator@01"
 
@@ -94,3 +95,28 @@ def test_a_secret_that_does_not_open_lets_nobody_in(trial: ServerTrial, kind: st
         empty = code_at("", int(trial.now.timestamp()) // 30) if kind == "totp" else row.wrap().generate_codes()[0]
         give(trial, browser, empty)
         assert not inside(trial, browser)
+
+
+def test_recovery_codes_that_were_looked_at_are_as_recorded(trial: ServerTrial) -> None:
+    """When they were looked at is kept beside them, as a floating point number: it is no part of the record."""
+    from equipoise.server.accounts.making import reset_account
+    from equipoise.server.accounts.record import note_account
+    from equipoise.server.verification.run import verify_trial
+
+    trial.account("coordinator@01")
+    account = Account.objects.get(id="coordinator@01")
+    with replaced(trial.sources()):
+        codes = RecoveryCodes.activate(account)
+        note_account(account, "recovery codes made", actor=account.id, role="")
+        codes.mark_as_viewed()
+    assert codes.instance.data["viewed_at"] > 0
+    trial.heads()
+    report = verify_trial()
+    assert report.intact, report.first
+    codes.instance.data["seed"] = "00"
+    codes.instance.save()
+    assert "accounts" in str(verify_trial().first)
+    with replaced(trial.sources()):
+        reset_account(account, actor="admin", role="administrator")
+    trial.heads()
+    assert verify_trial().intact

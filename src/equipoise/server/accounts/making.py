@@ -8,7 +8,11 @@ from equipoise.server.accounts.models import Account, Token
 from equipoise.server.accounts.record import note_account
 from equipoise.server.sources import entropy
 
-__all__ = ["LoginTakenError", "close_account", "make_account", "reset_account"]
+__all__ = ["RESET", "LoginTakenError", "close_account", "make_account", "reset_account"]
+
+
+RESET = "password and second factor reset"
+"""What the access chain calls it."""
 
 
 class LoginTakenError(ValueError):
@@ -40,7 +44,7 @@ def reset_account(account: Account, *, actor: str, role: str) -> str:
     account.save()
     Token.objects.filter(account=account).delete()
     account.authenticator_set.all().delete()
-    note_account(account, "password and second factor reset", actor=actor, role=role)
+    note_account(account, RESET, actor=actor, role=role)
     return password
 
 

@@ -14,15 +14,19 @@ from equipoise.server.write import record_access
 
 __all__ = ["account_digest", "note_account"]
 
+_PASSING = frozenset({"used_mask", "viewed_at"})
+"""What allauth keeps of recovery codes besides the codes."""
+
 
 def account_digest(account: Account) -> str:
     """SHA-256 of what decides who may come in: the account, and its second factors as they lie sealed.
 
-    Which recovery codes were used up, and when a factor was last used, change without an entry and are left out.
+    Which recovery codes were used up, when they were looked at and when a factor was last used change without an entry
+    and are left out.
     """
     parts = [account.id, account.login, account.password, bool(account.is_active), account.name, account.email]
     rows = Authenticator.objects.filter(user=account).values_list("type", "data")
-    factors = [canonical_text([kind, {k: v for k, v in data.items() if k != "used_mask"}]) for kind, data in rows]
+    factors = [canonical_text([kind, {k: v for k, v in data.items() if k not in _PASSING}]) for kind, data in rows]
     return hashlib.sha256(canonical_text([*parts, sorted(factors)]).encode()).hexdigest()
 
 

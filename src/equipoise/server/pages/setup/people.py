@@ -4,17 +4,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_noop
 
 from equipoise.conduct import ACTIONS, Role
 from equipoise.conduct.command import refuse
 from equipoise.conduct.state import Person
+from equipoise.server.accounts.changes import changes_of
+from equipoise.server.accounts.making import RESET
 from equipoise.server.accounts.models import Account
 from equipoise.server.accounts.proof import has_second_factor
 from equipoise.server.pages.page import Call, Desk
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.words import translated as _
 
 __all__ = ["PersonLine", "needs_training", "people_page", "person_page"]
 
+_MOST = 20
+_CHANGES = {
+    "made": gettext_noop("account made"),
+    "closed": gettext_noop("account closed"),
+    "password changed": gettext_noop("password changed"),
+    "second factor set up": gettext_noop("second factor set up"),
+    "second factor removed": gettext_noop("second factor removed"),
+    "recovery codes made": gettext_noop("recovery codes made"),
+    RESET: gettext_noop("password and second factor reset"),
+}
 _TRAINED = frozenset(
     role
     for row in ACTIONS.values()
@@ -70,6 +84,7 @@ def person_page(call: Call, person: str) -> HttpResponse:
         account=account,
         second_factor=account is not None and has_second_factor(account),
         own=person == call.account,
+        changes=_changes(person),
         may=_may(call),
     )
 
@@ -86,6 +101,15 @@ def _line(call: Call, name: str, account: Account | None, person: Person) -> Per
         until="" if not until or None in until else max(str(last) for last in until),
         waits=needs_training(person, call.today),
     )
+
+
+def _changes(person: str) -> list[dict[str, str]]:
+    found = changes_of(person)
+    names = called(change.by for change in found)
+    return [
+        {"what": _(_CHANGES.get(change.what, change.what)), "by": names[change.by], "at": change.at}
+        for change in found[:_MOST]
+    ]
 
 
 def _trainings(call: Call, person: str) -> list[Any]:

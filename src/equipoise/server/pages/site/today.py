@@ -6,9 +6,11 @@ from django.db.models import Q
 from django.http import HttpResponse
 
 from equipoise.conduct import ACTIONS, REACH, Reach, Role
+from equipoise.server.accounts.changes import recent_resets
 from equipoise.server.agenda.lines import due_of
 from equipoise.server.agenda.models import AgendaRow
 from equipoise.server.pages.page import Call
+from equipoise.server.pages.setup.known import called
 from equipoise.server.pages.tasks import task_of
 from equipoise.server.pages.today_parts import Part, Task, declare_part, today_parts
 from equipoise.server.pages.words import translated as _
@@ -23,7 +25,10 @@ _LINES = 50
 
 def today(call: Call) -> HttpResponse:
     """Show what is due, and what is wrong, at this desk."""
-    return call.render("pages/today.html", parts=today_parts(call))
+    own = [change for change in recent_resets() if change.account == call.account]
+    names = called(change.by for change in own)
+    resets = [(names[change.by], change.at) for change in own]
+    return call.render("pages/today.html", parts=today_parts(call), resets=resets)
 
 
 def _rows(call: Call) -> Any:

@@ -1,0 +1,52 @@
+"""Who gives somebody a new password could act in that name: the person and those who watch are told."""
+
+from tests.server.pages_client import Visitor
+from tests.server.server_trial import ServerTrial
+
+from equipoise.server.sources import replaced
+
+ALARM = "Your password and second factor were reset"
+
+
+def test_a_reset_is_shown_to_the_person_and_to_who_watches(trial: ServerTrial) -> None:
+    from equipoise.server.accounts.making import reset_account
+    from equipoise.server.accounts.models import Account
+
+    watching = [Visitor(trial, who) for who in ("auditor", "monitor", "admin")]
+    trial.account("investigator@01")
+    for each in watching:
+        assert "No account was given a new password by somebody else." in each.text("")
+    with replaced(trial.sources()):
+        account = Account.objects.get(id="investigator@01")
+        reset_account(account, actor="admin", role="administrator")
+    line = "investigator@01: new password, second factor ended, by admin, 1 Apr 2024"
+    for each in watching:
+        page = each.text("")
+        assert line in page
+        assert ALARM not in page
+    assert "Password and second factor reset, 1 Apr 2024" in watching[0].text("people/investigator@01/")
+    assert "Account made" in watching[0].text("people/investigator@01/")
+    trial.tokens.clear()
+    from tests.server.server_trial import SECRET
+
+    from equipoise.server.accounts.proof import confirm_second_factor
+
+    with replaced(trial.sources()):
+        assert confirm_second_factor(account, SECRET, trial.proof()["code"])
+    person = Visitor(trial, "investigator@01")
+    assert ALARM in person.text("")
+    assert "By admin, 1 Apr 2024" in person.text("")
+    assert ALARM not in Visitor(trial, "coordinator@01").text("")
+    trial.wait(31)
+    assert ALARM not in person.text("")
+    assert line not in watching[0].text("")
+
+
+def test_letters_of_a_pattern_find_no_other_account(trial: ServerTrial) -> None:
+    from equipoise.server.accounts.changes import changes_of
+
+    trial.account("investigator@01")
+    with replaced(trial.sources()):
+        assert [change.what for change in changes_of("investigator@01")] == ["made"]
+        for name in ("investigator%", "investigator_01", "%", "\\", '"'):
+            assert changes_of(name) == []
