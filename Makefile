@@ -13,7 +13,7 @@ BUILD := build/demo
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
 
-demo: .venv/demo ## A whole synthetic trial, from the first screening to the abstract, and a report of public trial data
+demo: .venv/compiled ## A whole synthetic trial, from the first screening to the abstract, and a report of public trial data
 	@$(BIN)/equipoise check $(TWIN) | tail -1
 	@echo "rehearsing the synthetic twin of A021202, from the first screening to the report:"
 	@$(BIN)/equipoise rehearse $(TWIN) -o $(BUILD)/twin
@@ -23,12 +23,12 @@ demo: .venv/demo ## A whole synthetic trial, from the first screening to the abs
 
 test: .venv/test chromium postgresql ## Check style, types and imports, then run all tests at reduced sizes
 	@echo "sizes: reduced (make test-full runs the promised ones)"
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 lint .venv/compiled
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-full: .venv/test chromium postgresql ## The same at the promised sizes
 	@echo "sizes: promised"
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 lint .venv/compiled
 	@EQUIPOISE_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: test ## What the continuous integration runs
@@ -39,7 +39,7 @@ lint: .venv/test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/test postgresql ## Time and memory; see bench/README.md
+bench: .venv/test .venv/compiled postgresql ## Time and memory; see bench/README.md
 	@$(BIN)/python bench/pipeline.py
 	@$(BIN)/python bench/server.py
 
@@ -66,13 +66,15 @@ clean: ## Remove what was built, not what was installed
 	@echo "installing equipoise into .venv (once; two to six minutes)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/core.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "compiling the statistics (once)"
-	@$(BIN)/python -m equipoise.stats._kernels.warm
 	@touch $@
 
 .venv/demo: .venv/core requirements/demo.txt requirements/server.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/demo.txt -r requirements/server.txt
-	@echo "compiling the rehearsal (once)"
+	@touch $@
+
+.venv/compiled: .venv/demo
+	@echo "compiling the statistics and the rehearsal (once)"
+	@$(BIN)/python -m equipoise.stats._kernels.warm
 	@$(BIN)/equipoise rehearse $(TWIN) --seed 1 --patients 8 -o build/warm >/dev/null
 	@rm -rf build/warm
 	@touch $@

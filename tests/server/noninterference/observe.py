@@ -148,7 +148,8 @@ class Look:
         for method, path in operations():
             if method != "get" or (path == "/api/stock" and asker.stock_tells(self.opened)):
                 continue
-            for accept, form in ((a, f) for a in (FORMATS if self.whole else FORMATS[:1]) for f in _forms(path)):
+            forms = _forms(path) if self.whole or asker.role == Role.DATA_MANAGER else _forms(path)[:1]
+            for accept, form in ((a, f) for a in (FORMATS if self.whole else FORMATS[:1]) for f in forms):
                 for number, full in enumerate(self._filled(asker, path)):
                     said = self.ask(asker, "get", f"{full}?{where}{form}", accept=accept)
                     if number and b'"not_allowed"' in said and not self.whole:
