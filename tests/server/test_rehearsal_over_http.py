@@ -9,6 +9,7 @@ from tests.server.configured import file_place, use
 from tests.server.postgres import missing_postgres, new_database, postgres
 from tests.server.server_trial import ServerTrial
 
+from equipoise.rehearsal.commands import SETUP
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.http import Send, drive
 from equipoise.rehearsal.memory import commands_of
@@ -92,6 +93,8 @@ def test_another_seed_gives_another_record(tmp_path: Path, monkeypatch: pytest.M
     send, trial = serve(file_place(tmp_path)), lived(screened=8, faulty=False)
     given = commands(trial)
     assert drive(given[:40], send).hash not in {event.hash for event in trial.run.events}
+    with pytest.raises(RehearsalError, match=r"which is granted in memory: .*started with the seed of this run"):
+        drive([*given[:SETUP], given[-1]], send, refusable=())
 
 
 def test_a_real_server_refuses_what_belongs_to_a_rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,8 @@ def drive_server(rehearsal: "Rehearsal", url: str) -> None:
         known = run_in_memory(*given, trial=rehearsal.trial, faulty=rehearsal.faulty, progress=bar.part)
         commands = commands_of(*given, commitment=known.vault.commitment, trial=rehearsal.trial)
         bar.begin("give every command")
-        driven = drive(commands, send, address=url, progress=bar.part)
+        refusable = {each.command.request_id for each in known.refused}
+        driven = drive(commands, send, address=url, refusable=refusable, progress=bar.part)
     said = f"{driven.granted} commands granted ({driven.repeated} known before), {len(driven.refused)} refused"
     print(f"{said}; trial chain: {driven.seq} events, hash {driven.hash}")
     end = known.chain.end

@@ -8,7 +8,7 @@ since the record has gone on and the answer might be another.
 
 import http.client
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +75,7 @@ def drive(
     send: Send,
     *,
     address: str = "server",
+    refusable: Collection[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Driven:
     """Give commands to a server, one after the other.
@@ -87,13 +88,16 @@ def drive(
         What sends a request; see `sender`.
     address
         Name of the server in messages.
+    refusable
+        Requests that may be refused: those that a run in memory refused. Any other refusal ends the run, since the
+        server has another trial; unless given every refusal is kept.
     progress
         Told, now and then, how many commands of how many are done.
 
     Raises
     ------
     RehearsalError
-        The server is for no rehearsal, holds another trial, or fails.
+        The server is for no rehearsal, holds another trial, refuses what it should grant, or fails.
     """
     driven = Driven()
     first = commands[0]
@@ -109,6 +113,9 @@ def drive(
             continue
         status, said = send("POST", f"/api/commands/{command.kind}", _body(command), _head(command))
         answer = _answered((status, said), address, refusals=True)
+        if status != _OK and refusable is not None and command.request_id not in refusable:
+            message = f"refuses {command.kind}, which is granted in memory: {answer['detail']}"
+            raise _wrong(address, message, "a server started with the seed of this run, and no other commands")
         if status != _OK:
             driven.refused.append(Refused(command, Refusal(answer["code"], answer["detail"], answer.get("remedy", ""))))
         elif command.request_id not in sent:  # what is sent twice counts once
