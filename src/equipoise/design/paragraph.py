@@ -147,9 +147,14 @@ def allocator_sentences(d: dict[str, Any]) -> list[str]:
         f"Allocation by {a['method']}: a mean imbalance of {a['mean_imbalance']:.2f} patients, and "
         f"{a['guessable']:.1%} of the assignments guessed right by one who knows the method and all earlier records"
     )
-    sizes = listed([f"{row['size']:.3f} with {_drift(row['scenario'])}" for row in a["size_of_test"]])
-    if sizes:
-        found += f"; the planned test at level {a['size_of_test'][0]['nominal']:.4g} rejects {sizes}"
+    runs = a["size_of_test"]
+    if runs:
+        sizes = listed([f"in {row['size']:.1%} with {_drift(row['scenario'])}" for row in runs])
+        error = max(row["std_error"] for row in runs)
+        found += (
+            f"; without an effect the planned test at level {runs[0]['nominal']:.4g} rejects {sizes} "
+            f"({runs[0]['trials']:,} simulated trials each, Monte Carlo standard error {error:.2%})"
+        )
     return [found + "."]
 
 
