@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import polars as pl
 import pytest
 from tests.rehearsal.characteristics.few import model_text, protocol_text
 
-from equipoise.rehearsal import RehearsalError
+from equipoise.rehearsal import RehearsalError, processes
 from equipoise.rehearsal.characteristics import rehearse_trials, run, summarize
 
 TRIALS = 6
@@ -96,9 +97,9 @@ def _kill_one(pids: Any, answer: Any) -> bool:
 
 def test_processes_lost_again_and_again_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> Any:
-        raise run.BrokenProcessPool
+        raise BrokenProcessPool
 
-    monkeypatch.setattr(run, "_on_processes", broken)
+    monkeypatch.setattr(processes, "_finished", broken)
     with pytest.raises(RehearsalError, match="is there enough memory"):
         rows(workers=2)
 

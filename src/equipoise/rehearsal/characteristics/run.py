@@ -5,8 +5,6 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +17,7 @@ from equipoise.rehearsal.characteristics.measure import COLUMNS, measure_trials
 from equipoise.rehearsal.characteristics.scenarios import SCENARIOS, scenario
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model.loading import parse_model
-from equipoise.rehearsal.processes import lean, process_pool
+from equipoise.rehearsal.processes import finished_on_processes
 
 __all__ = ["BLOCK", "Block", "Rehearsed", "rehearse_block", "rehearse_trials"]
 
@@ -119,38 +117,8 @@ def _all(blocks: Sequence[Block], workers: int, cluster: str | None) -> Iterator
     if workers == 1 or len(blocks) < 2:
         yield from ((block, rehearse_block(block)) for block in blocks)
         return
-    waiting, lost = list(blocks), 0
-    while waiting:
-        try:
-            for block, rows in _on_processes(waiting, workers):
-                waiting.remove(block)
-                yield block, rows
-        except BrokenProcessPool:
-            lost += 1
-            if lost > LOST:
-                message = f"processes ended {lost} times before their work was done: is there enough memory?"
-                expected = "fewer --workers; blocks that are finished are kept"
-                raise RehearsalError((Problem(file="rehearsal", message=message, expected=expected),)) from None
-
-
-LOST = 3
-"""Times that lost processes are replaced."""
-
-
-def _on_processes(blocks: Sequence[Block], workers: int) -> Iterator[tuple[Block, pl.DataFrame]]:
-    with process_pool(workers) as pool:
-        with lean():
-            given = _submitted(pool, blocks)
-        for future in as_completed(given):
-            yield given[future], future.result()
-
-
-def _submitted(pool: ProcessPoolExecutor, blocks: Sequence[Block]) -> dict[Future[pl.DataFrame], Block]:
-    try:
-        return {pool.submit(_rehearse_packed, _packed(block)): block for block in blocks}
-    except (OSError, ValueError):  # a process was lost while the next one started, with pipes that were just closed
-        pool.submit(int)  # says so where that is the reason
-        raise
+    packed = [_packed(block) for block in blocks]
+    yield from ((blocks[place], rows) for place, rows in finished_on_processes(_rehearse_packed, packed, workers))
 
 
 def _packed(block: Block) -> bytes:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +17,7 @@ from equipoise.rehearsal.facts import generate
 from equipoise.rehearsal.model.calibration import Calibration, EventTarget
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.patients import MONTH
-from equipoise.rehearsal.processes import lean, process_pool
+from equipoise.rehearsal.processes import finished_on_processes
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.twin.candidates import CHUNK, patients_and_candidates
 from equipoise.rehearsal.twin.course import CourseParts, course_figures
@@ -43,18 +42,13 @@ def uncalibrated_figures(
     """
     blocks = [range(first, min(first + CHUNK, trials.stop)) for first in range(trials.start, trials.stop, CHUNK)]
     measure = partial(_block, protocol, model, dict(landmarks))
-    found: list[dict[str, float]] = []
-    with ExitStack() as stack:
-        if workers > 1:
-            pool = stack.enter_context(process_pool(workers))
-            with lean():
-                answers = pool.map(measure, blocks)
-        else:
-            answers = map(measure, blocks)
-        for done, block in enumerate(answers, start=1):
-            found += block
-            told(done, len(blocks))
-    return found
+    apart = workers > 1 and len(blocks) > 1
+    answers = finished_on_processes(measure, blocks, workers) if apart else enumerate(map(measure, blocks))
+    found: dict[int, list[dict[str, float]]] = {}
+    for done, (place, block) in enumerate(answers, start=1):
+        found[place] = block
+        told(done, len(blocks))
+    return [figures for place in range(len(blocks)) for figures in found[place]]
 
 
 def _block(
