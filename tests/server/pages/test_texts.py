@@ -141,3 +141,10 @@ def test_every_refusal_of_the_rules_is_in_the_file(trial: ServerTrial) -> None:
     assert len(found) > 50
     for text in found:
         assert getattr(text, "template", text) in known, text
+
+
+def test_scripts_hold_no_sentence() -> None:
+    """What they say stands in the pages, where it is translated."""
+    folder = Path(texts.__file__).parent / "static" / "pages"
+    for path in sorted(folder.glob("*.js")):
+        assert re.findall(r'["`][A-Z][a-z]+ [a-z]+[^"`]*["`]', path.read_text(encoding="utf-8")) == [], path.name

@@ -161,6 +161,17 @@ def test_moments_on_the_clock_of_the_site() -> None:
     assert read_time("2024-01-09T10:30", "Europe/Berlin") == "2024-01-09T09:30:00Z"
     assert read_time("2024-07-09 10:30", "America/Chicago") == "2024-07-09T15:30:00Z"
     assert read_time("9 Jan 2024, 10.30", "Europe/Berlin") == "2024-01-09T09:30:00Z"
+    for typed, hour in (
+        ("2:05 pm", "14"),
+        ("2:05PM", "14"),
+        ("12:05 a.m.", "00"),
+        ("12:05 p.m.", "12"),
+        ("14:05", "14"),
+    ):
+        assert read_time(f"1/31/2024 {typed}", "UTC") == f"2024-01-31T{hour}:05:00Z"
+    for typed in ("14:05 pm", "0:05 am"):
+        with pytest.raises(TypedError, match="no date with time"):
+            read_time(f"1/31/2024 {typed}", "UTC")
     assert read_time("2024-10-27T02:30", "Europe/Berlin") == "2024-10-27T00:30:00Z", "the first of two"
     with pytest.raises(TypedError, match="time of day too"):
         read_time("2024-01-09", "Europe/Berlin")

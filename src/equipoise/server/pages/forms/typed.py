@@ -54,7 +54,9 @@ _YEAR_MONTH = re.compile(r"(\d{4})[./\-](\d{1,2})")
 _EARLIEST, _LATEST = 1900, 2199
 _LONGEST = 200
 """Characters that are looked at: no date or number has more."""
-_CLOCK = re.compile(r"(.*\d)[T ,]+(\d{1,2})[:.h](\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(.*\d)[T ,]+(\d{1,2})[:.h](\d{2})(?::\d{2}(?:\.\d+)?)?(?: ?([ap])\.?m\.?|(Z|[+-]\d{2}:?\d{2}))?", re.IGNORECASE
+)
 _PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _UNIT = re.compile(r"(?P<number>-?[\d.,]+)\s*(?P<unit>mm|cm|m)\.?", re.IGNORECASE | re.ASCII)
 
@@ -248,6 +250,13 @@ def read_hundredths(typed: str) -> int:
     return int(whole) * 100 + int((rest + "00")[:2])
 
 
+def _of_day(hour: int, half: str | None) -> int:
+    """Hour of the day of an hour that may be of a half of it; what is none stays none."""
+    if half is None:
+        return hour
+    return hour % 12 + 12 * (half.lower() == "p") if 1 <= hour <= 12 else 99
+
+
 def read_time(typed: str, time_zone: str) -> str:
     """Read a moment on the clock of a site as ISO text in UTC; of one that the clock showed twice, the first.
 
@@ -260,8 +269,8 @@ def read_time(typed: str, time_zone: str) -> str:
     if found is None:
         read_date(typed)
         raise TypedError(_("Give the time of day too, like 2014-05-31 14:05."))
-    day, hour, minute, offset = found.groups()
-    iso = f"{read_date(day)}T{int(hour):02d}:{minute}{(offset or '').upper()}"
+    day, hour, minute, half, offset = found.groups()
+    iso = f"{read_date(day)}T{_of_day(int(hour), half):02d}:{minute}{(offset or '').upper()}"
     try:
         moment = dt.datetime.fromisoformat(iso)
     except ValueError as error:

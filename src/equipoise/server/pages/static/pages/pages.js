@@ -1,7 +1,7 @@
 // What htmx is not enough for: rows of a list, double clicks, typed text kept over an expired session, large files.
 (function () {
   "use strict";
-  const DAYS = 3, PREFIX = "eq:";
+  const DAYS = 3, PREFIX = "eq:", words = document.documentElement.dataset;
   const secret = (field) => field.type === "password" || field.name === "csrfmiddlewaretoken" || field.name.startsWith("proof.");
   const say = (text) => { const said = document.getElementById("said"); const p = document.createElement("p"); p.className = "kept"; p.textContent = text; said.append(p); return p; };
   const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch (_) { return null; } };
@@ -60,9 +60,9 @@
     const key = PREFIX + form.dataset.keep, before = JSON.stringify(values(form)), kept = read(key);
     if (form.dataset.fresh === "yes" && kept && JSON.stringify(kept.values) !== before) {
       fill(form, kept.values);
-      const note = say(document.documentElement.dataset.restored || "What you typed here before has been put back.");
+      const note = say(words.restored);
       const drop = document.createElement("button");
-      drop.type = "button"; drop.className = "plain"; drop.textContent = "Start with an empty form";
+      drop.type = "button"; drop.className = "plain"; drop.textContent = words.emptied;
       drop.addEventListener("click", () => { localStorage.removeItem(key); location.reload(); });
       note.append(" ", drop);
       form.dispatchEvent(new Event("change", { bubbles: true }));
@@ -127,15 +127,15 @@
     form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
   }));
 
-  document.addEventListener("eq-logged-out", () => say("Your session has ended. What you typed stays in this browser: send the form, log in, and it is put back."), { once: true });
+  document.addEventListener("eq-logged-out", () => say(words.ended), { once: true });
   document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) document.dispatchEvent(new Event("eq-logged-out")); });
 
   function sayDate(field) {
     let said = field.nextElementSibling;
     if (!said || !said.classList.contains("said")) { said = document.createElement("span"); said.className = "said"; field.after(said); }
     const when = field.value ? new Date(field.value + "T00:00:00Z") : null;
-    const words = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-    said.textContent = when && !Number.isNaN(when.getTime()) ? new Intl.DateTimeFormat(document.documentElement.lang || "en", words).format(when) : "";
+    const style = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+    said.textContent = when && !Number.isNaN(when.getTime()) ? new Intl.DateTimeFormat(document.documentElement.lang || "en", style).format(when) : "";
   }
   document.addEventListener("input", (event) => { if (event.target.type === "date") sayDate(event.target); });
 
