@@ -54,9 +54,7 @@ def fold(name: str, shard: Any, event: Event) -> Any:
     event
         The event; anything with the attributes of `equipoise.ledger.Event`.
     """
-    for change in _changes(name, event.kind, event.site is not None, event.subject is not None):
-        shard = change(shard, event)
-    return shard
+    return _changed(shard, _changes(name, event.kind, event.site is not None, event.subject is not None), event)
 
 
 @lru_cache(maxsize=4096)
@@ -107,17 +105,30 @@ class Folding:
         study, counters, sites, subjects = self.state.study, self.state.counters, self._sites, self._subjects
         for event in events:
             site, subject = event.site, event.subject
-            for name in _parts(event.kind, site is not None, subject is not None):
+            for name, changes in _steps(event.kind, site is not None, subject is not None):
                 if name == "subject" and subject is not None:
-                    subjects[subject] = fold(name, subjects.get(subject) or Subject(id=subject), event)
+                    subjects[subject] = _changed(subjects.get(subject) or Subject(id=subject), changes, event)
                 elif name == "site" and site is not None:
-                    sites[site] = fold(name, sites.get(site) or Site(id=site), event)
+                    sites[site] = _changed(sites.get(site) or Site(id=site), changes, event)
                 elif name == "study":
-                    study = fold(name, study, event)
+                    study = _changed(study, changes, event)
                 else:
-                    counters = fold(name, counters, event)
+                    counters = _changed(counters, changes, event)
         if study is not self.state.study or counters is not self.state.counters:
             self.state = State(study, counters, sites, subjects)
+
+
+def _changed(shard: Any, changes: tuple[Change, ...], event: Event) -> Any:
+    for change in changes:
+        shard = change(shard, event)
+    return shard
+
+
+@lru_cache(maxsize=4096)
+def _steps(kind: str, has_site: bool, has_subject: bool) -> tuple[tuple[str, tuple[Change, ...]], ...]:
+    """Parts of the state that events of a kind change, each with what they do to it."""
+    parts = _parts(kind, has_site, has_subject)
+    return tuple((name, _changes(name, kind, has_site, has_subject)) for name in parts)
 
 
 def apply_all(state: State, events: Iterable[Event]) -> State:

@@ -7,7 +7,7 @@ from equipoise.conduct.nouns import COMMANDS
 from equipoise.conduct.rights import ACTIONS, Action, Stage
 from equipoise.conduct.roles import REACH, SITE_ROLES, Reach, Role
 from equipoise.conduct.rulebook import Rulebooks
-from equipoise.conduct.state import State
+from equipoise.conduct.state import Person, State
 from equipoise.conduct.vault import Vault, VaultError
 from equipoise.ledger import Draft
 from equipoise.terms import Text, said
@@ -80,7 +80,7 @@ def check_right(context: Context, action: Action) -> None:
     role = _ROLES.get(command.role)
     if role is None or role not in action.roles:
         refuse("not_allowed", "Your role may not do this.", "Ask somebody whose role may.", alert=_ALERTS)
-    _check_holder(context, role, action)
+    person = _holder(context, role, action)
     if action.subject or action.site:
         _check_reach(context, role, action)
     stage = context.subject.stage if action.subject else context.study.stage
@@ -91,7 +91,12 @@ def check_right(context: Context, action: Action) -> None:
         about = "The patient's state is" if action.subject else "The state of the trial is"
         reason = said("{about}: {stage}.", about=Text(about), stage=Text(stage.value))
         refuse("not_now", reason, said("It is possible when: {stages}.", stages=possible))
-    _check_conditions(context, role, action)
+    if person is not None:
+        _check_person(context, role, action, person)
+    if action.reason and not (command.reason or "").strip():
+        refuse("reason_missing", "This needs a reason.", "Say why, in a sentence.", problems=(("reason", "nothing"),))
+    if action.second_factor and not command.second_factor:
+        refuse("second_factor", "This needs your second factor.", "Enter the code of your device and try again.")
 
 
 _ALERTS = ("administrator",)
@@ -106,21 +111,23 @@ def _repeated(context: Context) -> bool:
     return command.request_id in (context.site.last_request, context.study.last_request)
 
 
-def _check_holder(context: Context, role: Role, action: Action) -> None:
+def _holder(context: Context, role: Role, action: Action) -> Person | None:
+    """Who gives the command, if the role is held; none for a patient, and before anybody is known."""
     command, study = context.command, context.study
     if role is Role.PATIENT:
         if command.actor != command.subject:
             refuse("other_subject", "This is another patient's.", "Use your own link.")
-        return
+        return None
     if not study.versions and action.name == "adopt_protocol":
-        return
+        return None
     person = study.people.get(command.actor)
     held = command.site if role in SITE_ROLES else None
-    if person is None or (str(role), held) not in person.roles:
+    if person is None or (command.role, held) not in person.roles:
         reason = "You do not hold this role."
         if held:
             reason = said("You do not hold this role at site {site}.", site=held)
         refuse("role_not_held", reason, "The administrator grants roles.", alert=_ALERTS)
+    return person
 
 
 def _check_reach(context: Context, role: Role, action: Action) -> None:
@@ -134,24 +141,20 @@ def _check_reach(context: Context, role: Role, action: Action) -> None:
         refuse("site_unknown", "There is no such site.", "Check the site number, or open the site first.")
 
 
-def _check_conditions(context: Context, role: Role, action: Action) -> None:
-    command = context.command
-    if action.trained and not action.name.startswith("adopt") and role in _TRAINED:
-        person = context.study.people[command.actor]
+def _check_person(context: Context, role: Role, action: Action, person: Person) -> None:
+    """Refuse somebody without training or delegation in force, or at a site that is closed."""
+    if action.trained and role in _TRAINED:
         if not person.trained_on(context.today):
             reason = (
                 "Your training for this trial has expired." if person.trained else "You are not trained for this trial."
             )
             refuse("training_expired" if person.trained else "not_trained", reason, "Record a new training first.")
-    if role in SITE_ROLES and action.trained and context.site.status == "closed":
-        refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
-    if action.task and role in _DELEGATED and not context.site.delegated(command.actor, action.task, context.today):
-        reason = said("The investigator has not delegated the task '{task}' to you.", task=Text(action.task))
+        if role in SITE_ROLES and context.site.status == "closed":
+            refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
+    task = action.task
+    if task and role in _DELEGATED and not context.site.delegated(context.command.actor, task, context.today):
+        reason = said("The investigator has not delegated the task '{task}' to you.", task=Text(task))
         refuse("not_delegated", reason, "The investigator delegates it in the delegation log.")
-    if action.reason and not (command.reason or "").strip():
-        refuse("reason_missing", "This needs a reason.", "Say why, in a sentence.", problems=(("reason", "nothing"),))
-    if action.second_factor and not command.second_factor:
-        refuse("second_factor", "This needs your second factor.", "Enter the code of your device and try again.")
 
 
 _TRAINED = frozenset(SITE_ROLES) | {Role.CENTRAL_READER_1, Role.CENTRAL_READER_2, Role.ADJUDICATOR}
@@ -159,7 +162,8 @@ _DELEGATED = frozenset({Role.SITE_COORDINATOR, Role.LOCAL_READER, Role.PHARMACIS
 
 
 def _check_payload(context: Context, spec: CommandSpec) -> None:
-    if not plain(context.command.reason or ""):
+    reason_given = context.command.reason
+    if reason_given is not None and not plain(reason_given):
         what = "text without control characters"
         reason = said("reason: expected {what}.", what=Text(what))
         refuse("bad_value", reason, "Type the reason anew.", problems=(("reason", what),))
@@ -179,7 +183,7 @@ def _check_dates(context: Context, spec: CommandSpec) -> None:
         return
     today, payload = context.today, context.payload
     given = {name: str(payload[name]) for name in spec.dates if payload.get(name) is not None}
-    if any(day > today for day in given.values()):
+    if max(given.values(), default="") > today:
         problems = [
             (name, said("{day} lies in the future; today is {today} at the site", day=day, today=today))
             for name, day in given.items()

@@ -7,6 +7,7 @@ them (first dose, death, age of a consent) is asked of them and cannot go stale 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from equipoise.conduct.growing import Growing
@@ -43,7 +44,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What trial, site and subject have in common: records by kind and identifier. It keeps nothing but its fields."""
+    """What trial, site and subject have in common: records by kind and identifier."""
 
     records: Records = field(default_factory=dict)
     last_request: str = ""
@@ -58,8 +59,16 @@ class Recorded:
         changed = {**records, record.kind: known.with_entry(name, record)}
         return self.but(records=changed, last_request=request_id)
 
+    @cached_property
+    def made(self) -> dict[str, tuple[Mapping[str, Any], Any]]:
+        """Identifier of a record -> its values and what was made of them: good for that very object of values."""
+        return {}
+
     def but(self, **changes: Any) -> Self:
-        """Give the same with other values of some fields; `dataclasses.replace` takes many times as long."""
+        """Give the same with other values of some fields; what was made of records goes along.
+
+        `dataclasses.replace` takes many times as long, and forgets it.
+        """
         new = object.__new__(type(self))
         object.__setattr__(new, "__dict__", {**self.__dict__, **changes})
         return new
@@ -70,6 +79,11 @@ class Recorded:
         if known is None:
             return iter(())
         return iter([record.values for record in known.values() if not record.retracted])
+
+    def one(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Values of the record of a kind with an identifier, if it counts."""
+        record = self.records.get(kind, EMPTY).get(name)
+        return None if record is None or record.retracted else record.values
 
     def last(self, kind: str) -> Mapping[str, Any] | None:
         """Values of the last record of a kind that counts."""

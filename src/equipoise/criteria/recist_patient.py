@@ -1,9 +1,9 @@
 """Tumor response of one patient as one reader measured it, without a data frame: for reading while scans arrive."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ __all__ = ["Measurement", "PatientResponse", "VisitResponse", "patient_response"
 _NEVER = 2**31
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """One lesion on one scan; words as for :func:`recist_responses`."""
 
     day: int
@@ -47,8 +46,7 @@ class Measurement:
     """Whether the scan is of the baseline; by its day where no measurement says so."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VisitResponse:
+class VisitResponse(NamedTuple):
     """Response at a visit; sums in mm."""
 
     visit: float | None
@@ -144,17 +142,15 @@ def patient_response(
     if problems:
         raise CriteriaError(problems)
     baseline, early = _baseline(given, charter)
-    keys = _keys(given, baseline)
+    places = _places(given, baseline)
+    keys = [(place, m.day) for place, m in zip(places, given, strict=True)]
     order = sorted(range(len(given)), key=keys.__getitem__)
-    rows = np.array([_row(given[i], keys[i]) for i in order], dtype=np.int32).reshape(-1, k.N_ROW)
+    rows, n_visits = _rows(given, places, order)
     settle(rows, charter)
     conflicting: list[int] = []
-    if any(keys[i][:-1] == keys[j][:-1] for i, j in pairwise(order)):
-        rows, order, conflicting = _without_repeats(rows, order, keys)
-    places = dict.fromkeys(keys[i][:3] for i in order if not baseline[i])
-    numbers = {place: number for number, place in enumerate(places, 1)}
-    rows[:, k.R_VISIT] = [numbers.get(keys[i][:3], 0) for i in order]
-    found = np.zeros((len(numbers), k.N_VISIT), dtype=np.int64)
+    if len(set(places)) < len(places):
+        rows, order, conflicting = _without_repeats(rows, order, places)
+    found = np.zeros((n_visits, k.N_VISIT), dtype=np.int64)
     best = np.zeros(k.N_BEST, dtype=np.int64)
     k.assess(rows, _NEVER if new_therapy_day is None else new_therapy_day, settings(charter), found, best)
     flags: list[int] = rows[:, k.R_FLAG].tolist()
@@ -193,8 +189,8 @@ _NO_SIZE = "diameter {seen}: expected 0 mm or more, or none when not measured"
 _BOTH = "{state} with a diameter of {seen}: expected one of the two"
 
 
-Key = tuple[int, int, int, int, int, int, int]
-"""Whether after baseline, first day and code of the visit, kind, codes of lesion and part, day: the order of rows."""
+Place = tuple[bool, int, float, int, str, str]
+"""Whether after baseline, first day and number of the visit, kind, lesion and part: the order of rows, then by day."""
 
 
 def _baseline(given: list[Measurement], charter: Charter) -> tuple[list[bool], list[int]]:
@@ -202,51 +198,53 @@ def _baseline(given: list[Measurement], charter: Charter) -> tuple[list[bool], l
     oldest = charter.reference_day - charter.baseline_window_days
     if any(m.baseline is not None for m in given):
         baseline = [bool(m.baseline) for m in given]
-        last = max((m.day for m, early in zip(given, baseline, strict=True) if early), default=k.NO_DAY)
+        last = max((m.day for m in given if m.baseline), default=k.NO_DAY)
         return baseline, [i for i, m in enumerate(given) if not m.baseline and m.day <= last]
     baseline = [m.day <= charter.reference_day for m in given]
     recent = any(early and m.day >= oldest for m, early in zip(given, baseline, strict=True))
     return baseline, [i for i, m in enumerate(given) if baseline[i] and m.day < oldest] if recent else []
 
 
-def _codes(values: Sequence[object]) -> list[int]:
-    places = {value: place for place, value in enumerate(sorted(set(values), key=lambda v: (v is not None, v)))}
-    return [places[value] for value in values]
-
-
-def _keys(given: list[Measurement], baseline: list[bool]) -> list[Key]:
-    lesions, parts = _codes([m.lesion for m in given]), _codes([m.part for m in given])
-    if any(m.visit is not None for m in given):
-        visits = _codes([m.visit for m in given])
-        first: dict[int, int] = {}
+def _places(given: list[Measurement], baseline: list[bool]) -> list[Place]:
+    """Where each measurement belongs; visits without a number come before others of their day."""
+    visits = [-math.inf if m.visit is None else m.visit for m in given]
+    if all(m.visit is None for m in given):
+        first_days = [m.day for m in given]
+    else:
+        first: dict[float, int] = {}
         for m, visit, early in zip(given, visits, baseline, strict=True):
             if not early:
                 first[visit] = min(m.day, first.get(visit, m.day))
-        begins = [(0, -1) if early else (first[visit], visit) for visit, early in zip(visits, baseline, strict=True)]
-    else:
-        begins = [(0 if early else m.day, 0) for m, early in zip(given, baseline, strict=True)]
+        first_days = [first.get(visit, 0) for visit in visits]
     return [
-        (not early, *begin, KINDS[m.kind], lesion, part, m.day)
-        for m, early, begin, lesion, part in zip(given, baseline, begins, lesions, parts, strict=True)
+        (False, 0, 0.0, KINDS[m.kind], m.lesion, m.part) if early else (True, day, at, KINDS[m.kind], m.lesion, m.part)
+        for m, early, day, at in zip(given, baseline, first_days, visits, strict=True)
     ]
 
 
-def _row(m: Measurement, key: Key) -> tuple[int, ...]:
-    """Write a measurement as a row of the kernel, without the number of its visit."""
-    state = k.NOT_STATED if m.state is None else STATES[m.state]
-    not_seen = state == k.NOT_EVALUABLE and m.kind == "TARGET"
-    size = k.NOT_MEASURED if m.diameter is None or not_seen else _hundredths(m.diameter)
-    scheduled = k.NO_DAY if m.scheduled_day is None else m.scheduled_day
-    return 0, key[3], key[4], m.nodal, size, state, m.day, scheduled, 0
+def _rows(given: list[Measurement], places: list[Place], order: list[int]) -> tuple[npt.NDArray[np.int32], int]:
+    """Write measurements in order as rows of the kernel; count the visits after baseline."""
+    lesions = {lesion: code for code, lesion in enumerate(sorted({m.lesion for m in given}))}
+    visits: dict[tuple[object, ...], int] = {}
+    values: list[int] = []
+    for i in order:
+        m, place = given[i], places[i]
+        visit = visits.setdefault(place[:3], len(visits) + 1) if place[0] else 0
+        state = k.NOT_STATED if m.state is None else STATES[m.state]
+        seen = state != k.NOT_EVALUABLE or m.kind != "TARGET"
+        size = _hundredths(m.diameter) if seen and m.diameter is not None else k.NOT_MEASURED
+        scheduled = k.NO_DAY if m.scheduled_day is None else m.scheduled_day
+        values += (visit, place[3], lesions[m.lesion], m.nodal, size, state, m.day, scheduled, 0)
+    return np.array(values, dtype=np.int32).reshape(-1, k.N_ROW), len(visits)
 
 
 def _without_repeats(
-    rows: npt.NDArray[np.int32], order: list[int], keys: list[Key]
+    rows: npt.NDArray[np.int32], order: list[int], places: list[Place]
 ) -> tuple[npt.NDArray[np.int32], list[int], list[int]]:
     """Keep one row for each lesion or part at a visit; give places of those that disagree with another, too."""
-    known = {key: place for place, key in enumerate(dict.fromkeys(keys[i][:-1] for i in order))}
-    place = np.array([known[keys[i][:-1]] for i in order], dtype=np.int64)
-    keep, repeats = resolve_repeats(rows, np.zeros_like(place), place, np.array(order, dtype=np.int64))
+    known = {place: number for number, place in enumerate(dict.fromkeys(places[i] for i in order))}
+    numbers = np.array([known[places[i]] for i in order], dtype=np.int64)
+    keep, repeats = resolve_repeats(rows, np.zeros_like(numbers), numbers, np.array(order, dtype=np.int64))
     return rows[keep], [i for i, kept in zip(order, keep.tolist(), strict=True) if kept], repeats[1].tolist()
 
 

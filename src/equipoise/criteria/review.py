@@ -161,7 +161,7 @@ def review_attempt(review: PatientReview, action: ReviewAction) -> PatientReview
 def _assigned(review: PatientReview, action: AssignReader) -> PatientReview:
     before = current_person(review, action.reader)
     given = Assignment(action.reader, action.person, action.reason.strip())
-    review = replace(review, assignments=(*review.assignments, given))
+    review = review.but(assignments=(*review.assignments, given))
     if before is None:
         return review
     return _reopened(review, [action.reader], 0, "reader replaced", given.reason)
@@ -169,13 +169,13 @@ def _assigned(review: PatientReview, action: AssignReader) -> PatientReview:
 
 def _received(review: PatientReview, action: ReceiveScan) -> PatientReview:
     scan = Scan(action.visit, action.scan_day)
-    review = replace(review, scans=(*review.scans, scan), closed=False)
+    review = review.but(scans=(*review.scans, scan), closed=False)
     readers = list(range(1, review.readers + 1))
     return _reopened(review, readers, action.visit, "late scan", f"scan of day {action.scan_day} came late")
 
 
 def _opened(review: PatientReview, action: OpenVisit) -> PatientReview:
-    return replace(review, opened=(*review.opened, (_reader(review, action.person), action.visit)))
+    return review.but(opened=(*review.opened, (_reader(review, action.person), action.visit)))
 
 
 def _reader(review: PatientReview, person: str) -> int:
@@ -199,7 +199,7 @@ def _locked(review: PatientReview, action: LockVisit) -> PatientReview:
         reason=f"{again[-1].kind}: {again[-1].reason}" if again else "",
     )
     opened = tuple(place for place in review.opened if place != (reader, action.visit))
-    return _with_result(replace(review, reads=(*review.reads, read), opened=opened), action.on)
+    return _with_result(review.but(reads=(*review.reads, read), opened=opened), action.on)
 
 
 def _reopened(
@@ -218,7 +218,9 @@ def _reopened(
         if current_read(review, reader, v) is not None
     ]
     opened = tuple((reader, v) for reader, v in review.opened if reader not in readers or v < visit)
-    return replace(review, reopenings=(*review.reopenings, *again), opened=opened)
+    if again:
+        review = review.but(reopenings=(*review.reopenings, *again))
+    return review if opened == review.opened else review.but(opened=opened)
 
 
 def _adjudicated(review: PatientReview, action: Adjudicate) -> PatientReview:
@@ -239,15 +241,15 @@ def _adjudicated(review: PatientReview, action: Adjudicate) -> PatientReview:
         basis=tuple(basis),
         progression_visit=reading_of(review, action.endorses, through).progression_visit,
     )
-    return _with_result(replace(review, adjudications=(*review.adjudications, choice)), action.on)
+    return _with_result(review.but(adjudications=(*review.adjudications, choice)), action.on)
 
 
 def _closed(review: PatientReview, action: CloseReading) -> PatientReview:
-    return _with_result(replace(review, closed=True), action.on)
+    return _with_result(review.but(closed=True), action.on)
 
 
 def _died(review: PatientReview, action: RecordDeath) -> PatientReview:
-    return replace(review, death_day=action.day)
+    return review.but(death_day=action.day)
 
 
 def _asked(review: PatientReview, action: ReopenVisit) -> PatientReview:
@@ -283,7 +285,7 @@ def _with_result(review: PatientReview, on: int) -> PatientReview:
     )
     if last is not None and replace(result, version=last.version, locked_on=last.locked_on) == last:
         return review
-    return replace(review, results=(*review.results, result))
+    return review.but(results=(*review.results, result))
 
 
 _LATEST: deque[tuple[PatientReview, ReviewAction, PatientReview]] = deque(maxlen=8)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Self
 
 from equipoise.criteria.adjudication import CentralResult, ReaderSummary, Trigger
 from equipoise.criteria.charter import Charter
@@ -242,6 +242,38 @@ class PatientReview:
         return {place: read for place, read in last.items() if read.version == 1 + self.renewals.get(place, 0)}
 
     @cached_property
-    def summaries(self) -> dict[tuple[int, int], ReaderSummary]:
-        """Reader and last visit -> what the reads amount to, as far as it was asked."""
+    def through(self) -> int | None:
+        """Last visit up to which every reader has locked every visit received; none before the first after baseline."""
+        through = None
+        for visit in self.received:
+            for reader in range(1, self.readers + 1):
+                if (reader, visit) not in self.current:
+                    return through or None
+            through = visit
+        return through or None
+
+    @cached_property
+    def summaries(self) -> dict[tuple[int, int], tuple[tuple[LockedRead, ...], ReaderSummary]]:
+        """Reader and last visit -> reads, and what they amount to, as far as it was asked of this review or before."""
         return {}
+
+    def but(self, **changes: Any) -> Self:
+        """Give the review with other values of some fields; what follows from the others alone is not found anew."""
+        known = {**self.__dict__, **changes}
+        for name, sources in _FOLLOWS_FROM.items():
+            if name in known and not sources.isdisjoint(changes):
+                del known[name]
+        new = object.__new__(type(self))
+        object.__setattr__(new, "__dict__", known)
+        return new
+
+
+_FOLLOWS_FROM: dict[str, frozenset[str]] = {
+    "received": frozenset({"scans"}),
+    "persons": frozenset({"assignments"}),
+    "renewals": frozenset({"reopenings"}),
+    "current": frozenset({"reads", "reopenings"}),
+    "through": frozenset({"readers", "scans", "reads", "reopenings"}),
+    "summaries": frozenset({"charter", "confirmed"}),
+}
+"""What is found once -> the fields that it follows from; each summary names the reads that it is of."""

@@ -1,5 +1,7 @@
 """Questions that the central review of one patient answers at any moment."""
 
+from collections.abc import Sequence
+
 from equipoise.criteria.adjudication import (
     Answer,
     CentralResult,
@@ -113,26 +115,22 @@ def reads_due(review: PatientReview) -> tuple[tuple[int, int], ...]:
 
 def locked_through(review: PatientReview) -> int | None:
     """Last visit up to which every reader has locked every visit received; none before the first after baseline."""
-    through, current = None, review.current
-    for visit in review.received:
-        for reader in range(1, review.readers + 1):
-            if (reader, visit) not in current:
-                return through or None
-        through = visit
-    return through or None
+    return review.through
 
 
 def reading_of(review: PatientReview, reader: int, through: int) -> ReaderSummary:
     """What a reader's locked reads up to a visit amount to."""
+    current = review.current
+    found = [current.get((reader, visit)) for visit in review.received if 0 < visit <= through]
+    reads = tuple(read for read in found if read is not None)
     known = review.summaries.get((reader, through))
-    if known is None:
-        known = review.summaries[reader, through] = _summary(review, reader, through)
-    return known
+    if known is None or known[0] != reads:
+        known = review.summaries[reader, through] = reads, _summary(review, reads)
+    return known[1]
 
 
-def _summary(review: PatientReview, reader: int, through: int) -> ReaderSummary:
-    found = [review.current.get((reader, visit)) for visit in review.received if 0 < visit <= through]
-    reads = [
+def _summary(review: PatientReview, reads: Sequence[LockedRead]) -> ReaderSummary:
+    visits = [
         VisitRead(
             visit=read.visit,
             day=read.day,
@@ -140,10 +138,10 @@ def _summary(review: PatientReview, reader: int, through: int) -> ReaderSummary:
             progression_visit=read.progression_visit,
             progression_day=read.progression_day,
         )
-        for read in found
-        if read is not None and read.response is not None
+        for read in reads
+        if read.response is not None
     ]
-    return summarize_reader(reads, review.charter, confirmed=review.confirmed)
+    return summarize_reader(visits, review.charter, confirmed=review.confirmed)
 
 
 def discordance(review: PatientReview, through: int) -> tuple[Trigger, ...]:

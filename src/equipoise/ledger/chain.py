@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from equipoise.ledger.canonical import _encode, canonical_text, check_unicode, normalized, parse_canonical, sound
 from equipoise.ledger.errors import LedgerError
 from equipoise.ledger.event import CHAINS, Draft, Event, Stamp
-from equipoise.ledger.kind import check_payload
+from equipoise.ledger.kind import check_payload, fits_kind
 
 __all__ = ["GENESIS", "Chain", "Fault", "Link", "StoredEvent", "seal", "store", "verify_chain"]
 
@@ -85,7 +85,8 @@ def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Even
     """
     kind, payload, site, subject, reason, version = draft
     at, actor, role, request_id, clock_drift = stamp
-    if not sound(payload):
+    fits = fits_kind(kind, payload, chain)
+    if not fits and not sound(payload):
         payload = normalized(payload)
         canonical_text(payload)
     if reason is not None and not reason.isascii():
@@ -102,14 +103,13 @@ def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Even
         except LedgerError:
             payload = normalized(payload)
             text = f"{head},{canonical_text(payload)}]"
-    check_payload(kind, payload, chain)
+    if not fits:
+        check_payload(kind, payload, chain)
     if not text.isascii():
         check_unicode((chain, seq, at, actor, role, site, subject, kind, version, reason, request_id))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Event(
-        *(chain, seq, at, actor, role, site, subject, kind, version, payload),
-        *(reason, request_id, clock_drift, previous, digest),
-    )
+    head_fields = (chain, seq, at, actor, role, site, subject, kind, version)
+    return Event._make((*head_fields, payload, reason, request_id, clock_drift, previous, digest))
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from equipoise.ledger.canonical import LARGEST_INTEGER, sound
 from equipoise.ledger.errors import LedgerError
 from equipoise.ledger.event import CHAINS, TRIAL
 
@@ -49,19 +50,24 @@ FIELD_TYPES: dict[str, Callable[[Any], bool]] = {
 }
 """Type of a field -> whether a value is of it: ``date`` a calendar date, ``decimal`` plain digits as text."""
 
+
+def _is_safe(value: int) -> bool:
+    return -LARGEST_INTEGER <= value <= LARGEST_INTEGER
+
+
 _JSON: frozenset[type] = frozenset({str, int, bool, type(None), list, tuple, dict})
 _CLASSES: dict[str, tuple[frozenset[type], Callable[[Any], bool] | None]] = {
     "text": (frozenset({str}), None),
-    "integer": (frozenset({int}), None),
+    "integer": (frozenset({int}), _is_safe),
     "boolean": (frozenset({bool}), None),
     "decimal": (frozenset({str}), FIELD_TYPES["decimal"]),
     "date": (frozenset({str}), _is_date),
     "hash": (frozenset({str}), FIELD_TYPES["hash"]),
-    "list": (frozenset({list, tuple}), None),
-    "map": (frozenset({dict}), None),
-    "any": (_JSON, None),
+    "list": (frozenset({list, tuple}), sound),
+    "map": (frozenset({dict}), sound),
+    "any": (_JSON, sound),
 }
-"""Type of a field -> classes of values, and what is asked besides: enough to see that a value is of the type."""
+"""Type of a field -> classes of values, and what is asked besides: enough to see that a value is of it and sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,9 @@ class Kind:
         object.__setattr__(self, "_required", frozenset(name for name, (_, free) in types.items() if not free))
 
     def fits(self, payload: Mapping[str, Any]) -> bool:
-        """Tell at once whether a payload fits; where it seems not to, `problems` has the word."""
+        """Tell at once whether a payload fits and is sound; where it seems not to be, `problems` has the word."""
+        if type(payload) is not dict:
+            return False
         classes = self._classes
         for name, value in payload.items():
             known = classes.get(name)
@@ -168,13 +176,26 @@ def kinds() -> Mapping[str, Kind]:
 
 def check_payload(name: str, payload: Mapping[str, Any], chain: str = TRIAL) -> None:
     """Raise LedgerError with every problem where a payload does not fit its kind."""
+    found = _kind_in(name, chain).problems(payload)
+    if found:
+        raise LedgerError(f"{name}: " + "; ".join(found))
+
+
+def fits_kind(name: str, payload: Mapping[str, Any], chain: str = TRIAL) -> bool:
+    """Tell at once whether a payload fits its kind and everything in it but its text has a canonical form.
+
+    Raises
+    ------
+    LedgerError
+        Where the chain has no such kind.
+    """
+    return _kind_in(name, chain).fits(payload)
+
+
+def _kind_in(name: str, chain: str) -> Kind:
     kind = _KINDS.get(name)
     if kind is None:
         raise LedgerError(f"event kind {name!r} is not known")
     if kind.chain != chain:
         raise LedgerError(f"event kind {name!r} belongs to the {kind.chain} chain")
-    if kind.fits(payload):
-        return
-    found = kind.problems(payload)
-    if found:
-        raise LedgerError(f"{name}: " + "; ".join(found))
+    return kind

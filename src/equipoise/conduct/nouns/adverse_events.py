@@ -75,7 +75,7 @@ def _record(c: Context) -> None:
 
 def _update(c: Context) -> None:
     name = c.payload["record"]
-    known = next((e for e in c.subject.live("adverse_event_recorded") if e["record"] == name), None)
+    known = c.subject.one("adverse_event_recorded", name)
     if known is None:
         refuse("record_unknown", said("There is no adverse event {name}.", name=name), "Check the number.")
     values = _check(c, name)
@@ -86,7 +86,7 @@ def _update(c: Context) -> None:
 
 def _report(c: Context) -> None:
     name, aware = c.payload["event"], c.payload["aware"]
-    event = next((e for e in c.subject.live("adverse_event_recorded") if e["record"] == name), None)
+    event = c.subject.one("adverse_event_recorded", name)
     if event is None or not event["serious"]:
         refuse(
             "record_unknown",

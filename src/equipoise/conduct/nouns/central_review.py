@@ -6,7 +6,7 @@ version under which he was randomized, and stand in the event that opens the rev
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from equipoise.conduct.command import refuse, sentences
@@ -78,7 +78,8 @@ def open_review(c: Context, day: str) -> None:
     central = c.rules.protocol.review.central
     if central is not None:
         charter = c.rules.charter_at(ordinal(day))
-        values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(charter).items()}
+        given = {each.name: getattr(charter, each.name) for each in fields(charter)}
+        values = {name: list(v) if isinstance(v, tuple) else v for name, v in given.items()}
         c.record("REVIEW", "review_opened", {"charter": values, "readers": central.readers})
 
 
@@ -137,7 +138,7 @@ def _submit(c: Context) -> None:
 
 def _scan(c: Context) -> Mapping[str, Any]:
     name = c.payload["scan"]
-    found = next((s for s in c.subject.live("scan_submitted") if s["record"] == name), None)
+    found = c.subject.one("scan_submitted", name)
     if found is None:
         refuse("record_unknown", said("There is no scan {name}.", name=name), "Check the number of the scan.")
     judged = (*c.subject.live("scan_accepted"), *c.subject.live("scan_rejected"))

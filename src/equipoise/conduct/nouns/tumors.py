@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from equipoise.conduct.command import refuse, refuse_marked
@@ -74,6 +75,17 @@ def measurements(assessment: int, day: str, lesions: Sequence[Mapping[str, Any]]
     ]
 
 
+def _recorded(subject: Subject, values: Mapping[str, Any]) -> list[Measurement]:
+    """Measurements of a record, brought into form once."""
+    name = values["record"]
+    known = subject.made.get(name)
+    if known is None or known[0] is not values:
+        read = measurements(values["assessment"], values["date"], values["lesions"])
+        known = subject.made[name] = values, read
+    found: list[Measurement] = known[1]
+    return found
+
+
 def tumor_response(
     rules: Rulebook, subject: Subject, *more: tuple[int, str, Sequence[Mapping[str, Any]]], without: str | None = None
 ) -> PatientResponse | None:
@@ -95,10 +107,8 @@ def tumor_response(
     CriteriaError
         Measurements that cannot be used, all at once.
     """
-    known = [
-        (m["assessment"], m["date"], m["lesions"]) for m in subject.live("tumors_measured") if m["record"] != without
-    ]
-    rows = [row for each in (*known, *more) for row in measurements(*each)]
+    known = [_recorded(subject, m) for m in subject.live("tumors_measured") if m["record"] != without]
+    rows = list(chain(*known, *(measurements(*each) for each in more)))
     if not any(row.baseline for row in rows):
         return None
     allocated = subject.last("randomized")

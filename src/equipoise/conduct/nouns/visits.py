@@ -1,6 +1,6 @@
 """Visits of the schedule, with windows; laboratory results and vital signs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from equipoise.conduct.command import refuse, refuse_marked
@@ -76,7 +76,8 @@ def _visit(c: Context) -> None:
 
 
 def _check_order(c: Context, visit: str, number: int, day: str | None) -> None:
-    same = {v["number"] for v in c.subject.live("visit_recorded") if v["visit"] == visit}
+    known = _known(c, visit)
+    same = {other["number"] for other in known}
     if number in same:
         reason = said("Visit {visit} {number} is recorded.", visit=visit, number=number)
         refuse("already_done", reason, "Correct that record if it is wrong.")
@@ -85,16 +86,22 @@ def _check_order(c: Context, visit: str, number: int, day: str | None) -> None:
         words, first = "Visit {visit} {first} comes before {number} and is not recorded.", missing[0]
         remedy = said("Record visit {visit} {first} first, as done or as missed.", visit=visit, first=first)
         refuse("visit_out_of_order", said(words, visit=visit, first=first, number=number), remedy)
-    check_visit_date(c, visit, number, day)
+    _check_date(known, visit, number, day)
+
+
+def _known(c: Context, visit: str) -> list[Mapping[str, Any]]:
+    return [other for other in c.subject.live("visit_recorded") if other["visit"] == visit]
 
 
 def check_visit_date(c: Context, visit: str, number: int, day: str | None) -> None:
     """Refuse a date before an earlier visit of the same name, or after a later one."""
+    _check_date(_known(c, visit), visit, number, day)
+
+
+def _check_date(known: Iterable[Mapping[str, Any]], visit: str, number: int, day: str | None) -> None:
     if day is None:
         return
-    for other in c.subject.live("visit_recorded"):
-        if other["visit"] != visit:
-            continue
+    for other in known:
         when = other.get("date")
         if when is None or other["number"] == number:
             continue
