@@ -16,6 +16,7 @@ from equipoise.cli.output import new_folder, write_mark
 from equipoise.cli.steps import steps
 from equipoise.derive import Derived, adsl_labels, derive, source_columns
 from equipoise.protocol import Protocol, data_cut, load_protocol
+from equipoise.results import write_parquet
 
 __all__ = [
     "FINDINGS_FILE",
@@ -103,7 +104,7 @@ def write_adam(protocol: Protocol, derived: Derived, folder: Path, formats: list
         for ending in formats:
             path = dataset_path(folder, name, ending, study_id=protocol.study_id)
             write_dataset(frame, path, name=name, created=created, labels=labels.get(name))
-    findings_frame(derived.findings).write_parquet(folder / FINDINGS_FILE)
+    write_parquet(findings_frame(derived.findings), folder / FINDINGS_FILE)
 
 
 def mark(verb: str, trial: Path, data: Sdtm, derived: Derived) -> dict[str, Any]:

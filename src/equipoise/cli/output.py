@@ -11,7 +11,7 @@ from typing import Any
 from equipoise import __version__
 from equipoise.cli.failure import ArgumentError
 
-__all__ = ["MARK", "new_folder", "write_mark"]
+__all__ = ["MARK", "check_output", "new_folder", "write_mark"]
 
 MARK = "equipoise.json"
 """File that says what made a folder, from what."""

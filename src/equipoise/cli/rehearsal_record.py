@@ -3,6 +3,7 @@
 Only a rehearsal that was run in memory comes this way; a server writes no event that it has not decided itself.
 """
 
+import errno
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ def write_record(rehearsed: Rehearsed, place: "Place", *, seed: str) -> None:
     ------
     ArgumentError
         The protocol is not that of a synthetic trial, or the database holds one already.
+    OSError
+        The database cannot be written, for example because the disk is full.
     """
-    from django.db import connection, transaction
+    from django.db import OperationalError, connection, transaction
 
     from equipoise.server.keys import make_key
     from equipoise.server.running import start
@@ -53,12 +56,15 @@ def write_record(rehearsed: Rehearsed, place: "Place", *, seed: str) -> None:
     migrate()
     if adopted() is not None:
         raise ArgumentError(f"{place.data} holds the trial {adopted()}: name another folder")
-    with transaction.atomic():
-        _seal(rehearsed, key, seed)
-        _events(rehearsed)
-        _requests(rehearsed, key)
-        _access(rehearsed, key)
-        _read_models(rehearsed.events)
+    try:
+        with transaction.atomic():
+            _seal(rehearsed, key, seed)
+            _events(rehearsed)
+            _requests(rehearsed, key)
+            _access(rehearsed, key)
+            _read_models(rehearsed.events)
+    except OperationalError as error:
+        raise OSError(errno.EIO, str(error), str(place.data)) from error
     flush_heads()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ import polars as pl
 
 from equipoise import __version__
 from equipoise.cli.failure import ArgumentError
-from equipoise.cli.output import new_folder
+from equipoise.cli.output import check_output, new_folder, write_mark
 from equipoise.cli.rehearse import MODEL
 from equipoise.cli.steps import steps
 from equipoise.protocol import parse_protocol
@@ -15,6 +15,7 @@ from equipoise.protocol.source import read_text
 from equipoise.rehearsal.characteristics import SCENARIOS, rehearse_trials, summarize
 from equipoise.rehearsal.synthetic import synthetic_protocol
 from equipoise.report.design import write_rehearsed
+from equipoise.results import write_parquet
 
 __all__ = ["rehearse_many"]
 
@@ -39,6 +40,7 @@ def rehearse_many(
     if output is None:
         raise ArgumentError("where to? Name a folder (-o)")
     file = model or trial.parent / MODEL
+    check_output(output, (trial, file))
     text = synthetic_protocol(read_text(trial))
     protocol = parse_protocol(text, file=str(trial))
     kept = output.with_name(output.name + KEPT)
@@ -64,10 +66,11 @@ def rehearse_many(
         }
         with new_folder(output, inputs=(trial, file)) as folder:
             rows = [frame.select(pl.lit(name).alias("scenario"), pl.all()) for name, frame in found.rows.items()]
-            pl.concat(rows).write_parquet(folder / "trials.parquet", statistics=False)
+            write_parquet(pl.concat(rows), folder / "trials.parquet")
             written = json.dumps(summary, indent=1, allow_nan=False) + "\n"
             (folder / "characteristics.json").write_text(written, encoding="utf-8")
             page = write_rehearsed(summary, folder).relative_to(folder)
+            write_mark(folder, {"verb": "rehearse", "trials": trials, "scenarios": list(found.rows)})
     for block in kept.glob("*.parquet"):
         block.unlink()
     kept.rmdir()

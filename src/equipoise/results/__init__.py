@@ -2,6 +2,7 @@
 
 from equipoise.results.ars import ars_reporting_event, write_ars
 from equipoise.results.content import Results
+from equipoise.results.parquet import write_parquet
 from equipoise.results.schema import COLUMN_MEANING, CURVES, FINDINGS, SOURCE_SETS, STATISTICS, SUBJECTS, TABLES
 from equipoise.results.store import ResultsError, ResultsWriter, read_results, write_results
 
@@ -19,5 +20,6 @@ __all__ = [
     "ars_reporting_event",
     "read_results",
     "write_ars",
+    "write_parquet",
     "write_results",
 ]

@@ -13,6 +13,7 @@ import polars as pl
 
 from equipoise.results.ars import write_ars
 from equipoise.results.content import Results
+from equipoise.results.parquet import write_parquet
 from equipoise.results.schema import SOURCE_SETS, STATISTICS, TABLES
 from equipoise.terms import Status
 
@@ -119,7 +120,7 @@ def write_results(results: Results, folder: Path) -> None:
     try:
         for name in TABLES:
             frame: pl.DataFrame = getattr(results, name)
-            frame.write_parquet(scratch / f"{name}.parquet", statistics=False)
+            write_parquet(frame, scratch / f"{name}.parquet")
             (scratch / f"{name}.json").write_text(_records(frame), encoding="utf-8")
         text = json.dumps(results.trial, indent=1, ensure_ascii=False, sort_keys=False, allow_nan=False)
         (scratch / "trial.json").write_text(text + "\n", encoding="utf-8")

@@ -122,18 +122,18 @@ def test_a_cluster_by_address_with_a_worker_killed(alone: pl.DataFrame, tmp_path
 def test_a_full_disk_is_told_and_leaves_no_half_block(
     alone: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = pl.DataFrame.write_parquet
+    write = Path.write_bytes
     written: list[Path] = []
 
-    def full(frame: pl.DataFrame, file: Path, **more: Any) -> None:
+    def full(file: Path, content: bytes) -> int:
         if written:
-            Path(file).write_bytes(b"PAR1")
+            write(file, b"PAR1")
             raise OSError(28, "No space left on device", str(file))
         written.append(file)
-        write(frame, file, **more)
+        return write(file, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pl.DataFrame, "write_parquet", full)
+        patch.setattr(Path, "write_bytes", full)
         with pytest.raises(RehearsalError, match="cannot be kept: No space left on device"):
             rows(workers=1, kept=tmp_path)
     assert [path.suffix for path in tmp_path.iterdir()] == [".parquet"]

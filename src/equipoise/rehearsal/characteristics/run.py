@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from equipoise import __version__
 from equipoise.design.cluster import finished_on_cluster
 from equipoise.protocol import Problem, parse_protocol
 from equipoise.rehearsal.characteristics.measure import COLUMNS, measure_trials
@@ -18,6 +19,7 @@ from equipoise.rehearsal.characteristics.scenarios import SCENARIOS, scenario
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model.loading import parse_model
 from equipoise.rehearsal.processes import finished_on_processes
+from equipoise.results import write_parquet
 
 __all__ = ["BLOCK", "Block", "Rehearsed", "rehearse_block", "rehearse_trials"]
 
@@ -145,7 +147,7 @@ def _check(trials: int, scenarios: Sequence[str]) -> None:
 
 
 def _place(kept: Path, block: Block) -> Path:
-    digest = hashlib.sha256("\0".join((block.protocol, block.model)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256("\0".join((__version__, block.protocol, block.model)).encode()).hexdigest()[:16]
     return kept / f"{digest}-{block.scenario}-{block.first:06d}-{block.trials}.parquet"
 
 
@@ -174,7 +176,7 @@ def _keep(kept: Path | None, block: Block, rows: pl.DataFrame) -> None:
     half = place.with_suffix(".part")
     try:
         kept.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(half)
+        write_parquet(rows, half)
         half.replace(place)
     except OSError as error:
         half.unlink(missing_ok=True)
