@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "equipoise.server.pages.limits.LimitBody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "equipoise.server.pages.limits.KeepNothing",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

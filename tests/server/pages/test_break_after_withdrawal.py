@@ -1,4 +1,4 @@
-"""After withdrawal of the use of data the emergency code break remains: it serves the patient, and nothing else opens."""
+"""After withdrawal of the use of data the emergency code break remains, and nothing else opens."""
 
 from tests.server.pages_client import Visitor
 from tests.server.server_trial import ServerTrial

@@ -56,6 +56,7 @@ def test_every_page_is_own_strict_and_small(trial: ServerTrial, full: bool) -> N
     for role, path in addresses(full):
         answer = Visitor(trial, who_is(role, "01-002"), raises=False).get(path)
         seen.add(answer.status_code)
+        assert "no-store" in answer["cache-control"], path
         if answer["content-type"].startswith("text/html"):
             check(answer, path)
     assert {200, 404} >= seen - {403, 409, 422}
@@ -71,3 +72,4 @@ def test_pages_of_strangers_and_of_errors_too(trial: ServerTrial) -> None:
     assert {answer.status_code for answer in answers} <= {200, 403, 404, 409, 422}
     for answer in answers:
         check(answer, str(answer.request["PATH_INFO"]))
+        assert "no-store" in answer["cache-control"]

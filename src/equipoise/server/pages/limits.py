@@ -1,4 +1,8 @@
-"""How much may be sent: what is larger than anything that is asked for is refused before it is kept."""
+"""How much may be sent, and what a browser may keep.
+
+What is larger than anything that is asked for is refused before it is kept. Of what is answered, which may be a patient
+or a treatment, nothing stays in a browser or on the way.
+"""
 
 from collections.abc import Callable
 
@@ -7,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from equipoise.server.pages.refusals import too_large
 
-__all__ = ["LARGEST_BODY", "LimitBody"]
+__all__ = ["LARGEST_BODY", "KeepNothing", "LimitBody"]
 
 LARGEST_BODY = 10 * 1_048_576
 """Bytes: room for a dictionary file."""
@@ -38,6 +42,20 @@ class LimitBody:
             detail = f"The request is larger than {limit / 1_048_576:g} MB."
             return _in_words(413, "too_large", detail, "Send less at once.")
         return too_large(request, LARGEST_BODY)
+
+
+class KeepNothing:
+    """Middleware that forbids to keep answers; scripts, styles and diaries say themselves what may be kept."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Say it in the answer."""
+        answer = self.get_response(request)
+        if not request.path.startswith("/diary/"):
+            answer.setdefault("Cache-Control", "no-store")
+        return answer
 
 
 def _in_words(status: int, code: str, detail: str, remedy: str) -> JsonResponse:
