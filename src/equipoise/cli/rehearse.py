@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from equipoise.protocol.source import read_text
 from equipoise.rehearsal.facts import Facts, generate
 from equipoise.rehearsal.memory import Rehearsed
 from equipoise.rehearsal.memory import run as run_in_memory
+from equipoise.rehearsal.model.incidents import SITUATIONS
 from equipoise.rehearsal.model.loading import load_model
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import default_draws
@@ -148,7 +149,7 @@ def run(rehearsal: Rehearsal, output: Path, *, inputs: tuple[Path, ...], formats
         data = write_sdtm(
             sdtm, folder / "sdtm", formats, study_id=rehearsal.protocol.study_id, created=_last_day(rehearsed)
         )
-        page, table = _analyzed(bar, rehearsal, data, folder, formats, attempts=attempts_of(rehearsed))
+        page, table = _analyzed(bar, rehearsal, data, folder, formats, rehearsed=rehearsed)
     good = not table or print_table(table)
     print(said_of_attempts(rehearsed))
     print(output / page)
@@ -163,8 +164,27 @@ def said_of_attempts(rehearsed: Rehearsed) -> str:
     said += [
         f"Not as expected: {each.command.kind} ({each.attempt}) got {answer}" for each, answer in rehearsed.surprises()
     ]
-    said += [f"A fact was refused: {each.command.kind}: {each.refusal.reason}" for each in rehearsed.unexpected()]
+    facts = Counter(f"{each.command.kind}: {each.refusal.reason}" for each in rehearsed.unexpected())
+    said += [f"A fact was refused{f' {count} times' if count > 1 else ''}: {what}" for what, count in facts.items()]
     return "\n".join(said)
+
+
+def tried_in_vain(rehearsed: Rehearsed) -> dict[str, Any]:
+    """What was tried besides the facts, by situation, and how many facts were refused: as the results keep it."""
+    refused = {id(each.command) for each in rehearsed.refused}
+    surprises = Counter(each.attempt for each, _ in rehearsed.surprises())
+    vain = Counter(each.attempt for each in rehearsed.tries if id(each.command) in refused)
+    lines = [
+        {
+            "situation": SITUATIONS[name],
+            "commands": count,
+            "refused": vain[name],
+            "as_expected": count - surprises[name],
+        }
+        for name, count in attempts_of(rehearsed).items()
+    ]
+    facts = {each.command.kind: each.refusal.reason for each in rehearsed.unexpected()}
+    return {"attempts": lines, "facts_refused": len(rehearsed.unexpected()), "reasons": facts}
 
 
 def attempts_of(rehearsed: Rehearsed) -> dict[str, int]:
@@ -204,7 +224,7 @@ def _last_day(rehearsed: Rehearsed) -> dt.date:
 
 
 def _analyzed(
-    bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str], *, attempts: dict[str, int]
+    bar: Steps, rehearsal: Rehearsal, data: Sdtm, folder: Path, formats: list[str], *, rehearsed: Rehearsed
 ) -> tuple[Path, tuple[Compared, ...]]:
     """Derive, analyze and report; give the path of the page within the folder, and the comparison with print."""
     from equipoise.analyze import analyze
@@ -225,6 +245,7 @@ def _analyzed(
 
     bar.begin("derive and analyze")
     derived, results = analyzed(None)
+    results = replace(results, trial={**results.trial, "rehearsal": tried_in_vain(rehearsed)})
     table: tuple[Compared, ...] = ()
     if rehearsal.beside is not None:
         bar.begin("compare with print")
@@ -237,6 +258,8 @@ def _analyzed(
     write_results(results, folder / "results")
     bar.begin("write report")
     page = write_report(results, folder / "report").relative_to(folder)
-    write_mark(folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty, "attempts": attempts})
+    write_mark(
+        folder, {**origin, "seed": rehearsal.seed, "fault": rehearsal.faulty, "attempts": attempts_of(rehearsed)}
+    )
     notice(derived)
     return page, table

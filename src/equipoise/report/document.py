@@ -9,6 +9,7 @@ from equipoise.report.facts import Facts
 from equipoise.report.methods import methods_section
 from equipoise.report.patient_reported import declared_scale_text, patient_reported_section
 from equipoise.report.published import published_section
+from equipoise.report.rehearsed import rehearsed_section
 from equipoise.report.responses import central_review_section, response_part, response_section
 from equipoise.report.rows import ALL, Rows
 from equipoise.report.tables import (
@@ -93,6 +94,7 @@ def compose(results: Results, figures: Iterable[str], refused: Mapping[str, str]
         *([read] if (read := central_review_section(source)) is not None else []),
         *([reported] if (reported := patient_reported_section(source, pictures)) is not None else []),
         _harms(source, pictures),
+        *([tried] if (tried := rehearsed_section(source)) is not None else []),
         _findings(results),
         methods_section(source),
     ]

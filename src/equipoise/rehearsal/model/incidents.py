@@ -10,25 +10,27 @@ from equipoise.protocol import Protocol
 from equipoise.rehearsal.model.naming import Disagreement, no_share, unknown
 from equipoise.rehearsal.model.part import NotNegative, Part, Rate, Span
 
-__all__ = ["ATTEMPTS", "ConsentVersion", "IncidentModel", "Recorded", "disagreements"]
+__all__ = ["ATTEMPTS", "SITUATIONS", "ConsentVersion", "IncidentModel", "Recorded", "disagreements"]
 
-ATTEMPTS = (
-    "not_eligible",
-    "missing_field",
-    "double_click",
-    "retry",
-    "site_closed",
-    "training_expired",
-    "consent_outdated",
-    "stratum_unknown",
-    "visit_out_of_order",
-    "unblind_unconfirmed",
-    "person_known",
-    "other_site",
-    "old_site",
-    "after_withdrawal",
-)
-"""What is tried and refused, or answered as before."""
+SITUATIONS = {
+    "not_eligible": "An ineligible patient is to be randomized",
+    "missing_field": "A field is missing",
+    "double_click": "A click is repeated",
+    "retry": "A request is sent again after a lost answer",
+    "site_closed": "A site that takes no patients screens",
+    "training_expired": "The training of a person has expired",
+    "consent_outdated": "An old version of the consent form is signed",
+    "stratum_unknown": "A field of the strata is not known at randomization",
+    "visit_out_of_order": "A visit is entered out of order",
+    "unblind_unconfirmed": "Unblinding is asked for without central confirmation",
+    "person_known": "A person known elsewhere is screened",
+    "other_site": "A site writes about the patient of another",
+    "old_site": "The site that a patient has left goes on writing",
+    "after_withdrawal": "Data are recorded after their use was withdrawn",
+}
+"""What is tried and refused, or answered as before, in words."""
+ATTEMPTS = tuple(SITUATIONS)
+"""Names of what is tried."""
 
 
 class ConsentVersion(Part):
