@@ -11,11 +11,11 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-# a busy machine is no failure: properties have no time limit of their own
-settings.register_profile("equipoise", deadline=None)
-settings.load_profile("equipoise")
-
 FULL = os.environ.get("EQUIPOISE_FULL") == "1"
+
+# a busy machine is no failure: properties have no time limit of their own
+settings.register_profile("equipoise", deadline=None, max_examples=100 if FULL else 30)
+settings.load_profile("equipoise")
 
 
 @pytest.fixture(scope="session")
