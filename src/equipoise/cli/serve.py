@@ -127,10 +127,14 @@ def _warn_without_key() -> None:
 
 def _warn_of_heads() -> None:
     from equipoise.server import trial
+    from equipoise.server.holding import why_held
+    from equipoise.server.restored import restored_from
 
     writer = trial.heads()
     if writer is not None and writer.failure is not None:
         print(f"Signed heads:  {writer.failure}")
+    if restored_from(trial.place()) is not None:
+        print(f"Restored:      {why_held()}")
 
 
 def _warn_of_old_lists() -> None:
