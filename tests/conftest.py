@@ -13,6 +13,9 @@ from xdist.scheduler import LoadFileScheduling
 
 FULL = os.environ.get("EQUIPOISE_FULL") == "1"
 
+# a process of tests for each core: threads of frames that are small would only wait for each other
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
 # a busy machine is no failure: properties have no time limit of their own
 settings.register_profile("equipoise", deadline=None, max_examples=100 if FULL else 30)
 settings.load_profile("equipoise")
