@@ -85,7 +85,15 @@ adtr <- adtr[is.na(adtr$TR02SDT) | adtr$ADT < adtr$TR02SDT, ]
 adtr <- adtr[order(adtr$USUBJID, adtr$AVISITN, adtr$AVALC == "PD", adtr$ADT), ]
 last <- !duplicated(adtr[, c("USUBJID", "AVISITN", "ASSESSOR")], fromLast = TRUE)
 both <- merge(adtr[last & adtr$ASSESSOR == "local", ], adtr[last & adtr$ASSESSOR == "central", ], by = c("USUBJID", "AVISITN"))
+say("scans_read", nrow(both))
+patients <- length(unique(both$USUBJID))
 both <- both[both$AVALC.x != "NE" & both$AVALC.y != "NE", ]
+differs <- both$AVALC.x != both$AVALC.y
+only <- list(central = both$AVALC.y == "PD" & both$AVALC.x != "PD", local = both$AVALC.x == "PD" & both$AVALC.y != "PD")
+say("discordant_local_stable", 100 * sum(both$AVALC.x == "SD" & both$AVALC.y == "PD") / sum(differs))
+say("discordant_local_progression", 100 * sum(both$AVALC.x == "PD" & both$AVALC.y == "SD") / sum(differs))
+say("patients_differ", 100 * length(unique(both$USUBJID[differs])) / patients)
+for (name in names(only)) say(paste0("patients_", name, "_only"), 100 * length(unique(both$USUBJID[only[[name]]])) / patients)
 words <- union(both$AVALC.x, both$AVALC.y)
 table2 <- table(factor(both$AVALC.x, words), factor(both$AVALC.y, words)) / nrow(both)
 agree <- sum(diag(table2))

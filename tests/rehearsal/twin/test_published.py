@@ -61,6 +61,22 @@ def test_units_sums_and_complement() -> None:
     )
 
 
+def test_a_share_of_other_rows() -> None:
+    frame = statistics(("n", "a", 30.0), ("n", "b", 90.0), ("n", "c", 0.0))
+    a, b, c = ({"variable": "n", "group_level": group} for group in "abc")
+    assert computed(line(value=25, tolerance=1, rows=[a], over=[a, b]), frame) == 25
+    assert computed(line(value=25, tolerance=1, rows=[a], over=[c]), frame) is None
+    assert computed_from(line(value=25, tolerance=1, rows=[a], over=[a, b]), frame.with_row_index("row_id"))[1] == (
+        0,
+        1,
+    )
+
+
+def test_a_line_without_a_tolerance_has_none() -> None:
+    with pytest.raises(ValueError, match="a tolerance, where none is asked"):
+        line(value=1, tolerance=1, not_asked="nobody aimed at it")
+
+
 def test_comparison_says_how_each_line_ended() -> None:
     lines = {
         "near": line(value=10, tolerance=1),
@@ -68,11 +84,13 @@ def test_comparison_says_how_each_line_ended() -> None:
         "other_cut": line(value=5, tolerance=0, cut="early"),
         "never": line(not_attempted="nobody knows"),
         "silent": line(no_published_number="a figure without numbers"),
+        "beside": line(value=30, not_asked="nobody aimed at it"),
     }
     frames = {"final": statistics(("n", "a", 10.5)), "early": statistics(("n", "a", 5.0))}
     table = compare(lines, frames, default_cut="final", percentiles={"near": 37.5})
     assert [row.standing for row in table] == [
         Standing.INSIDE, Standing.OUTSIDE, Standing.INSIDE, Standing.NOT_ATTEMPTED, Standing.NOT_PUBLISHED,
+        Standing.NOT_ASKED,
     ]  # fmt: skip
     assert table[0].percentile == 37.5
     assert table[3].value is None

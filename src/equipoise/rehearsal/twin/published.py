@@ -33,6 +33,7 @@ class Standing(Enum):
     OUTSIDE = "OUTSIDE"
     NOT_ATTEMPTED = "not attempted"
     NOT_PUBLISHED = "no published number"
+    NOT_ASKED = "no tolerance asked"
 
 
 PUBLISHED = "published.yaml"
@@ -49,7 +50,8 @@ Row = dict[str, str | int | float | bool | None]
 class Line(BaseModel):
     """One figure in print.
 
-    `rows` names the columns of the results that single out one row; the values of several rows are added. `digits`
+    `rows` names the columns of the results that single out one row; the values of several rows are added; with `over`
+    the figure is their share, in percent, of the sum of those rows. `digits`
     asks for equality after rounding as printed, `tolerance` for a distance, `below` for a bound (a P value printed as
     < .001), `low` and `high` for a range.
     """
@@ -64,6 +66,7 @@ class Line(BaseModel):
     cut: str | None = None
     unit: Literal["", "months", "percent", "proportion", "days"] = ""
     rows: Annotated[tuple[Row, ...], BeforeValidator(_listed), Field(strict=False)] = ()
+    over: Annotated[tuple[Row, ...], BeforeValidator(_listed), Field(strict=False)] = ()
     figure: str | None = None
     """The same figure as the searches name it, for its place among trials that nobody calibrated."""
     complement: bool = False
@@ -78,6 +81,8 @@ class Line(BaseModel):
     note: str = ""
     not_attempted: str | None = None
     no_published_number: str | None = None
+    not_asked: str | None = None
+    """Why a figure in print is shown beside the computed one without a tolerance."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -87,7 +92,9 @@ class Line(BaseModel):
         given = sum(rule is not None for rule in rules)
         if not self.rows:
             raise ValueError("rows: say which row of the results shows this figure, or not_attempted and why")
-        if self.no_published_number is None and given != 1:
+        if (self.no_published_number or self.not_asked) and given:
+            raise ValueError("a tolerance, where none is asked: leave one of them out")
+        if self.no_published_number is None and self.not_asked is None and given != 1:
             raise ValueError("give one of digits, tolerance, below, or low and high")
         if (self.digits is not None or self.tolerance is not None) and self.value is None:
             raise ValueError("value: say what was printed")
@@ -133,7 +140,7 @@ class Compared:
             return f"{self.value:.1f}%"
         if line.below is not None or (line.digits is not None and line.digits >= 3):
             return f"{self.value:.4f}"
-        return f"{self.value:.0f}" if line.digits == 0 else f"{self.value:.2f}"
+        return f"{self.value:.0f}" if line.digits == 0 or (line.not_asked and not unit) else f"{self.value:.2f}"
 
     @property
     def asked(self) -> str:
@@ -150,7 +157,7 @@ class Compared:
 
     def record(self) -> dict[str, Any]:
         """The line as plain values, for `trial.json` of the results and the report drawn from it."""
-        why = self.line.not_attempted or self.line.no_published_number or ""
+        why = self.line.not_attempted or self.line.no_published_number or self.line.not_asked or ""
         return {
             "name": self.name,
             "label": self.line.label,
@@ -248,6 +255,8 @@ def compare(
             found.append(Compared(name, line, value, Standing.NOT_PUBLISHED, row_ids=shown))
             continue
         standing = Standing.INSIDE if line.holds(value) else Standing.OUTSIDE
+        if line.not_asked is not None:
+            standing = Standing.NOT_ASKED
         found.append(Compared(name, line, value, standing, (percentiles or {}).get(name), shown))
     if problems:
         raise RehearsalError(tuple(problems))
@@ -262,8 +271,21 @@ def computed(line: Line, statistics: pl.DataFrame) -> tuple[float | None, tuple[
     LookupError
         The rows named do not single out one row each.
     """
+    total, ids = _sum(line.rows, statistics)
+    if line.over:
+        whole, more = _sum(line.over, statistics)
+        ids = tuple(dict.fromkeys((*ids, *more)))
+        total = 100.0 * total / whole if total is not None and whole else None
+    if total is None:
+        return None, ids
+    shown = total / MONTH if line.unit == "months" else 100.0 * total if line.unit == "proportion" else total
+    return 100.0 - shown if line.complement else shown, ids
+
+
+def _sum(rows: tuple[Row, ...], statistics: pl.DataFrame) -> tuple[float | None, tuple[int, ...]]:
+    """Add the values of rows; None where one has none."""
     total, ids, known = 0.0, list[int](), True
-    for row in line.rows:
+    for row in rows:
         unknown = sorted(set(row) - set(statistics.columns))
         if unknown:
             raise LookupError(f"the results have no column {', '.join(unknown)}")
@@ -274,8 +296,7 @@ def computed(line: Line, statistics: pl.DataFrame) -> tuple[float | None, tuple[
         ids += hits["row_id"].to_list() if "row_id" in hits.columns else []
         known = known and hits["value"][0] is not None
         total += hits["value"][0] or 0.0
-    shown = total / MONTH if line.unit == "months" else 100.0 * total if line.unit == "proportion" else total
-    return (100.0 - shown if line.complement else shown) if known else None, tuple(ids)
+    return total if known else None, tuple(ids)
 
 
 def _rounded(value: float, digits: int) -> Decimal:
