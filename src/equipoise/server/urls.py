@@ -18,5 +18,6 @@ urlpatterns = [
     *addresses(),
     *diary_addresses(),
     path("api/", api.urls),
+    *(path(f"account/{page}/", refusals.no_mail) for page in ("email", "password/reset", "confirm-email")),
     path("account/", include("allauth.urls")),
 ]

@@ -31,6 +31,18 @@ def test_back_to_the_page_before_and_to_the_desk(trial: ServerTrial) -> None:
     assert elsewhere not in links(asked, f"http://localhost{FORM}", elsewhere), "a desk that is not held"
 
 
+def test_nobody_is_asked_for_an_address_of_mail(trial: ServerTrial) -> None:
+    someone = Visitor(trial, "coordinator@01")
+    for page in ("email", "password/reset", "confirm-email"):
+        for logged_in in (True, False):
+            if not logged_in:
+                someone.client.logout()
+            answer = someone.get(f"/account/{page}/")
+            assert answer.status_code == 404
+            assert "The administrator of the trial gives a new password" in answer.content.decode()
+            assert someone.post(f"/account/{page}/", {"email": "a@example.org"}).status_code == 404
+
+
 @pytest.mark.parametrize(
     "came",
     ["", "http://elsewhere.example/at/", "//elsewhere.example/", "javascript:alert(1)", "http://[", "http:///x", "at/",

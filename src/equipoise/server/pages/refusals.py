@@ -18,6 +18,7 @@ __all__ = [
     "bad_request",
     "csrf_failed",
     "forbidden",
+    "no_mail",
     "not_found",
     "refused_page",
     "server_error",
@@ -66,6 +67,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
     refusal = Refusal("no_page", _("There is no page at this address."), _("Begin at the start page."))
     return refused_page(request, refusal, status=404)
+
+
+def no_mail(request: HttpRequest) -> HttpResponse:
+    """There is no way in by e-mail, and no address is kept."""
+    reason = _("Accounts have no e-mail address here.")
+    remedy = _("The administrator of the trial gives a new password to who has lost it.")
+    return refused_page(request, Refusal("no_page", reason, remedy), status=404)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
