@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from tests.rehearsal.other_trials import model_for, other_protocol, other_text
 
+from equipoise.rehearsal.characteristics.measure import measure_trials
 from equipoise.rehearsal.decision import stratified
 from equipoise.rehearsal.facts import Facts, generate
 from equipoise.rehearsal.memory import Rehearsed, run
@@ -55,3 +56,14 @@ def test_nobody_is_randomized_whose_stratum_is_not_known() -> None:
     patients = screened_patients(protocol, blank, default_draws([0], 10))
     assert not stratified(protocol, patients).any()
     assert patients["RANDOMIZED"].count() == 0
+
+
+def test_a_primary_analysis_of_a_cohort_is_measured_in_that_cohort() -> None:
+    protocol, model = other_protocol("cabinet"), model_for("cabinet")
+    rows = measure_trials(protocol, model, range(1, 3))
+    patients = generate(
+        protocol, model, default_draws(range(1, 3), model.accrual.screened), parts=("disease",)
+    ).patients
+    own = patients.filter(COHORT="epnet").filter(pl.col("ARM").is_not_null())
+    assert rows["n"].to_list() == [own.filter(TRIAL=trial).height for trial in (1, 2)]
+    assert (rows["n"] < [patients.filter(TRIAL=t)["ARM"].count() for t in (1, 2)]).all()

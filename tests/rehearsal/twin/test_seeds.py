@@ -26,6 +26,16 @@ def test_all_wrong_lines_at_once(tmp_path: Path) -> None:
     assert [problem.line for problem in caught.value.problems] == [3, 4, 5, 6]
 
 
+def test_one_wrong_line_is_one_problem(tmp_path: Path) -> None:
+    head = " ".join(("patient", *STREAMS))
+    for wrong, rest in (("1 0 0", range(2, 9)), ("1 x 0 0 0 0", range(2, 9)), ("1 0 0 0 0 0", range(3, 9))):
+        lines = [head, wrong, *(f"{patient} 0 0 0 0 0" for patient in rest)]
+        (tmp_path / "twin.seeds").write_text("\n".join(lines))
+        with pytest.raises(RehearsalError) as caught:
+            read_seeds(tmp_path / "twin.seeds", 8)
+        assert len(caught.value.problems) == 1
+
+
 @pytest.mark.parametrize("text", ["", "patient disease\n", "\0"])
 def test_no_such_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "twin.seeds").write_text(text)

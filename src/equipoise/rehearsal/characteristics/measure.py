@@ -42,7 +42,9 @@ confirmed to the unblinding."""
 
 
 def measure_trials(protocol: Protocol, model: PatientModel, trials: range) -> pl.DataFrame:
-    """Rehearse trials by the short road and measure each of them.
+    """Rehearse trials by the short road and measure each of them: those whom the first primary analysis compares.
+
+    Several experimental arms are taken together.
 
     Parameters
     ----------
@@ -110,6 +112,7 @@ def _measured(protocol: Protocol, own: dict[str, pl.DataFrame]) -> dict[str, Any
     experimental = [name for name, arm in protocol.arms.items() if arm.role == ArmRole.EXPERIMENTAL]
     subjects = (
         own["ADSL"]
+        .filter(*_members(_primary(protocol)))
         .select("USUBJID", "ARMID", "CROSSFL", pl.col("^STRAT(A|[0-9]+)R$"))
         .with_columns(arm=pl.col("ARMID").is_in(experimental).cast(pl.Int8))
     )
@@ -119,6 +122,7 @@ def _measured(protocol: Protocol, own: dict[str, pl.DataFrame]) -> dict[str, Any
     local = None if found is None else _times(own["ADTTE"], found, subjects)
     survival = None if death is None else _times(own["ADTTE"], death, subjects)
     review = own.get("ADREVIEW")
+    review = None if review is None else review.filter(pl.col("USUBJID").is_in(subjects["USUBJID"].to_list()))
     return {
         "n": subjects.height,
         "n_experimental": int(subjects["arm"].sum()),
@@ -137,6 +141,12 @@ def _measured(protocol: Protocol, own: dict[str, pl.DataFrame]) -> dict[str, Any
     }
 
 
+def _members(analysis: Analysis) -> list[pl.Expr]:
+    """Who is compared: the cohort and the arms of the analysis, where it names them."""
+    found = [] if analysis.cohort is None else [pl.col("COHORT") == analysis.cohort]
+    return found if analysis.arms is None else [*found, pl.col("ARMID").is_in(analysis.arms)]
+
+
 def _tested(rows: pl.DataFrame) -> tuple[float, float]:
     """z and one-sided p value of the stratified log-rank test."""
     test = logrank_test(rows["AVAL"], rows["event"], rows["arm"], strata=rows["STRATAR"], reference=0)
@@ -145,7 +155,7 @@ def _tested(rows: pl.DataFrame) -> tuple[float, float]:
 
 def _beyond_ratio(protocol: Protocol, subjects: pl.DataFrame, experimental: list[str]) -> dict[str, float | None]:
     """Experimental patients beyond the share that the ratio plans: of all, and in the level where they are most."""
-    ratio = protocol.ratio()
+    ratio = protocol.ratio(_primary(protocol).cohort)
     share = sum(ratio.get(name, 0) for name in experimental) / sum(ratio.values())
     factors = [name for name in subjects.columns if name.startswith("STRAT") and name != "STRATAR"]
     levels = [subjects.group_by(name).agg(n=pl.len(), own=pl.col("arm").sum()) for name in factors]

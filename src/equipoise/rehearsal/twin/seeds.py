@@ -52,13 +52,16 @@ def read_seeds(path: Path, n_patients: int) -> pl.DataFrame:
     if not rows or rows[0][1] != list(_COLUMNS):
         refuse("the first line is not the head", rows[0][0] if rows else 1, expected=head)
     found: list[list[int]] = []
+    wanted = 0
     for number, parts in rows[1:]:
+        wanted += 1
         if len(parts) != len(_COLUMNS) or not all(part.isascii() and part.isdigit() for part in parts):
             refuse("not a line of candidates", number, seen=" ".join(parts)[:60], expected=f"integers: {head}")
         elif max(map(int, parts)) > LARGEST:
             refuse("a candidate is too large", number, expected=f"at most {LARGEST}")
-        elif int(parts[0]) != len(found) + 1:
-            refuse("patients are not in order", number, seen=parts[0], expected=str(len(found) + 1))
+        elif int(parts[0]) != wanted:
+            refuse("patients are not in order", number, seen=parts[0], expected=str(wanted))
+            wanted = max(wanted, int(parts[0]))
         else:
             found.append([int(part) for part in parts])
     if not problems and len(found) != n_patients:
