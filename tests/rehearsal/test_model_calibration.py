@@ -79,8 +79,16 @@ def test_arms_that_no_seed_gives_and_figures_that_nobody_computes() -> None:
     few = model.model_copy(
         update={"calibration": sizes, "accrual": model.accrual.model_copy(update={"screened": 36, "randomized": 31})}
     )
-    with pytest.raises(RehearsalError, match="no seed of allocation gives these sizes"):
+    with pytest.raises(RehearsalError, match="no seed of allocation gives these sizes") as caught:
         calibrate(protocol_of(), few)
+    (problem,) = caught.value.problems
+    near = [int(count) for count in re.findall(r"\d+", problem.seen or "")]
+    assert sum(near) == 31
+    assert 16 <= near[0] <= 28, "the nearest of all seeds has many more in the arm"
+    assert problem.expected == "31 in pazopanib, 0 in placebo"
+    many = Calibration(candidates=20, arms={"pazopanib": 31, "placebo": 1})
+    with pytest.raises(RehearsalError, match=r"do not add up to accrual\.randomized; seen 32; expected 31"):
+        calibrate(protocol_of(), few.model_copy(update={"calibration": many}))
     unknown = Calibration(candidates=20, course={"pfs_centrl.ratio": (0.5, 0.1), "os.ratio": (1.0, 9.0)})
     with pytest.raises(RehearsalError, match="no such endpoint"):
         calibrate(protocol_of(), few.model_copy(update={"calibration": unknown}))

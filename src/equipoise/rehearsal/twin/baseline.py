@@ -59,11 +59,23 @@ def randomized_as(protocol: Protocol, model: PatientModel, candidates: Integers)
 
 def allocation_seed_for(
     protocol: Protocol, model: PatientModel, patients: pl.DataFrame, calibration: Calibration, *, most: int = 2_000
-) -> int | None:
-    """First seed of allocation at which each arm gets as many patients as asked for; None where ``most`` have none."""
-    rows = patients.select("TRIAL", "SLOT", "COHORT").with_columns(factor_columns(protocol, patients).get_columns())
+) -> tuple[int | None, dict[str, int]]:
+    """First seed of allocation at which each arm gets as many patients as asked for, None where ``most`` have none.
+
+    Beside it stand the patients of the arms asked for: as asked, or as the nearest seed gives them.
+    """
+    columns = factor_columns(protocol, patients).get_columns()
+    rows = patients.select("TRIAL", "SLOT", "COHORT").with_columns(columns)
+    nearest: dict[str, int] = {}
     for seed in range(most):
         arms = allocate(protocol, rows, model.allocation.model_copy(update={"seed": seed}))
-        if all(int(np.sum(arms == arm)) == count for arm, count in calibration.arms.items()):
-            return seed
-    return None
+        found = {arm: int(np.sum(arms == arm)) for arm in calibration.arms}
+        if found == calibration.arms:
+            return seed, found
+        if not nearest or _distance(found, calibration) < _distance(nearest, calibration):
+            nearest = found
+    return None, nearest
+
+
+def _distance(found: dict[str, int], calibration: Calibration) -> int:
+    return sum(abs(found[arm] - count) for arm, count in calibration.arms.items())

@@ -12,6 +12,7 @@ from equipoise.rehearsal.allocation import allocate
 from equipoise.rehearsal.decision import factor_columns
 from equipoise.rehearsal.errors import RehearsalError
 from equipoise.rehearsal.model.calibration import Calibration
+from equipoise.rehearsal.model.naming import allocated_arms
 from equipoise.rehearsal.model.patient_model import PatientModel
 from equipoise.rehearsal.streams import default_draws
 from equipoise.rehearsal.twin.baseline import allocation_seed_for, choose_patients, randomized_as
@@ -73,16 +74,19 @@ class _Search:
     file: str
 
     def run(self) -> Twin:
+        self._check_sizes()
         self.told("patients")
         patients = choose_patients(self.protocol, self.model, self.asked)
         self._check(patients, "baseline")
         draws = default_draws([0], self.model.accrual.screened).with_columns(accrual=_series(patients.candidates))
         randomized = randomized_as(self.protocol, self.model, patients.candidates)
         self.told("arms")
-        seed = allocation_seed_for(self.protocol, self.model, randomized, self.asked)
+        seed, sizes = allocation_seed_for(self.protocol, self.model, randomized, self.asked)
         if seed is None:
-            sizes = ", ".join(f"{count} in {arm}" for arm, count in self.asked.arms.items())
-            raise self._error("arms", "no seed of allocation gives these sizes", seen=sizes)
+            near, asked = (
+                ", ".join(f"{count} in {arm}" for arm, count in given.items()) for given in (sizes, self.asked.arms)
+            )
+            raise self._error("arms", "no seed of allocation gives these sizes; the nearest", seen=near, expected=asked)
         allocation = self.model.allocation.model_copy(update={"seed": seed})
         self.model = self.model.model_copy(update={"allocation": allocation})
         factors = factor_columns(self.protocol, randomized).get_columns()
@@ -92,6 +96,13 @@ class _Search:
         draws, tried["course of disease"] = self._course(draws, arms)
         draws, tried["adverse events"] = self._safety(draws, arms)
         return Twin(draws, seed, tried)
+
+    def _check_sizes(self) -> None:
+        """Refuse sizes of all arms that are not the patients randomized."""
+        total, randomized = sum(self.asked.arms.values()), self.model.accrual.randomized
+        if set(self.asked.arms) == set(allocated_arms(self.protocol)) and total != randomized:
+            message = "the arms do not add up to accrual.randomized"
+            raise self._error("arms", message, seen=str(total), expected=str(randomized))
 
     def _course(self, draws: pl.DataFrame, arms: Arms) -> tuple[pl.DataFrame, int]:
         if not self.asked.course:
