@@ -1,11 +1,12 @@
 """Measurements, central review, the gate, crossover, code breaks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.conduct.made_up import Trial
 
-from equipoise.conduct import Role, breaks, central_answer, may_know_treatment
+from equipoise.conduct import Role, Subject, breaks, central_answer, may_know_treatment, tumor_response
 
 
 def lesion(name: str = "T1", size: int | None = 3000, **more: Any) -> dict[str, Any]:
@@ -51,6 +52,29 @@ def test_sum_and_response_follow_from_the_measurements(trial: Trial) -> None:
     trial.do("correct", "coordinator@01", record, subject=subject)
     values = trial.state.subjects[subject].last("tumors_measured")
     assert (values["sum"], values["computed"]) == (4400, "SD")
+
+
+def test_a_response_counts_from_earlier_measurements_as_they_were_corrected(trial: Trial) -> None:
+    subject = trial.screened()
+    trial.measure(subject, 0, 3000)
+    trial.do("randomize", "coordinator@01", subject=subject)
+    for assessment, size in ((1, 2900), (2, 2800)):
+        trial.wait(84)
+        trial.measure(subject, assessment, size)
+    record = {"record": "TUMOR-2", "field": "lesions", "new": [lesion("T0", 2000)]}
+    before = trial.state.subjects[subject]
+    trial.do("correct", "coordinator@01", record, subject=subject)
+    rules = trial.rulebooks["v1"]
+
+    def overall(state: Subject) -> list[str]:
+        response = tumor_response(rules, state)
+        return [] if response is None else [visit.overall for visit in response.visits]
+
+    assert overall(before) == ["SD", "SD"]
+    assert overall(trial.state.subjects[subject]) == overall(replace(trial.state.subjects[subject])) == ["PR", "PD"]
+    assert overall(before) == ["SD", "SD"]
+    trial.do("retract", "coordinator@01", {"record": "TUMOR-2"}, subject=subject)
+    assert overall(trial.state.subjects[subject]) == ["SD"]
 
 
 def test_local_progression_starts_the_clock_in_working_days(trial: Trial) -> None:

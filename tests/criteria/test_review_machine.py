@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings
@@ -30,6 +31,7 @@ from equipoise.criteria import (
     review_refusal,
     start_review,
 )
+from equipoise.criteria.review_state import reading_of
 from equipoise.terms import Response
 
 PERSONS = st.sampled_from(["Ada", "Ben", "Cleo", "Dan", "Eve", "own"])
@@ -184,6 +186,15 @@ class Review(RuleBasedStateMachine):
         assert gate.allowed or not self.was_open
         assert not review_gate(self.review, local_progression=False).allowed
         self.was_open = gate.allowed
+
+    @invariant()
+    def what_was_found_before_is_what_would_be_found_now(self) -> None:
+        fresh = replace(self.review)
+        for name in ("received", "persons", "renewals", "current", "through"):
+            assert getattr(self.review, name) == getattr(fresh, name)
+        for reader in (1, 2):
+            for visit in self.review.received:
+                assert reading_of(self.review, reader, visit) == reading_of(fresh, reader, visit)
 
     @invariant()
     def reads_are_locked_in_order_after_the_baseline(self) -> None:

@@ -36,7 +36,9 @@ def _zone(name: str) -> ZoneInfo:
 
 def local_date(at: str, time_zone: str) -> str:
     """Calendar date, in a time zone, of a moment in UTC."""
-    return dt.datetime.fromisoformat(at).astimezone(_zone(time_zone)).date().isoformat()
+    moment = dt.datetime.fromisoformat(at)
+    local = moment.astimezone(_zone(time_zone))
+    return at[:10] if local.day == moment.day else local.date().isoformat()
 
 
 def days_between(first: str, last: str) -> int:
@@ -126,8 +128,9 @@ class Context:
         if self._version is None:
             self._version = self.study.versions[-1] if self.study.versions else ""
             if self.command.subject or self.command.site:
+                today = self.today
                 for effective, version in self.site.versions:
-                    if effective <= self.today:
+                    if effective <= today:
                         self._version = version
         return self._version
 
@@ -145,18 +148,18 @@ class Context:
     ) -> None:
         """Add an event; site and subject are those of the command unless given."""
         command = self.command
-        subject = subject or command.subject
         if site is None:
             site = self.subject.site if command.subject else command.site
-        self.drafts.append(Draft(kind, payload, site, subject, command.reason, self.version))
+        self.drafts.append(Draft(kind, payload, site, subject or command.subject, command.reason, self.version))
 
     def record(self, prefix: str, kind: str, payload: Mapping[str, Any] | None = None) -> str:
         """Add an event that opens a record of the subject, and give its identifier."""
+        subject = self.subject
         if kind in _SHARED:
             central = self.command.role not in SITE_ROLES
-            name = self.subject.next_name(f"{prefix}C" if central else prefix, kind)
+            name = subject.next_name(f"{prefix}C" if central else prefix, kind)
         else:
-            name = f"{prefix}-{len(self.subject.records.get(kind, ())) + 1}"
+            name = f"{prefix}-{len(subject.records.get(kind, ())) + 1}"
         given = self.payload if payload is None else payload
         self.event(kind, {"record": name, **given})
         return name

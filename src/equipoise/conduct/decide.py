@@ -143,22 +143,25 @@ def _check_reach(context: Context, role: Role, action: Action) -> None:
 
 def _check_person(context: Context, role: Role, action: Action, person: Person) -> None:
     """Refuse somebody without training or delegation in force, or at a site that is closed."""
-    if action.trained and role in _TRAINED:
-        if not person.trained_on(context.today):
-            reason = (
-                "Your training for this trial has expired." if person.trained else "You are not trained for this trial."
-            )
-            refuse("training_expired" if person.trained else "not_trained", reason, "Record a new training first.")
-        if role in SITE_ROLES and context.site.status == "closed":
-            refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
     task = action.task
-    if task and role in _DELEGATED and not context.site.delegated(context.command.actor, task, context.today):
+    if role not in _TRAINED or not (action.trained or task):
+        return
+    site, today = context.site, context.today
+    if action.trained and not person.trained_on(today):
+        reason = (
+            "Your training for this trial has expired." if person.trained else "You are not trained for this trial."
+        )
+        refuse("training_expired" if person.trained else "not_trained", reason, "Record a new training first.")
+    if action.trained and role in SITE_ROLES and site.status == "closed":
+        refuse("site_closed", "The site is closed.", "Reopen the site, or transfer the patient.")
+    if task and role in _DELEGATED and not site.delegated(context.command.actor, task, today):
         reason = said("The investigator has not delegated the task '{task}' to you.", task=Text(task))
         refuse("not_delegated", reason, "The investigator delegates it in the delegation log.")
 
 
 _TRAINED = frozenset(SITE_ROLES) | {Role.CENTRAL_READER_1, Role.CENTRAL_READER_2, Role.ADJUDICATOR}
 _DELEGATED = frozenset({Role.SITE_COORDINATOR, Role.LOCAL_READER, Role.PHARMACIST})
+"""Roles that need training, and those of them to which the investigator delegates tasks."""
 
 
 def _check_payload(context: Context, spec: CommandSpec) -> None:

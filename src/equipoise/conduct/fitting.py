@@ -42,16 +42,12 @@ def fits_of(fields: tuple[Field, ...]) -> Fits:
 
 
 @lru_cache(maxsize=16_384)
-def _in_calendar(text: str) -> bool:
+def _is_date(text: str) -> bool:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
         return False
     return day.year >= EARLIEST_YEAR and day.isoformat() == text
-
-
-def _is_date(value: Any) -> bool:
-    return len(value) == 10 and type(value) is str and _in_calendar(value)
 
 
 def _is_time(value: Any) -> bool:

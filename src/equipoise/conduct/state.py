@@ -87,10 +87,11 @@ class Recorded:
 
     def last(self, kind: str) -> Mapping[str, Any] | None:
         """Values of the last record of a kind that counts."""
-        known = self.records.get(kind)
-        if known is None:
-            return None
-        return next((r.values for r in reversed([*known.values()]) if not r.retracted), None)
+        for record in reversed([*self.records.get(kind, EMPTY).values()]):
+            if not record.retracted:
+                values: Mapping[str, Any] = record.values
+                return values
+        return None
 
     def has(self, kind: str) -> bool:
         """Whether a record of a kind counts."""

@@ -7,7 +7,7 @@ result. Days are integers on one scale.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from equipoise.criteria.best_response import ResponseRules, TimePoint, best_overall_response, first_response
 from equipoise.criteria.charter import Charter
@@ -32,8 +32,7 @@ Trigger = Literal["progression_date", "best_response", "response"]
 Answer = Literal["pending", "confirmed", "not confirmed", "not evaluable"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VisitRead:
+class VisitRead(NamedTuple):
     """What one reader says of one visit after the baseline."""
 
     visit: int

@@ -8,6 +8,7 @@ evaluable, and at most ``sd_allowed`` stable between two partial responses.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from equipoise.terms import Response
 
@@ -36,8 +37,7 @@ class ResponseRules:
     minimum_sd_days: int = 42
 
 
-@dataclass(frozen=True, slots=True)
-class TimePoint:
+class TimePoint(NamedTuple):
     """An overall response; ``day`` counts days after the reference date, so that the reference date is 0."""
 
     day: int

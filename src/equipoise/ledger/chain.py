@@ -66,7 +66,7 @@ class Fault(NamedTuple):
         return f"{self.chain} chain, event {self.seq}: {self.what}"
 
 
-def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Event:
+def seal(draft: Draft, stamp: Stamp, end: Link | Event, *, chain: str = "trial") -> Event:
     """Make the next event of a chain.
 
     Parameters
@@ -76,7 +76,7 @@ def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Even
     stamp
         Who, when, in which role.
     end
-        Link to which the event is joined.
+        Link to which the event is joined, or the event before it.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Even
         reason = normalized(reason)
     seq, previous = end.seq + 1, end.hash
     head = (
-        f'["{chain}",{seq},{_quoted(at)},{_word(actor)},{_word(role)},{_word(site)},{_word(subject)},{_word(kind)},'
-        f'{_word(version)},{_word(reason)},{_quoted(request_id)},{"true" if clock_drift else "false"},"{previous}"'
+        f'["{chain}",{seq},{_quoted(at)},{_words(actor, role, site, subject)},{_words(kind, version, reason)},'
+        f'{_quoted(request_id)},{"true" if clock_drift else "false"},"{previous}"'
     )
     text = f"{head},{''.join(_encode(payload, 0))}]"
     if not text.isascii():
@@ -113,9 +113,9 @@ def seal(draft: Draft, stamp: Stamp, end: Link, *, chain: str = "trial") -> Even
 
 
 @lru_cache(maxsize=4096)
-def _word(text: str | None) -> str:
-    """Write text that many events share."""
-    return "null" if text is None else _quoted(text)
+def _words(*texts: str | None) -> str:
+    """Write texts that many events share."""
+    return ",".join("null" if text is None else _quoted(text) for text in texts)
 
 
 def store(event: Event) -> StoredEvent:
@@ -131,18 +131,23 @@ class Chain:
             raise LedgerError(f"chain {name!r} is not known; the chains are {', '.join(CHAINS)}")
         self.name = name
         self.events: list[Event] = []
-        self.end = Link()
+
+    @property
+    def end(self) -> Link:
+        """Where the next event is joined."""
+        if not self.events:
+            return Link()
+        last = self.events[-1]
+        return Link(last.seq, last.hash, last.at)
 
     def append(self, drafts: Sequence[Draft], stamp: Stamp) -> list[Event]:
         """Seal drafts and add them; none is added where one cannot be."""
         sealed: list[Event] = []
-        end = self.end
+        end: Link | Event = self.events[-1] if self.events else Link()
         for draft in drafts:
-            event = seal(draft, stamp, end, chain=self.name)
-            end = Link(event.seq, event.hash, event.at)
-            sealed.append(event)
+            end = seal(draft, stamp, end, chain=self.name)
+            sealed.append(end)
         self.events += sealed
-        self.end = end
         return sealed
 
 

@@ -61,7 +61,7 @@ _CLASSES: dict[str, tuple[frozenset[type], Callable[[Any], bool] | None]] = {
     "integer": (frozenset({int}), _is_safe),
     "boolean": (frozenset({bool}), None),
     "decimal": (frozenset({str}), FIELD_TYPES["decimal"]),
-    "date": (frozenset({str}), _is_date),
+    "date": (frozenset({str}), _in_calendar),
     "hash": (frozenset({str}), FIELD_TYPES["hash"]),
     "list": (frozenset({list, tuple}), sound),
     "map": (frozenset({dict}), sound),

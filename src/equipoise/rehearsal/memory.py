@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import polars as pl
 
@@ -24,16 +25,14 @@ from equipoise.rehearsal.vault import RequestEntropy, rehearsal_vault
 __all__ = ["Granted", "Refused", "Rehearsed", "commands_of", "run"]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A command that was refused."""
 
     command: Command
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """A command that was granted, with the numbers of its first and last event."""
 
     command: Command

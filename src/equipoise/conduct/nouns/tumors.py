@@ -140,7 +140,8 @@ def check_lesions(c: Context, assessment: int, lesions: Sequence[Mapping[str, An
         if assessment == 0 and lesion["kind"] == "NEW":
             problems.append((name, "a new lesion at baseline; expected: target or non-target"))
     seen = [(lesion["lesion"], lesion.get("part"), lesion.get("date")) for lesion in lesions]
-    problems += [(name, "twice in the list") for name, part, day in seen if seen.count((name, part, day)) > 1]
+    if len(set(seen)) < len(seen):
+        problems += [(place[0], "twice in the list") for place in seen if seen.count(place) > 1]
     if assessment == 0:
         problems += _selection(c, lesions)
     if problems:
