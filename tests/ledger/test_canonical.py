@@ -1,6 +1,7 @@
 """One way to write a value, and nothing that could be read in two ways."""
 
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,26 @@ def test_a_value_comes_back_and_has_one_form(value: object) -> None:
     assert json.loads(text) == value
     assert parse_canonical(text) == value
     assert canonical_text(json.loads(text)) == text
+
+
+@given(VALUES)
+def test_the_form_is_that_of_the_standard_library(value: object) -> None:
+    assert canonical_text(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def test_every_letter_is_written_alike() -> None:
+    """Control characters, and keys beyond the first plane, which another order of letters would put elsewhere."""
+    letters = [chr(n) for n in range(0x3100) if unicodedata.is_normalized("NFC", chr(n))]
+    value = {"keys": dict.fromkeys(["\uff41", "\U0001d400", "z", "\x7f"], 0), "letters": letters}
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    assert canonical_text(value) == text
+    assert parse_canonical(text) == value
+
+
+@pytest.mark.parametrize("depth", [200, 300, 700])
+def test_lists_in_lists(depth: int) -> None:
+    text = "[" * depth + "]" * depth
+    assert canonical_text(parse_canonical(text)) == text
 
 
 @given(st.dictionaries(TEXT, st.integers(0, 9), min_size=2, max_size=6))
@@ -75,6 +96,7 @@ def test_what_has_no_canonical_form_is_refused_with_its_place(value: object, mes
         ('{"a":NaN}', "NaN is a floating point number"),
         ('"\\u0041"', "not in canonical form"),
         ('"\\ud800"', "half of a surrogate pair"),
+        ('{"a":18446744073709551616}', "18446744073709551616 is beyond 2**53 - 1"),
         ("{", "not JSON"),
         ("", "not JSON"),
     ],

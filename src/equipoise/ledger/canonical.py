@@ -10,15 +10,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import orjson
+
 from equipoise.ledger.errors import LedgerError
 
 __all__ = ["canonical_text", "normalized", "parse_canonical"]
 
 LARGEST_INTEGER = 2**53 - 1
-
-_encode = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
-    None, None, json.encoder.encode_basestring, None, ":", ",", True, False, False
-)
 
 
 def canonical_text(value: Any) -> str:
@@ -31,7 +29,22 @@ def canonical_text(value: Any) -> str:
     """
     if not sound(value):
         _check(value, ())
-    text: str = "".join(_encode(value, 0))
+    return written(value)
+
+
+def written(value: Any) -> str:
+    """Write what `sound` has passed as canonical JSON.
+
+    Raises
+    ------
+    LedgerError
+        With the place of text that is not in Unicode form NFC or holds half of a surrogate pair.
+    """
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # half of a surrogate pair, or lists in lists beyond its depth
+        check_unicode(value)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     if not text.isascii():
         check_unicode(value)
     return text
@@ -45,6 +58,16 @@ def parse_canonical(text: str) -> Any:
     LedgerError
         For floats, repeated keys, and text that differs from the canonical form of what it says.
     """
+    try:
+        value = orjson.loads(text)
+        canonical = sound(value) and written(value) == text
+    except ValueError:
+        canonical = False
+    return value if canonical else _read_with_reasons(text)
+
+
+def _read_with_reasons(text: str) -> Any:
+    """Read more slowly, and say of text that is not canonical what is wrong."""
     try:
         value = _decode(text)
     except ValueError as error:

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from equipoise.ledger.canonical import _encode, canonical_text, check_unicode, normalized, parse_canonical, sound
+import orjson
+
+from equipoise.ledger.canonical import canonical_text, check_unicode, normalized, parse_canonical, sound, written
 from equipoise.ledger.errors import LedgerError
 from equipoise.ledger.event import CHAINS, Draft, Event, Stamp
 from equipoise.ledger.kind import check_payload, fits_kind
@@ -96,13 +98,11 @@ def seal(draft: Draft, stamp: Stamp, end: Link | Event, *, chain: str = "trial")
         f'["{chain}",{seq},{_quoted(at)},{_words(actor, role, site, subject)},{_words(kind, version, reason)},'
         f'{_quoted(request_id)},{"true" if clock_drift else "false"},"{previous}"'
     )
-    text = f"{head},{''.join(_encode(payload, 0))}]"
-    if not text.isascii():
-        try:
-            check_unicode(payload)
-        except LedgerError:
-            payload = normalized(payload)
-            text = f"{head},{canonical_text(payload)}]"
+    try:
+        text = f"{head},{written(payload)}]"
+    except LedgerError:
+        payload = normalized(payload)
+        text = f"{head},{written(payload)}]"
     if not fits:
         check_payload(kind, payload, chain)
     if not text.isascii():
@@ -190,4 +190,4 @@ def _fault(chain: str, seq: int, previous: str, row: StoredEvent) -> str | None:
 
 
 def _digest(head: Sequence[Any], payload: str) -> str:
-    return hashlib.sha256(f"{''.join(_encode(head, 0))[:-1]},{payload}]".encode()).hexdigest()
+    return hashlib.sha256(f"{orjson.dumps(head).decode()[:-1]},{payload}]".encode()).hexdigest()
