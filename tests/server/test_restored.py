@@ -32,6 +32,15 @@ def flushed(trial: ServerTrial) -> None:
     connection.close()
 
 
+def backup_before(trial: ServerTrial, subject: str, folder: Path) -> Path:
+    """Make a backup, then randomize somebody."""
+    flushed(trial)
+    made = make_backup(trial.place, folder / "backups", "made-up")
+    trial.do("randomize", "coordinator@01", subject=subject)
+    flushed(trial)
+    return made
+
+
 def test_a_restored_record_waits_and_says_what_it_lacks(
     screened: tuple[ServerTrial, list[str]], tmp_path: Path
 ) -> None:
@@ -39,11 +48,8 @@ def test_a_restored_record_waits_and_says_what_it_lacks(
     from equipoise.server.verification.run import verify_trial
 
     trial, (one, other) = screened
-    flushed(trial)
-    folder = make_backup(trial.place, tmp_path / "backups", "made-up")
-    trial.do("randomize", "coordinator@01", subject=one)
+    folder = backup_before(trial, one, tmp_path)
     lost = trial.vault._arm(one), trial.state.subjects[one].last("randomized")["slot"]
-    flushed(trial)
     trial.place.data.rename(tmp_path / "broken")
     notes = restore_backup(folder, trial.place)
     assert any(note.startswith("EVENTS ARE MISSING") for note in notes)
@@ -76,10 +82,7 @@ def test_an_older_copy_under_the_same_heads_allocates_nobody(
     screened: tuple[ServerTrial, list[str]], tmp_path: Path
 ) -> None:
     trial, (one, other) = screened
-    flushed(trial)
-    folder = make_backup(trial.place, tmp_path / "backups", "made-up")
-    trial.do("randomize", "coordinator@01", subject=one)
-    flushed(trial)
+    folder = backup_before(trial, one, tmp_path)
     file = trial.place.sqlite_file
     assert file is not None
     for path in trial.place.data.glob("trial.sqlite3*"):
