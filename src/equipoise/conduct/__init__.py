@@ -2,6 +2,7 @@
 
 from equipoise.conduct.apply import Folding, apply, apply_all, fold, touched
 from equipoise.conduct.command import Command, ConductError, Refusal
+from equipoise.conduct.context import is_time_zone
 from equipoise.conduct.decide import check_right, decide, shards
 from equipoise.conduct.due import Due, due
 from equipoise.conduct.field import Field, FieldProblem, check_payload
@@ -79,6 +80,7 @@ __all__ = [
     "fold",
     "form_in_force",
     "forms_due",
+    "is_time_zone",
     "item_ranges",
     "may_know_treatment",
     "obstacle",

@@ -22,6 +22,7 @@ __all__ = [
     "Context",
     "Rule",
     "days_between",
+    "is_time_zone",
     "local_date",
     "ordinal",
     "shifted",
@@ -32,6 +33,19 @@ __all__ = [
 @lru_cache(maxsize=512)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+def is_time_zone(name: str) -> bool:
+    """Tell whether a name means one and the same time zone on every machine."""
+    try:
+        _zone(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return name not in _OF_THE_MACHINE
+
+
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""Names that mean another zone, or none, on another machine."""
 
 
 def local_date(at: str, time_zone: str) -> str:

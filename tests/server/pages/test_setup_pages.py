@@ -51,7 +51,9 @@ def test_a_new_password_ends_the_old_one_and_a_closed_account_stays_out(trial: S
     made(trial)
     account = Account.objects.get(login="nora")
     before, admin = account.password, Visitor(trial, "admin")
-    assert "Shown once" in admin.post(f"people/{account.id}/account/", {"do": "password"}).content.decode()
+    answer = admin.post(f"people/{account.id}/account/", {"do": "password"})
+    assert "Shown once" in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
     account.refresh_from_db()
     assert account.password != before
     assert admin.post(f"people/{account.id}/account/", {"do": "close"}).status_code == 303

@@ -1,10 +1,9 @@
 """Sites: opening, closing, reopening."""
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from equipoise.conduct.command import Command, refuse
-from equipoise.conduct.context import Applies, CommandSpec, Context, local_date
+from equipoise.conduct.context import Applies, CommandSpec, Context, is_time_zone, local_date
 from equipoise.conduct.form import choice, date, identifier, text
 from equipoise.conduct.state import Site
 from equipoise.ledger import Event
@@ -15,23 +14,11 @@ __all__ = ["APPLIES", "COMMANDS"]
 _SITE = identifier("site", "site number")
 
 
-_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
-"""Names that mean another zone, or none, on another machine."""
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return name not in _OF_THE_MACHINE
-
-
 def _open(c: Context) -> None:
     payload = c.payload
     if c.site_named(payload["site"]).status != "none":
         refuse("already_done", said("Site {site} is open or was.", site=payload["site"]), "Reopen it if it was closed.")
-    if not _is_zone(payload["time_zone"]):
+    if not is_time_zone(payload["time_zone"]):
         reason = said("{time_zone} is no time zone.", time_zone=payload["time_zone"])
         refuse("time_zone_unknown", reason, "Give a name such as Europe/Berlin or America/Chicago.")
     values = {

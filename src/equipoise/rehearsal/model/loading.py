@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from equipoise.conduct import is_time_zone
 from equipoise.protocol import Protocol, ProtocolError, field_types
 from equipoise.protocol.expressions import ExpressionError, FieldType, parse
 from equipoise.protocol.nearest import nearest
@@ -137,7 +137,7 @@ def _disagreements(model: PatientModel, protocol: Protocol) -> Iterator[Disagree
         seen = f"{model.accrual.randomized} of {model.accrual.screened}"
         yield ("accrual", "randomized"), "more patients are randomized than screened", {"seen": seen}
     for name, site in model.accrual.sites.items():
-        if not _is_zone(site.time_zone):
+        if not is_time_zone(site.time_zone):
             expected = "a name such as Europe/Berlin or America/Chicago"
             yield (
                 ("accrual", "sites", name, "time_zone"),
@@ -146,14 +146,6 @@ def _disagreements(model: PatientModel, protocol: Protocol) -> Iterator[Disagree
             )
     if not any(site.opens_month == 0 for site in model.accrual.sites.values()):
         yield ("accrual", "sites"), "no site is open at the beginning", {"expected": "a site with opens_month: 0"}
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _course(model: PatientModel, protocol: Protocol) -> Iterator[Disagreement]:

@@ -29,7 +29,7 @@ def link_page(call: Call) -> HttpResponse:
     if request.method == "POST" and request.POST.get("do") == "end":
         end_links(subject, actor=call.account, role=role)
         messages.success(request, _("The link has ended: it opens nothing any more."))
-        return _private(HttpResponseRedirect(call.url("diary_link"), status=303))
+        return HttpResponseRedirect(call.url("diary_link"), status=303)
     problem, address = "", ""
     text = request.POST.get("days", str(_DAYS)).strip()
     if request.method == "POST":
@@ -40,12 +40,7 @@ def link_page(call: Call) -> HttpResponse:
             problem = _("Give a number of days from 1 to %(most)s.") % {"most": LONGEST.days}
     known = [{"made": utc_text(row.made), "expires": utc_text(row.expires)} for row in links_of(subject)]
     content = {"known": known, "address": address, "picture": _picture(address), "days": text, "problem": problem}
-    return _private(call.render("pages/diary/link.html", 422 if problem else 200, most=LONGEST.days, **content))
-
-
-def _private(answer: HttpResponse) -> HttpResponse:
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return call.render("pages/diary/link.html", 422 if problem else 200, most=LONGEST.days, **content)
 
 
 def _picture(address: str) -> str:

@@ -32,7 +32,7 @@ def new_account_page(call: Call) -> HttpResponse:
     content: dict[str, Any] = {"sites": sites, "roles": roles, "site_roles": " ".join(sorted(SITE_ROLES))}
     if call.request.method != "POST":
         typed["request_id"] = new_request_id()
-        return _private(call.render("pages/setup/account_new.html", typed=typed, problems={}, **content))
+        return call.render("pages/setup/account_new.html", typed=typed, problems={}, **content)
     typed = {name: call.request.POST.get(name, "").strip()[:200] for name in _FIELDS}
     problems = _problems(typed, {site for site, _label in sites})
     made: tuple[Account, str] | None = None
@@ -43,11 +43,9 @@ def new_account_page(call: Call) -> HttpResponse:
             problems["login"] = _("There is an account of this name. Choose another login, or open that account.")
     if made is None:
         content |= {"typed": typed, "problems": problems}
-        return _private(call.render("pages/setup/account_new.html", 422, **content))
+        return call.render("pages/setup/account_new.html", 422, **content)
     said = _granted(call, made[0], typed)
-    return _private(
-        call.render("pages/setup/account_made.html", account=made[0], password=made[1], refusal=said, typed=typed)
-    )
+    return call.render("pages/setup/account_made.html", account=made[0], password=made[1], refusal=said, typed=typed)
 
 
 def _problems(typed: dict[str, str], sites: set[str]) -> dict[str, str]:
@@ -100,18 +98,11 @@ def account_page(call: Call, person: str) -> HttpResponse:
     asked = call.request.POST.get("do", "") if call.request.method == "POST" else ""
     if asked == "password":
         password = reset_account(account, actor=call.account, role=str(call.desk.role))
-        return _private(
-            call.render("pages/setup/account_made.html", account=account, password=password, typed={}, again=True)
-        )
+        return call.render("pages/setup/account_made.html", account=account, password=password, typed={}, again=True)
     if asked == "close":
         if account.id == call.account:
             refuse("own_account", _("This is your own account."), _("Another administrator can close it."))
         close_account(account, actor=call.account, role=str(call.desk.role))
         messages.success(call.request, _("The account is closed: nobody comes in with it any more."))
         return HttpResponseRedirect(call.url("person", person=person), status=303)
-    return _private(call.render("pages/setup/account.html", account=account, own=account.id == call.account))
-
-
-def _private(answer: HttpResponse) -> HttpResponse:
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return call.render("pages/setup/account.html", account=account, own=account.id == call.account)
