@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,16 +159,24 @@ def events_by(
     With event hazard a and dropout hazard b in a stretch beginning at c, a patient who is still there has an event in
     it within h with probability a/(a+b) (1 - exp(-(a+b)h)); the integral over entry times is closed.
     """
-    starts = np.array(sorted({0.0, *hazard.cuts, *dropout.cuts}))
-    rate = hazard.at(starts)
-    total = rate + dropout.at(starts)
-    there = np.exp(-hazard.cumulative(starts) - dropout.cumulative(starts))
-    lengths = np.diff(np.append(starts, np.inf))
+    starts, lengths, rate, total, there = _stretches(hazard, dropout)
     edges = np.append(0.0, np.array(accrual.cuts, dtype=float))
     edges = np.append(np.minimum(edges, accrual.duration), accrual.duration)
     followed = np.maximum(time - edges, 0.0)
     inside = _integrated(followed[:, None], starts, lengths, rate, total) * there
     return starts, ((inside[:-1] - inside[1:]) * np.array(accrual.rates)[:, None]).sum(axis=0)
+
+
+@lru_cache(maxsize=64)
+def _stretches(hazard: PiecewiseHazard, dropout: PiecewiseHazard) -> tuple[NDArray[np.float64], ...]:
+    """Starts and lengths of stretches with constant hazards, rates of events and of leaving, and who is still there."""
+    starts = np.array(sorted({0.0, *hazard.cuts, *dropout.cuts}))
+    rate = hazard.at(starts)
+    there = np.exp(-hazard.cumulative(starts) - dropout.cumulative(starts))
+    found = starts, np.diff(np.append(starts, np.inf)), rate, rate + dropout.at(starts), there
+    for kept in found:
+        kept.flags.writeable = False
+    return found
 
 
 def _integrated(

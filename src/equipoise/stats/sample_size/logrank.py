@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    _Intervals = tuple[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], ...]
 
 __all__ = ["LogRankSize", "Stratum", "SurvivalPlan", "sample_size_logrank"]
 
@@ -114,25 +117,39 @@ class SurvivalPlan:
             high *= 2.0
         return bracketed_root(lambda t: self.events(t) - events, 0.0, high)
 
-    def _by_interval(
-        self, time: float, null: float | None
-    ) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
-        share = self.ratio / (1.0 + self.ratio)
-        left = self.dropout_control or self.dropout
-        found = []
-        for stratum in self.strata:
-            control, ratios = stratum.control, self.hazard_ratio
-            if null is not None:
-                mean = PiecewiseHazard(
-                    tuple((1.0 + r * self.ratio) / (1.0 + null * self.ratio) for r in ratios.rates), ratios.cuts
-                )
-                control, ratios = control.times(mean), PiecewiseHazard((null,))
-            cuts = tuple(sorted({*control.cuts, *self.hazard_ratio.cuts, *self.dropout.cuts, *left.cuts}))
-            grid = PiecewiseHazard((1.0,) * (len(cuts) + 1), cuts)
-            starts, first = events_by(time, self.accrual, control.times(ratios).times(grid), self.dropout)
-            _, second = events_by(time, self.accrual, control.times(grid), left)
-            found.append((starts, first * stratum.share * share, second * stratum.share * (1.0 - share)))
-        return found
+    def _by_interval(self, time: float, null: float | None) -> _Intervals:
+        return _intervals(self, time, null)
+
+
+@lru_cache(maxsize=256)
+def _intervals(plan: SurvivalPlan, time: float, null: float | None) -> _Intervals:
+    """Starts of the stretches of follow-up with constant hazards, and the events of both arms in each, by stratum."""
+    share = plan.ratio / (1.0 + plan.ratio)
+    left = plan.dropout_control or plan.dropout
+    found = []
+    for stratum in plan.strata:
+        experimental, control = _hazards(stratum.control, plan.hazard_ratio, plan.ratio, (plan.dropout, left), null)
+        starts, first = events_by(time, plan.accrual, experimental, plan.dropout)
+        _, second = events_by(time, plan.accrual, control, left)
+        found.append((starts, first * stratum.share * share, second * stratum.share * (1.0 - share)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _hazards(
+    control: PiecewiseHazard,
+    ratios: PiecewiseHazard,
+    ratio: float,
+    dropout: tuple[PiecewiseHazard, PiecewiseHazard],
+    null: float | None,
+) -> tuple[PiecewiseHazard, PiecewiseHazard]:
+    """Hazards of both arms, with changes wherever one of them or a dropout changes."""
+    cuts = tuple(sorted({*control.cuts, *ratios.cuts, *dropout[0].cuts, *dropout[1].cuts}))
+    grid = PiecewiseHazard((1.0,) * (len(cuts) + 1), cuts)
+    if null is not None:
+        mean = PiecewiseHazard(tuple((1.0 + r * ratio) / (1.0 + null * ratio) for r in ratios.rates), ratios.cuts)
+        control, ratios = control.times(mean), PiecewiseHazard((null,))
+    return control.times(ratios).times(grid), control.times(grid)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
