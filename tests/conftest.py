@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 FULL = os.environ.get("EQUIPOISE_FULL") == "1"
+PATIENCE = 180_000
+"""Milliseconds for which a browser is waited for: what never comes fails, what comes late does not."""
 
 # a process of tests for each core: threads of frames that are small would only wait for each other
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # a busy machine is no failure: properties have no time limit of their own
-settings.register_profile("equipoise", deadline=None, max_examples=100 if FULL else 30)
+settings.register_profile(
+    "equipoise", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100 if FULL else 30
+)
 settings.load_profile("equipoise")
 
 
@@ -48,7 +52,10 @@ def chromium() -> Iterator[Any]:
         pytest.skip("chromium is not there (apt-get install chromium)")
     with pytest.MonkeyPatch.context() as patch, playing.sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop in this thread
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        playing.expect.set_options(timeout=PATIENCE)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
+        )
         yield browser
         browser.close()
 

@@ -16,6 +16,7 @@ set_up_django()
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from tests.browser.served import Served, serve
+from tests.conftest import PATIENCE
 
 SHOTS = Path(__file__).parents[2] / "build" / "pages"
 WIDTHS = (390, 1440)
@@ -37,8 +38,8 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     def opened(width: int = 1440, height: int = 900, **more: Any) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **more)
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page: Page = context.new_page()
-        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("console", lambda said: wrong.append(f"console: {said.text}") if _is_fault(said) else None)
         page.on("request", lambda asked: wrong.append(f"foreign: {asked.url}") if _is_foreign(asked.url) else None)

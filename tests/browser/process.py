@@ -2,13 +2,14 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 __all__ = ["ROOT", "equipoise", "started"]
 
@@ -18,10 +19,7 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def started(*options: str | Path, home: Path, port: int = 0) -> Iterator[tuple[str, Path]]:
     """Run ``equipoise serve`` while the block runs; give its address, and the file of what it prints."""
-    if not port:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    port = port or free_port()
     said = home / "said.txt"
     with said.open("wb") as output:
         server = subprocess.Popen(
@@ -55,12 +53,13 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _wait(server: "subprocess.Popen[bytes]", port: int, said: Path) -> None:
-    for _ in range(1200):
+    until = time.monotonic() + 600
+    while time.monotonic() < until:
         try:
-            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            asked.request("GET", "/account/login/")
-            asked.getresponse().read()
-            asked.close()
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as asking:
+                asking.request("GET", "/account/login/")
+                with asking.getresponse() as answer:
+                    answer.read()
         except OSError:
             assert server.poll() is None, said.read_text()
             time.sleep(0.1)

@@ -25,6 +25,7 @@ class _Quiet(WSGIRequestHandler):
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128  # connections that a busy machine lets wait
 
     def handle_error(self, *_: Any) -> None:
         """A browser that goes away in the middle of an answer is no fault."""

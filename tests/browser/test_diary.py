@@ -28,7 +28,9 @@ def handed_in(site: Served, subject: str) -> list[Any]:
 
 
 def begin(page: Page, name: str) -> None:
+    """Open a form; it is there with its scripts, whatever happens to the connection afterwards."""
     page.locator(".cards li", has=page.get_by_role("heading", name=name)).get_by_role("link").click()
+    page.wait_for_url("**/form/**")
 
 
 def answer(page: Page, value: str) -> None:
@@ -156,12 +158,12 @@ def test_without_script(site: Served, new_page: Callable[..., Page]) -> None:
     page.locator('input[name="a.Q31"][value="2"]').check()
     page.get_by_role("button", name="Go on later").click()
     begin(page, "QLQ-GINET21")
-    assert page.locator('input[name="a.Q31"][value="2"]').is_checked()
+    expect(page.locator('input[name="a.Q31"][value="2"]')).to_be_checked()
     page.get_by_role("button", name="Hand in my answers").click()
-    assert page.locator("#open").is_visible()
+    expect(page.locator("#open")).to_be_visible()
     page.get_by_label("I leave them open").check()
     page.get_by_role("button", name="Hand in my answers").click()
-    assert "Your answers have arrived" in page.locator("#said").inner_text()
+    expect(page.locator("#said")).to_contain_text("Your answers have arrived")
     assert len(handed_in(site, subject)) == 1
 
 
@@ -171,6 +173,7 @@ def test_the_site_gives_a_link_and_loads_words(site: Served, page: Page, shot: S
     accessible(page)
     page.get_by_role("button", name="Give the patient a link").click()
     expect(page.locator("#address")).to_contain_text("/diary/eqd_")
+    page.wait_for_load_state()
     assert page.locator("img.code").evaluate("image => image.complete && image.naturalWidth > 0")
     accessible(page)
     shot(page, "diary-link")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 from tests.browser.served import Served
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def test_a_form_by_keyboard_alone(site: Served, page: Page) -> None:
     subject = site.trial.randomized("01")
     site.enter(page, "coordinator@01", f"subjects/{subject}/do/record_deviation/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     seen = []
     for _ in range(40):
@@ -67,18 +67,19 @@ def test_a_form_by_keyboard_alone(site: Served, page: Page) -> None:
 def test_pages_are_small(site: Served, page: Page) -> None:
     """Page, style and scripts together: less than 200 KB."""
     subject = site.trial.randomized("01")
-    sizes: list[int] = []
-    page.on("response", lambda answer: sizes.append(len(answer.body())) if answer.status == 200 else None)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer) if answer.status == 200 else None)
     for path in (
         "",
         f"subjects/{subject}/",
         f"subjects/{subject}/do/record_labs/",
         f"subjects/{subject}/do/measure_tumors/",
     ):
-        sizes.clear()
+        answers.clear()
         page.context.clear_cookies()
         site.enter(page, "coordinator@01", path)
         page.wait_for_load_state("networkidle")
+        sizes = [len(answer.body()) for answer in answers]
         assert 20_000 < sum(sizes) < 200_000 or len(sizes) < 4, (path, sum(sizes))
 
 
@@ -106,6 +107,6 @@ def test_an_expired_session_loses_nothing(site: Served, page: Page) -> None:
     page.get_by_role("button", name="Record the deviation").click()
     page.wait_for_url("**/account/login/**")
     site.login(page, "investigator@01")
-    assert page.url.endswith("/do/record_deviation/")
-    assert page.get_by_label("What happened").input_value() == "Visit two days late: <b>snow</b>"
-    assert page.get_by_text("has been put back").is_visible()
+    page.wait_for_url("**/do/record_deviation/")
+    expect(page.get_by_label("What happened")).to_have_value("Visit two days late: <b>snow</b>")
+    expect(page.get_by_text("has been put back")).to_be_visible()

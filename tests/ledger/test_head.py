@@ -51,7 +51,7 @@ def test_processes_that_write_at_once_keep_the_last(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     head = HeadFile(path).read()["trial"]
     assert head.seq == 39

@@ -1,10 +1,12 @@
 """The page in a browser: offline, by mouse, by keyboard, narrow and wide; screenshots in build/screenshots."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+from tests.conftest import PATIENCE
 from tests.results.example import example_results
 
 from equipoise.report import write_report
@@ -29,6 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The page on a desk, offline; any request or message in the console fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     seen: list[str] = []
     page.on("console", lambda message: seen.append(f"console: {message.text}"))
@@ -47,7 +50,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 def test_a_number_opens_its_row_and_its_subjects(page: Page) -> None:
     page.click(MEDIAN)
     panel = page.locator("#panel")
-    assert panel.is_visible()
+    expect(panel).to_be_visible()
     text = panel.inner_text()
     for said in (
         "5.6 (4.2 to 6.9)",
@@ -71,17 +74,17 @@ def test_a_number_opens_its_row_and_its_subjects(page: Page) -> None:
 def test_another_row_of_the_same_number_can_be_chosen(page: Page) -> None:
     page.click(MEDIAN)
     page.get_by_role("button", name="upper confidence limit").click()
-    assert "211 days" in page.locator("#panel dl").inner_text()
-    assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+    expect(page.locator("#panel dl")).to_contain_text("211 days")
+    page.wait_for_function("document.activeElement.getAttribute('aria-pressed') === 'true'")
 
 
 def test_escape_closes_and_gives_the_focus_back(page: Page) -> None:
     page.click(MEDIAN)
-    assert page.evaluate("document.activeElement.id") == "panel"
+    page.wait_for_function("document.activeElement.id === 'panel'")
     page.keyboard.press("Escape")
-    assert page.locator("#panel").is_hidden()
-    assert "#" not in page.url
-    assert page.evaluate("document.activeElement.getAttribute('href')") == page.locator(MEDIAN).get_attribute("href")
+    expect(page.locator("#panel")).to_be_hidden()
+    page.wait_for_url(lambda url: "#" not in url)
+    expect(page.locator(MEDIAN)).to_be_focused()
 
 
 def test_by_keyboard_alone(page: Page) -> None:
@@ -93,20 +96,19 @@ def test_by_keyboard_alone(page: Page) -> None:
     style = page.evaluate("getComputedStyle(document.activeElement).textDecorationLine")
     assert style == "underline"
     page.keyboard.press("Enter")
-    assert page.locator("#panel").is_visible()
+    expect(page.locator("#panel")).to_be_visible()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Close"
+    page.wait_for_function("document.activeElement.textContent === 'Close'")
     page.keyboard.press("Enter")
-    assert page.locator("#panel").is_hidden()
+    expect(page.locator("#panel")).to_be_hidden()
 
 
 def test_what_opens_and_closes_is_announced(page: Page) -> None:
     page.click(MEDIAN)
-    assert (
-        page.locator("#live").inner_text().startswith("Opened: Progression-free survival, central review, Median time")
-    )
+    said = re.compile("^Opened: Progression-free survival, central review, Median time")
+    expect(page.locator("#live")).to_have_text(said)
     page.keyboard.press("Escape")
-    assert page.locator("#live").inner_text() == "Closed."
+    expect(page.locator("#live")).to_have_text("Closed.")
 
 
 def test_the_address_leads_back_to_the_number(page: Page) -> None:
@@ -114,29 +116,30 @@ def test_the_address_leads_back_to_the_number(page: Page) -> None:
     place = page.url
     page.goto("about:blank")
     page.goto(place)
-    assert page.locator("#panel").is_visible()
-    assert "5.6 months (95%" in page.locator("#panel").inner_text()
-    assert page.evaluate("document.querySelector('a.num.open').getBoundingClientRect().top < window.innerHeight")
+    expect(page.locator("#panel")).to_be_visible()
+    expect(page.locator("#panel")).to_contain_text("5.6 months (95%")
+    page.wait_for_function("document.querySelector('a.num.open').getBoundingClientRect().top < window.innerHeight")
 
 
 def test_back_closes_the_panel(page: Page) -> None:
     page.click(MEDIAN)
     page.go_back()
-    assert page.locator("#panel").is_hidden()
+    expect(page.locator("#panel")).to_be_hidden()
 
 
 def test_a_shape_of_a_figure_opens_its_rows(page: Page) -> None:
     page.locator(".canvas.wide [data-row]").first.click(force=True)
-    assert page.locator("#panel").is_visible()
+    expect(page.locator("#panel")).to_be_visible()
 
 
 def test_a_narrow_page_never_scrolls_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    assert page.locator(".canvas.narrow").first.is_visible()
-    assert page.locator(".canvas.wide").first.is_hidden()
+    expect(page.locator(".canvas.narrow").first).to_be_visible()
+    expect(page.locator(".canvas.wide").first).to_be_hidden()
     page.locator(MEDIAN).scroll_into_view_if_needed()
     page.click(MEDIAN)
+    expect(page.locator("#panel")).to_be_visible()
     number, panel = page.locator(MEDIAN).bounding_box(), page.locator("#panel").bounding_box()
     assert number is not None
     assert panel is not None
@@ -146,6 +149,7 @@ def test_a_narrow_page_never_scrolls_sideways(page: Page) -> None:
 def test_on_a_desk_the_panel_does_not_cover_the_number(page: Page) -> None:
     number = page.locator("#primary-time-to-event tbody tr:first-child td:nth-child(3) a")
     number.click()
+    expect(page.locator("#panel")).to_be_visible()
     box, panel = number.bounding_box(), page.locator("#panel").bounding_box()
     assert box is not None
     assert panel is not None
@@ -181,9 +185,9 @@ def test_labels_stay_when_a_wide_table_is_scrolled_sideways(page: Page) -> None:
 
 def test_a_cut_table_says_so_and_keeps_its_labels_readable(page: Page) -> None:
     hint = page.locator("figure:has(#baseline) .hint")
-    assert hint.is_hidden()
+    expect(hint).to_be_hidden()
     page.set_viewport_size({"width": 390, "height": 844})
-    assert hint.is_visible()
+    expect(hint).to_be_visible()
     stub = page.locator("#baseline tbody tr:not(.head) th").first.bounding_box()
     assert stub is not None
     assert 150 <= stub["width"] <= 0.46 * 390
@@ -194,8 +198,8 @@ def test_a_cut_table_says_so_and_keeps_its_labels_readable(page: Page) -> None:
 def test_print_hides_the_panel_and_opens_the_tables(page: Page) -> None:
     page.click(MEDIAN)
     page.emulate_media(media="print")
-    assert page.locator("#panel").is_hidden()
-    assert page.locator("nav.contents").is_hidden()
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(page.locator("nav.contents")).to_be_hidden()
     assert page.evaluate(
         "[...document.querySelectorAll('.frame')].every(f => getComputedStyle(f).overflowX === 'visible')"
     )
@@ -206,6 +210,7 @@ def test_print_hides_the_panel_and_opens_the_tables(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_have_contrast(browser: Browser, address: str, scheme: str) -> None:
     page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_default_timeout(PATIENCE)
     page.goto(address)
     colors = page.evaluate(
         """() => ['--ink', '--muted', '--action', '--danger', '--paper'].map(name => {
@@ -232,6 +237,7 @@ def test_screenshots(browser: Browser, address: str, width: int, scheme: str) ->
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     dark = scheme == "dark"
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
+    page.set_default_timeout(PATIENCE)
     page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.screenshot(path=SCREENSHOTS / f"report-{width}-{scheme}.png", full_page=True)

@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 __all__ = ["missing_postgres", "postgres"]
 
@@ -39,9 +40,6 @@ def postgres(kept: Path | None = None) -> Iterator[str]:
     user = "nobody" if os.geteuid() == 0 else None
     if user is not None:
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run([programs / program, *arguments], check=True, capture_output=True, user=user, cwd=folder)
@@ -49,12 +47,13 @@ def postgres(kept: Path | None = None) -> Iterator[str]:
     data = str(folder / "data")
     if not Path(data).exists():
         run("initdb", "-D", data, "-U", "equipoise", "-A", "trust", "-E", "UTF8", "--locale=C")
+    port = free_port()
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on"
-    run("pg_ctl", "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
+    run("pg_ctl", "-D", data, "-w", "-t", "300", "-o", options, "-l", str(folder / "log"), "start")
     try:
         yield f"postgresql://equipoise@127.0.0.1:{port}"
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate" if kept is None else "fast", "stop")
+        run("pg_ctl", "-D", data, "-t", "300", "-m", "immediate" if kept is None else "fast", "stop")
         if kept is None:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,6 +7,7 @@ stands there must be in the record whatever happens to the process.
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from equipoise.server.place import Place
@@ -26,11 +27,13 @@ def run(path: str) -> None:
             role = "site_coordinator"
             wish = Wish(kind=kind, actor="coordinator@01", role=role, request_id=request, payload=payload, site="01",
                         subject=subject)  # fmt: skip
-            try:
-                answer = perform(wish)
-            except UnavailableError as error:
-                print(error, file=sys.stderr)
-                continue
+            answer = None
+            while answer is None:
+                try:
+                    answer = perform(wish)
+                except UnavailableError as error:  # says to send the same request again
+                    print(error, file=sys.stderr)
+                    time.sleep(0.1)
             seq = answer.events[0].seq if answer.events else 0
             code = answer.refusal.code if answer.refusal else ""
             file.write(json.dumps([subject, request, seq, code]) + "\n")

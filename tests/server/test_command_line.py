@@ -1,11 +1,11 @@
 """The verbs around a server: from a protocol file to an address that answers, and everything that can be wrong."""
 
+import contextlib
 import http.client
 import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from tests import warm
+from tests.ports import free_port
 from tests.server.server_trial import ServerTrial
 
 from equipoise.server.subjects.models import SubjectRow
@@ -39,9 +40,7 @@ def run(*arguments: Any, code: int = 0, **more: str) -> str:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, int, str]]:
     """A server as a user starts it for the first time: nothing is there but the protocol."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     output = tmp_path / "output"
     home = {"XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
     program = Path(sys.executable).parent / "equipoise"
@@ -53,7 +52,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, int, str]]:
             env=environment(**home),
             cwd=ROOT,
         )
-    until = time.monotonic() + 240
+    until = time.monotonic() + 600
     while True:
         assert server.poll() is None, output.read_text()
         assert time.monotonic() < until, output.read_text()
@@ -65,21 +64,15 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, int, str]]:
             break
     yield tmp_path, port, output.read_text()
     server.send_signal(signal.SIGINT)
-    server.wait(60)
+    server.wait(300)
 
 
 def ask(port: int, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     content = None if body is None else json.dumps(body)
-    try:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as client:
         client.request(method, path, content, {"Content-Type": "application/json"})
-    except OSError:
-        client.close()
-        raise
-    answer = client.getresponse()
-    content_read = answer.read()
-    client.close()
-    return answer.status, content_read
+        with client.getresponse() as answer:
+            return answer.status, answer.read()
 
 
 def test_the_first_start_makes_everything_and_says_where(served: tuple[Path, int, str]) -> None:

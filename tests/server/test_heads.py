@@ -17,20 +17,20 @@ def test_a_flush_waits_for_what_another_thread_is_writing(tmp_path: Path, monkey
 
     def slow(file: HeadFile, *heads: Head) -> None:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(300)
         write(file, *heads)
 
     monkeypatch.setattr(HeadFile, "write", slow)
     path = tmp_path / "heads"
     writer = HeadWriter(path, Ed25519PrivateKey.generate(), lambda _chain, _seq: None)
     writer.note("trial", Link(1, "ab" * 32, "2026-01-01T00:00:00Z"))
-    assert begun.wait(30)
+    assert begun.wait(300)
     waiting = threading.Thread(target=writer.flush)
     waiting.start()
     waiting.join(0.05)
     assert waiting.is_alive()
     assert not path.exists()
     go_on.set()
-    waiting.join(30)
+    waiting.join(300)
     assert HeadFile(path).read()["trial"].seq == 1
     assert writer.failure is None

@@ -62,7 +62,7 @@ def test_what_was_answered_outlives_a_crash_of_the_database(server: str, tmp_pat
 
 def _wait_for_end(other: Any) -> None:
     """Wait until the database has noticed, which ends every connection."""
-    for _ in range(300):
+    for _ in range(3000):
         try:
             other.execute("SELECT 1")
         except psycopg.OperationalError:
@@ -72,7 +72,7 @@ def _wait_for_end(other: Any) -> None:
 
 
 def _wait_for(server: str) -> None:
-    for _ in range(300):
+    for _ in range(3000):
         try:
             with psycopg.connect(f"{server}/crashed"):
                 return
