@@ -6,6 +6,7 @@ register beside the reports holds the looks.
 
 import hashlib
 import json
+import math
 import secrets
 import shutil
 import tempfile
@@ -204,7 +205,7 @@ def _entry(request: Request, task: LookTask, result: MonitoredLook, source: dict
         "cut": task.cut.isoformat(),
         "events": result.events[-1] if task.whole else None,
         "information": result.information if task.whole else None,
-        "bound": result.upper if task.whole else None,
+        "bound": result.upper if task.whole and math.isfinite(result.upper) else None,
         "alpha_spent": result.alpha_spent if task.whole else None,
         "seen_by": request.seen_by,
         "data": {"folder": request.data.name if request.data else None, "sha256": source},

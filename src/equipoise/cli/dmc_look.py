@@ -1,6 +1,7 @@
 """One interim look: bounds at the events there are, the open report from data without arms, the closed by letter."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -132,7 +133,8 @@ def read_planned(path: Path | None, name: str, plan: LookPlan) -> dict[str, Any]
     file = path / "design.json" if path.is_dir() else path
     try:
         known = json.loads(file.read_text(encoding="utf-8"))["analyses"][name]["sequential"]
-        upper, events = [float(bound) for bound in known["upper"]], [float(count) for count in known["events"]]
+        upper = [math.inf if bound is None else float(bound) for bound in known["upper"]]
+        events = [float(count) for count in known["events"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArgumentError(f"{file} holds no design of {name!r} ({error}); make it with 'equipoise design'") from error
     if len(upper) != plan.looks or len(events) != plan.looks:
@@ -140,7 +142,8 @@ def read_planned(path: Path | None, name: str, plan: LookPlan) -> dict[str, Any]
             f"{file} plans {len(upper)} looks for {name!r}, the protocol {plan.looks}; make it anew with "
             "'equipoise design'"
         )
-    agrees = all(abs(first - second) < 1e-9 for first, second in zip(upper, own["upper"], strict=True))
+    pairs = zip(upper, plan.design.upper.tolist(), strict=True)
+    agrees = all(first == second or abs(first - second) < 1e-9 for first, second in pairs)
     words = "design.json" if agrees else "design.json, which differs from the protocol as it is now"
     return {"upper": upper, "events": events, "source": words}
 
@@ -270,7 +273,12 @@ def _write_letters(task: LookTask, path: Path, result: MonitoredLook) -> None:
         "arms": {letter: arm for arm, letter in sorted(task.letters.items(), key=lambda item: item[1])},
         "experimental": task.letters[a.experimental],
         "control": task.letters[a.control],
-        "look": {**asdict(result), "efficacy_bound_reached": result.crossed, "futility_bound_reached": result.futile},
+        "look": {
+            **{name: None if value in (-math.inf, math.inf) else value for name, value in asdict(result).items()},
+            "efficacy_bound_reached": result.crossed,
+            "efficacy_bound_of_other_side_reached": result.crossed_other_side,
+            "futility_bound_reached": result.futile,
+        },
     }
     path.touch(mode=0o600)
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

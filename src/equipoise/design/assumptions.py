@@ -56,6 +56,11 @@ class Assumptions:
         return self.effect.rates[-1]
 
     @property
+    def futility_bounds(self) -> list[float] | None:
+        """Futility bounds given, minus infinity where there is none; None where none is given."""
+        return [-math.inf if b is None else b for b in self.declared.futility_bounds] or None
+
+    @property
     def dropout(self) -> PiecewiseHazard:
         """Hazard of dropping out."""
         return PiecewiseHazard((-math.log1p(-self.declared.dropout_per_year) / 12.0,))

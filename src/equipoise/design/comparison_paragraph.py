@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from equipoise.design.paragraph import BOUNDARIES, allocator_sentences, listed
+from equipoise.design.paragraph import BOUNDARIES, allocator_sentences, bounds_listed, futility_sentence, listed
 
 __all__ = ["comparison_paragraph"]
 
@@ -84,16 +84,14 @@ def _looks(d: dict[str, Any]) -> list[str]:
     if len(s["information"]) == 1:
         return [f"There is one look; the bound of Z is {s['upper'][0]:.6g}."]
     at = listed([f"{t:.4g}" for t in s["information"]])
-    bounds, patients = listed([f"{b:.8g}" for b in s["upper"]]), listed([f"{n:.2f}" for n in s["patients"]])
+    bounds, patients = bounds_listed(s["upper"], 8), listed([f"{n:.2f}" for n in s["patients"]])
     found = [
         f"There are {len(s['information'])} looks, at {at} of the information, with bounds by "
         f"{BOUNDARIES.get(s['boundary'], s['boundary'])}: Z {bounds}, at {patients} patients with outcome (inflation "
         f"{s['inflation']:.4f})."
     ]
     if s["futility"]:
-        limits = listed([f"{b:.4g}" for b in s["lower"][:-1] if b is not None])
-        kind = "binding" if s["binding"] else "not binding"
-        found.append(f"Futility bounds ({BOUNDARIES.get(s['futility'], s['futility'])}, {kind}) at Z {limits}.")
+        found.append(futility_sentence(s))
     expected = s["expected_patients"]
     found.append(
         f"Under the effect planned {expected['planned']:.1f} patients are expected at the end, "

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from equipoise.design.errors import DesignError
+from equipoise.design.size import finite
 from equipoise.stats import (
     fisher_power,
     group_sequential,
@@ -284,7 +285,7 @@ def _stages(plan: Comparison) -> list[dict[str, Any]]:
 
 def _bounds(plan: Comparison) -> GroupSequential:
     declared = plan.declared
-    futile = len(plan.fractions) > 1 and plan.sided == 1
+    futile = len(plan.fractions) > 1
     return group_sequential(
         np.array(plan.fractions),
         alpha=plan.alpha,
@@ -294,21 +295,21 @@ def _bounds(plan: Comparison) -> GroupSequential:
         boundary_parameter=declared.boundary_parameter if declared.boundary else None,
         futility=declared.futility if futile else None,
         futility_parameter=declared.futility_parameter if futile else None,
-        futility_bounds=(declared.futility_bounds or None) if futile else None,
+        futility_bounds=[-math.inf if b is None else b for b in declared.futility_bounds] or None if futile else None,
         binding=declared.binding if futile else False,
     )
 
 
 def _sequential(design: GroupSequential, n: float) -> dict[str, Any]:
-    lower = [value if math.isfinite(value) else None for value in design.lower.tolist()]
     under = {"planned": design.crossing(design.drift), "none": design.crossing(0.0)}
     return {
         "boundary": design.boundary,
         "futility": design.futility,
         "binding": design.binding,
         "information": design.information.tolist(),
-        "upper": design.upper.tolist(),
-        "lower": lower,
+        "upper": finite(design.upper.tolist()),
+        "lower": finite(design.lower.tolist()),
+        "inner": None if design.inner is None else finite(design.inner.tolist()),
         "p_value": design.p_value.tolist(),
         "alpha_spent": design.alpha_spent.tolist(),
         "patients": (design.information * n).tolist(),

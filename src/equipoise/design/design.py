@@ -238,6 +238,7 @@ def _sequential(plan: Assumptions, design: GroupSequential, events: float) -> di
         "equally_spaced": bool(np.allclose(design.information, even, atol=1e-9)),
         "upper": finite(design.upper.tolist()),
         "lower": finite(design.lower.tolist()),
+        "inner": None if design.inner is None else finite(design.inner.tolist()),
         "p_value": design.p_value.tolist(),
         "alpha_spent": design.alpha_spent.tolist(),
         "beta_spent": design.beta_spent.tolist(),

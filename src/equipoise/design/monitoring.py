@@ -10,7 +10,7 @@ import numpy as np
 
 from equipoise.design.assumptions import Assumptions, read_assumptions
 from equipoise.design.errors import DesignError
-from equipoise.design.size import planned_design
+from equipoise.design.size import finite, planned_design
 from equipoise.stats import conditional_power, group_sequential, monitoring_bounds, predictive_power
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class MonitoredLook:
 
     look: int
     final: bool
+    sided: int
     events: tuple[int, ...]
     """Events at the looks so far."""
     planned_events: float
@@ -56,7 +57,7 @@ class MonitoredLook:
     """Efficacy bound at these events."""
     planned_upper: float
     lower: float | None
-    """Futility bound at these events, where the design has one."""
+    """Futility bound of Z at these events, with two sides of its size, where the design has one."""
     alpha_spent: float
     """Up to this look."""
     alpha_spent_before: float
@@ -79,8 +80,15 @@ class MonitoredLook:
 
     @property
     def futile(self) -> bool | None:
-        """Whether Z lies at or below the futility bound; None without Z or bound."""
-        return None if self.z is None or self.lower is None or self.final else self.z <= self.lower
+        """Whether Z, with two sides its size, lies at or below the futility bound; None without Z or bound."""
+        if self.z is None or self.lower is None or self.final:
+            return None
+        return (abs(self.z) if self.sided == 2 else self.z) <= self.lower
+
+    @property
+    def crossed_other_side(self) -> bool | None:
+        """Whether Z reaches the bound in favor of the control arm; None without Z or with one side."""
+        return None if self.z is None or self.sided == 1 else self.z <= -self.upper
 
 
 def plan_looks(protocol: Protocol, analysis: str) -> LookPlan:
@@ -146,6 +154,7 @@ def monitor_look(
     return MonitoredLook(
         look=look,
         final=final,
+        sided=plan.assumptions.sided,
         events=tuple(events),
         planned_events=plan.events[look - 1],
         information=events[-1] / total,
@@ -194,16 +203,19 @@ def _futility(plan: LookPlan, look: int, events: Sequence[int]) -> float | None:
     if look == plan.looks or plan.design.futility is None:
         return None
     if declared.futility is None:
-        return float(plan.design.lower[look - 1])
+        bounds = plan.design.lower if plan.design.inner is None else plan.design.inner
+        return finite([float(bounds[look - 1])])[0]
     later = _still_planned(plan, look, events[-1])
     looks = [*map(float, events), *later]
     ahead = monitoring_bounds(plan.design, looks, planned=plan.events[-1], final=True)
     again = group_sequential(
         np.array(looks),
         alpha=a.alpha,
+        sided=a.sided,  # type: ignore[arg-type]
         power=a.power,
         boundary=ahead.alpha_spent,
         futility=declared.futility,
         futility_parameter=declared.futility_parameter,
     )
-    return float(again.lower[len(events) - 1])
+    bounds = again.lower if again.inner is None else again.inner
+    return finite([float(bounds[len(events) - 1])])[0]

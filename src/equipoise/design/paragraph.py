@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["BOUNDARIES", "allocator_sentences", "listed", "statistical_paragraph"]
+__all__ = [
+    "BOUNDARIES",
+    "allocator_sentences",
+    "bounds_listed",
+    "futility_sentence",
+    "listed",
+    "statistical_paragraph",
+]
 
 BOUNDARIES = {
     "lan_demets_obrien_fleming": "O'Brien-Fleming-like spending (Lan-DeMets)",
@@ -69,7 +76,7 @@ def _looks(d: dict[str, Any]) -> list[str]:
         return [f"There is one look; the bound of Z is {s['upper'][0]:.6g}."]
     rule = BOUNDARIES.get(s["boundary"], s["boundary"])
     at = listed([f"{t:.4g}" for t in s["information"]])
-    bounds = listed([f"{b:.8g}" for b in s["upper"]])
+    bounds = bounds_listed(s["upper"], 8)
     events = listed([f"{e:.2f}" for e in s["events"]])
     p = listed([f"{value:.3g}" for value in s["p_value"]])
     found = [
@@ -77,9 +84,7 @@ def _looks(d: dict[str, Any]) -> list[str]:
         f"at {events} events (inflation {s['inflation']:.4f})."
     ]
     if s["futility"]:
-        limits = listed([f"{b:.4g}" for b in s["lower"][:-1] if b is not None])
-        kind = "binding" if s["binding"] else "not binding"
-        found.append(f"Futility bounds ({BOUNDARIES.get(s['futility'], s['futility'])}, {kind}) at Z {limits}.")
+        found.append(futility_sentence(s))
     found.append(
         f"Under the effect planned {s['expected_events']['planned']:.1f} events are expected at the end, "
         f"{s['expected_events']['none']:.1f} without an effect."
@@ -92,7 +97,7 @@ def _others(d: dict[str, Any]) -> list[str]:
     for other in d["other_looks"]:
         if other["looks"] == len(d["sequential"]["information"]) and d["sequential"]["equally_spaced"]:
             continue
-        bounds = listed([f"{b:.6g}" for b in other["upper"]])
+        bounds = bounds_listed(other["upper"], 6)
         words = "one look" if other["looks"] == 1 else f"{other['looks']} equally spaced looks"
         found.append(f"with {words} {other['events'][-1]:.2f} events and {bounds}")
     rule = BOUNDARIES.get(d["other_looks"][0]["boundary"], "") if d["other_looks"] else ""
@@ -131,11 +136,28 @@ def _simulated(d: dict[str, Any]) -> list[str]:
     found = []
     for run in d["simulation"] or []:
         what = "power" if run["scenario"] == "effect as planned" else "type I error"
+        other = math.fsum(run["stops_on_other_side"] or ())
+        if what != "power" and run["stops_on_other_side"] is not None:
+            what += f" of this side; {other:.2%} cross the bound of the other side"
         found.append(
             f"Of {run['trials']:,} simulated trials with {run['scenario']} {run['power']:.2%} end with success "
             f"(Monte Carlo standard error {run['std_error']:.2%}): the {what}."
         )
     return found
+
+
+def futility_sentence(s: dict[str, Any]) -> str:
+    """Futility bounds of the interim looks: of Z, or with two sides of its size."""
+    inner = s.get("inner")
+    limits = bounds_listed((s["lower"] if inner is None else inner)[:-1], 4)
+    kind = "binding" if s["binding"] else "not binding"
+    what = "Z" if inner is None else "|Z|"
+    return f"Futility bounds ({BOUNDARIES.get(s['futility'], s['futility'])}, {kind}) at {what} {limits}."
+
+
+def bounds_listed(bounds: list[float | None], digits: int) -> str:
+    """Bounds in words; none where the trial cannot stop."""
+    return listed(["none" if b is None else f"{b:.{digits}g}" for b in bounds])
 
 
 def allocator_sentences(d: dict[str, Any]) -> list[str]:

@@ -170,8 +170,11 @@ def simulated_power(
     scenarios = (("effect as planned", base), ("no effect", replace(base, strata=_without(base))))
     for number, (name, trial) in enumerate(scenarios):
         run = run_trials(trial, trials, seed=plan.declared.seed, scenario=number, mapper=mapper)
-        stops = run.stops(design.upper, np.minimum(design.lower, design.upper))
-        free = run.stops(design.upper) if plan.sided == 1 else stops
+        outer = np.minimum(design.lower, design.upper)
+        two = plan.sided == 2
+        near = np.full(design.upper.size, -np.inf) if two and design.inner is None else design.inner
+        stops = run.stops(design.upper, outer, near)
+        free = run.stops(design.upper, outer if two else None)
         found.append(
             {
                 "scenario": name,
@@ -180,7 +183,8 @@ def simulated_power(
                 "std_error": stops.std_error,
                 "power_without_futility": free.power,
                 "stops_for_success": stops.upper.tolist(),
-                "stops_for_futility": stops.lower.tolist(),
+                "stops_for_futility": (stops.inner if two else stops.lower).tolist(),
+                "stops_on_other_side": stops.lower.tolist() if two else None,
                 "expected_events": stops.expected_events,
                 "expected_months": stops.expected_time,
                 "expected_patients": stops.expected_n,

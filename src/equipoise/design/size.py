@@ -188,8 +188,8 @@ def _bounds(
     declared = plan.declared
     chosen = boundary if boundary is not None else plan.boundary
     named = isinstance(chosen, str)
-    futile = len(fractions) > 1 and plan.sided == 1
-    given = declared.futility_bounds if futile and len(declared.futility_bounds) == len(fractions) - 1 else ()
+    futile = len(fractions) > 1
+    given = plan.futility_bounds if futile and len(declared.futility_bounds) == len(fractions) - 1 else None
     try:
         return group_sequential(
             np.array(fractions),
@@ -200,7 +200,7 @@ def _bounds(
             boundary_parameter=declared.boundary_parameter if named and chosen == declared.boundary else None,
             futility=declared.futility if futile else None,
             futility_parameter=declared.futility_parameter if futile else None,
-            futility_bounds=given or None,
+            futility_bounds=given,
             binding=declared.binding if futile else False,
         )
     except ValueError as error:
@@ -220,8 +220,9 @@ def other_looks(plan: Assumptions, counts: tuple[int, ...] = (1, 2, 3)) -> list[
                 "looks": count,
                 "boundary": design.boundary,
                 "information": design.information.tolist(),
-                "upper": design.upper.tolist(),
+                "upper": finite(design.upper.tolist()),
                 "lower": finite(design.lower.tolist()),
+                "inner": None if design.inner is None else finite(design.inner.tolist()),
                 "events": (design.information * total).tolist(),
                 "inflation": design.inflation,
             }

@@ -130,11 +130,11 @@ class DesignAssumptions(Item):
     boundary_parameter: float | None = None
     """Gamma, rho, Delta or the interim bound, where the boundary has one."""
     futility: Spending | None = None
-    """Spending function of the type II error, where the looks may stop for futility."""
+    """Spending function of the type II error, where the looks may stop for futility; with two sides where Z is near 0."""
     futility_parameter: float | None = None
     """Parameter of that spending function."""
-    futility_bounds: tuple[float, ...] = ()
-    """Futility bounds of Z at the interim looks instead."""
+    futility_bounds: tuple[float | None, ...] = ()
+    """Futility bounds of Z at the interim looks instead, with two sides of its size; null for none."""
     binding: bool = False
     """Whether the efficacy bounds count on futility bounds being obeyed."""
     patients: Annotated[int, Field(ge=2)] | None = None

@@ -213,10 +213,10 @@ def _check_boundary(analysis: Analysis, design: DesignAssumptions, place: KeyPat
         elif parameter is not None and (name is None or name in WITHOUT):
             report.add((*place, key), f"{name or 'nothing'} has no parameter", seen=f"{parameter:g}")
     futile = [look.futility for look in analysis.interims]
-    rule = design.futility is not None or bool(design.futility_bounds)
-    if rule and analysis.sided == 2:
-        key = "futility" if design.futility is not None else "futility_bounds"
-        report.add((*place, key), "a test with two sides has no futility bounds", expected="sided: 1 and half of alpha")
+    if analysis.sided == 2 and any(bound is not None and bound < 0 for bound in design.futility_bounds):
+        seen = ", ".join("null" if bound is None else f"{bound:g}" for bound in design.futility_bounds)
+        message = "with two sides the trial stops for futility where Z is near 0: the bounds are of its size"
+        report.add((*place, "futility_bounds"), message, seen=seen, expected="0 or more, or null for none")
     if design.futility is not None and not all(futile):
         message = "the type II error is spent at every look, but not every look may stop for futility"
         report.add((*place, "futility"), message, expected="futility: true at each look, or futility_bounds")

@@ -110,13 +110,21 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 def bounds_chart(name: str, design: Mapping[str, Any]) -> Chart:
     """Bounds of Z by events."""
     s = design["sequential"]
-    upper = Curve(label="Efficacy bound", x=s["events"], y=s["upper"], color=FIRST, marks=True)
-    low = [(e, b) for e, b in zip(s["events"], s["lower"], strict=True) if b is not None]
-    curves = [upper]
-    if low and s["futility"]:
-        words = "Futility bound" + (", binding" if s["binding"] else ", not binding")
-        xs, ys = zip(*low, strict=True)
-        curves.append(Curve(label=words, x=xs, y=ys, color=SECOND, dash=(5, 2.5), marks=True))
+    two, inner = design["sided"] == 2, s.get("inner")
+    futility = "Futility bound" + (", binding" if s["binding"] else ", not binding")
+    lines: list[tuple[str, list[float | None], str, tuple[float, ...]]] = [("Efficacy bound", s["upper"], FIRST, ())]
+    if two:
+        lines.append(("Efficacy bound, other side", s["lower"], FIRST, ()))
+    if inner is not None:
+        lines.append((futility, inner, SECOND, (5, 2.5)))
+        lines.append((f"{futility}, other side", [None if b is None else -b for b in inner], SECOND, (5, 2.5)))
+    elif s["futility"]:
+        lines.append((futility, s["lower"], SECOND, (5, 2.5)))
+    curves = []
+    for words, bounds, color, dash in lines:
+        known = [(e, b) for e, b in zip(s["events"], bounds, strict=True) if b is not None]
+        xs, ys = zip(*known, strict=True)
+        curves.append(Curve(label=words, x=xs, y=ys, color=color, dash=dash, marks=True))
     values = [value for curve in curves for value in curve.y]
     return chart_of(
         name,

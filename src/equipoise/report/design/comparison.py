@@ -10,6 +10,7 @@ from equipoise.report.design.parts import (
     allocator_part,
     assumed_part,
     chart_html,
+    futility_bounds,
     number,
     paragraph_part,
     percent,
@@ -91,19 +92,19 @@ def _looks(key: str, d: Mapping[str, Any]) -> Markup:
     if s is None or len(s["information"]) == 1:
         return Markup("")
     last = len(s["information"]) - 1
-    futile = bool(s["futility"])
+    futile = futility_bounds(s)
     rows = [
         (
             "Final" if k == last else f"Look {k + 1}",
             percent(s["information"][k]),
             number(s["patients"][k]),
-            number(s["upper"][k], 5),
-            *((number(s["lower"][k], 4) if k < last else "",) if futile else ()),
+            number(s["upper"][k], 5) or "none",
+            *((number(futile[1][k], 4) or "none" if k < last else "",) if futile else ()),
             f"{s['p_value'][k]:.4f}",
             f"{s['alpha_spent'][k]:.5f}",
         )
         for k in range(last + 1)
     ]
-    bound = ("Futility bound of Z",) if futile else ()
+    bound = (futile[0],) if futile else ()
     heads = ("", "Information", "Patients with outcome", "Efficacy bound of Z", *bound, "One-sided P", "Alpha spent")
     return table_html(f"{key}-looks", "Looks and bounds", heads, rows)

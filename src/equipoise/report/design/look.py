@@ -1,5 +1,6 @@
 """First pages of the open and the closed report of an interim look."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -103,14 +104,14 @@ def _source(facts: Mapping[str, Any]) -> Markup:
 
 
 def _number(value: float | None, digits: int = 5) -> str:
-    return "none" if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return "none" if value is None or not math.isfinite(value) else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _bounds(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
     k = facts["look"] - 1
     rows = [
         ("Efficacy bound of Z", _number(look["upper"]), _number(facts["planned"]["upper"][k])),
-        ("Futility bound of Z", _number(look["lower"]), ""),
+        ("Futility bound of |Z|" if look["sided"] == 2 else "Futility bound of Z", _number(look["lower"]), ""),
         ("One-sided P that reaches it", _number(look["p_bound"]), ""),
         ("Alpha spent up to this look", _number(look["alpha_spent"]), ""),
         ("Alpha spent before it", _number(look["alpha_spent_before"]), ""),
@@ -128,6 +129,12 @@ def _test(look: Mapping[str, Any], sides: Mapping[str, Any]) -> Markup:
     better = sides["experimental"] if look["z"] > 0 else sides["control"]
     letters = sorted((sides["experimental"], sides["control"]))
     rows = [("Z, size", _number(size, 4)), ("In favor of", better if favored else "neither arm")]
+    if look["sided"] == 2:
+        rows.append(("Efficacy bound of |Z|", "reached" if size >= look["upper"] else "not reached"))
+        if look["lower"] is not None:
+            words = "at or below it" if size <= look["lower"] else "above it"
+            rows.append(("Futility bound of |Z|", words))
+        return table_html("test-table", "Log-rank test of the plan", ("", "Value"), rows, _chances(look), words=True)
     for letter in letters:
         z = (size if letter == better else -size) if favored else 0.0
         rows.append(

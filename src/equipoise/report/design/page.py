@@ -13,6 +13,7 @@ from equipoise.report.design.parts import (
     allocator_part,
     assumed_part,
     chart_html,
+    futility_bounds,
     number,
     paragraph_part,
     percent,
@@ -112,20 +113,20 @@ def _analysis(name: str, d: Mapping[str, Any]) -> Markup:
 
 def _bounds(key: str, d: Mapping[str, Any]) -> Markup:
     s = d["sequential"]
-    futile = bool(s["futility"])
+    futile = futility_bounds(s)
     rows = [
         (
             f"Look {k + 1}" if k + 1 < len(s["events"]) else "Final",
             percent(s["information"][k]),
             number(s["events"][k]),
-            number(s["upper"][k], 5),
-            *((number(s["lower"][k], 4) if k + 1 < len(s["events"]) else "",) if futile else ()),
+            number(s["upper"][k], 5) or "none",
+            *((number(futile[1][k], 4) or "none" if k + 1 < len(s["events"]) else "",) if futile else ()),
             f"{s['p_value'][k]:.4f}",
             f"{s['alpha_spent'][k]:.5f}",
         )
         for k in range(len(s["events"]))
     ]
-    bound = ("Futility bound of Z",) if futile else ()
+    bound = (futile[0],) if futile else ()
     heads = ("", "Information", "Events", "Efficacy bound of Z", *bound, "One-sided P", "Alpha spent")
     return table_html(f"{key}-bounds", "Looks and bounds", heads, rows)
 
@@ -155,7 +156,7 @@ def _other(key: str, d: Mapping[str, Any]) -> Markup:
     rows = [
         (
             str(other["looks"]),
-            ", ".join(number(b, 5) for b in other["upper"]),
+            ", ".join(number(b, 5) or "none" for b in other["upper"]),
             ", ".join(number(e) for e in other["events"]),
             number(other["inflation"], 4),
         )

@@ -7,7 +7,16 @@ from markupsafe import Markup
 
 from equipoise.report.design.charts import Chart
 
-__all__ = ["allocator_part", "assumed_part", "chart_html", "number", "paragraph_part", "percent", "table_html"]
+__all__ = [
+    "allocator_part",
+    "assumed_part",
+    "chart_html",
+    "futility_bounds",
+    "number",
+    "paragraph_part",
+    "percent",
+    "table_html",
+]
 
 BRIEF = 18
 """Letters up to which the names of rows stay on one line, so that a narrow screen shows more columns."""
@@ -83,6 +92,14 @@ def assumed_part(d: Mapping[str, Any]) -> Markup:
 def number(value: float | None, digits: int = 2) -> str:
     """A number for reading; nothing where there is none."""
     return "" if value is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def futility_bounds(s: Mapping[str, Any]) -> tuple[str, list[float | None]] | None:
+    """Heading and futility bounds of the looks, of Z or with two sides of its size; None without them."""
+    if not s["futility"]:
+        return None
+    inner = s.get("inner")
+    return ("Futility bound of Z", list(s["lower"])) if inner is None else ("Futility bound of |Z|", list(inner))
 
 
 def percent(value: float, digits: int = 1) -> str:

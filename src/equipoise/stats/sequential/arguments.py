@@ -204,8 +204,6 @@ def _futility(
     name, bounds = given["futility"], given["futility_bounds"]
     if name is not None and bounds is not None:
         _problem(problems, "futility", "give a spending function or bounds, not both")
-    if (name is not None or bounds is not None) and given["sided"] == 2:
-        _problem(problems, "futility", "a design with two sides has no futility bounds; use sided=1 with half of alpha")
     if name is None and given["futility_parameter"] is not None:
         _problem(problems, "futility_parameter", f"no futility spending has it, got {given['futility_parameter']!r}")
     if name is not None and name not in SPENDING:
@@ -222,4 +220,8 @@ def _futility(
     if array is not None and array.size != information.size - 1:
         message = f"expected {information.size - 1} values, one an interim look, got {array.size}"
         _problem(problems, "futility_bounds", message)
+    if array is not None and given["sided"] == 2 and (np.isfinite(array) & (array < 0.0)).any():
+        at = int(np.flatnonzero(np.isfinite(array) & (array < 0.0))[0])
+        message = "with two sides futility bounds are of |Z|: expected 0 or more, or minus infinity for none"
+        problems.append(InputProblem(argument="futility_bounds", message=message, position=at, value=float(array[at])))
     return array

@@ -11,14 +11,22 @@ from scipy.special import ndtri
 
 from equipoise.stats.errors import StatsError
 from equipoise.stats.roots import bracketed_root
-from equipoise.stats.sequential.walk import DOWN, Walk, crossing_probabilities
+from equipoise.stats.sequential.walk import DOWN, UP, Walk, crossing_probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-__all__ = ["Bounds", "constant_bounds", "drift_for_power", "spending_bounds", "with_beta_spending"]
+__all__ = [
+    "LARGEST_BOUND",
+    "Bounds",
+    "constant_bounds",
+    "drift_for_power",
+    "spending_bounds",
+    "stopping_probabilities",
+    "with_beta_spending",
+]
 
 LARGEST_BOUND = 38.0
 """Bound beyond which the normal tail is below 1e-300."""
@@ -32,6 +40,25 @@ class Bounds:
 
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    inner: NDArray[np.float64] | None = None
+    """With two sides and futility: the trial stops where |Z| is at most this; minus infinity where it cannot."""
+
+
+def stopping_probabilities(
+    information: NDArray[np.float64], theta: float, bounds: Bounds
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Probability of stopping above the upper bound, below the lower one, and between the inner ones, at each look."""
+    if bounds.inner is None:
+        up, down = crossing_probabilities(information, theta, bounds.lower, bounds.upper)
+        return up, down, np.zeros(up.size)
+    walk = Walk(information, theta)
+    found = np.zeros((3, information.size))
+    for k, (low, high, inner) in enumerate(zip(bounds.lower, bounds.upper, bounds.inner, strict=True)):
+        within = walk.between(-float(inner), float(inner)) if inner > 0.0 else 0.0
+        found[:, k] = walk.probability(float(high), UP), walk.probability(float(low), DOWN), within
+        if k < information.size - 1:
+            walk.go_on(float(low), float(high), float(inner))
+    return found[0], found[1], found[2]
 
 
 def spending_bounds(
@@ -39,11 +66,12 @@ def spending_bounds(
     spent: NDArray[np.float64],
     *,
     sided: int,
-    lower: NDArray[np.float64] | None = None,
+    futility: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Upper bounds under which the error spent up to each look is the cumulative `spent`.
 
-    With two sides both bounds of +-b count. `lower` holds binding futility bounds, which end trials.
+    With two sides both bounds of +-b count. `futility` holds binding futility bounds, which end trials: lower bounds
+    of Z, with two sides bounds of |Z|.
     """
     walk = Walk(information)
     upper = np.empty(information.size)
@@ -52,8 +80,8 @@ def spending_bounds(
         upper[k] = walk.bound((total - done) / sided)
         done = max(done, total)
         if k < information.size - 1:
-            floor = -upper[k] if sided == 2 else (-math.inf if lower is None else min(lower[k], upper[k]))
-            walk.go_on(floor, upper[k])
+            stop = -math.inf if futility is None else min(futility[k], upper[k])
+            walk.go_on(*((-upper[k], upper[k], stop) if sided == 2 else (stop, upper[k])))
     return upper
 
 
@@ -63,7 +91,7 @@ def constant_bounds(
     error: float,
     *,
     sided: int,
-    lower: NDArray[np.float64] | None = None,
+    futility: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Upper bounds `shape(c)` with the constant c under which the total error is `error`.
 
@@ -75,8 +103,11 @@ def constant_bounds(
 
     def excess(constant: float) -> float:
         upper = shape(constant)
-        floor = -upper if sided == 2 else (np.full(upper.size, -math.inf) if lower is None else lower)
-        up, down = crossing_probabilities(information, 0.0, np.minimum(floor, upper), upper)
+        stop = np.full(upper.size, -math.inf) if futility is None else np.minimum(futility, upper)
+        bounds = Bounds(lower=stop, upper=upper)
+        if sided == 2:
+            bounds = Bounds(lower=-upper, upper=upper, inner=None if futility is None else stop)
+        up, down, _ = stopping_probabilities(information, 0.0, bounds)
         return float(up.sum() + (down.sum() if sided == 2 else 0.0) - error)
 
     low, high = 0.0, LARGEST_BOUND
@@ -97,7 +128,7 @@ def drift_for_power(information: NDArray[np.float64], bounds: Bounds, power: flo
     """Drift (mean of Z at information 1) under which the upper bound is crossed with this probability."""
 
     def excess(theta: float) -> float:
-        return float(crossing_probabilities(information, theta, bounds.lower, bounds.upper)[0].sum()) - power
+        return float(stopping_probabilities(information, theta, bounds)[0].sum()) - power
 
     high = 2.0
     while excess(high) < 0.0:

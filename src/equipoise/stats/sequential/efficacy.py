@@ -35,12 +35,12 @@ def spending(a: DesignArguments) -> NDArray[np.float64] | None:
     return spent(a.boundary, a.information, a.alpha, parameter=a.boundary_parameter, sided=a.sided)
 
 
-def efficacy_bounds(a: DesignArguments, lower: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Efficacy bounds, with binding futility bounds where there are any."""
+def efficacy_bounds(a: DesignArguments, futility: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Efficacy bounds, with binding futility bounds where there are any (of |Z| with two sides)."""
     looks = a.information.size
     cumulative = spending(a)
     if cumulative is not None:
-        return spending_bounds(a.information, cumulative, sided=a.sided, lower=lower)
+        return spending_bounds(a.information, cumulative, sided=a.sided, futility=futility)
     shape: Callable[[float], NDArray[np.float64]]
     if a.boundary in ("haybittle_peto", "final_only"):
         early = math.inf if a.boundary == "final_only" else (a.boundary_parameter or EARLY_BOUND)
@@ -48,7 +48,7 @@ def efficacy_bounds(a: DesignArguments, lower: NDArray[np.float64] | None = None
     else:
         power = {"obrien_fleming": 0.0, "pocock": 0.5}.get(a.boundary, a.boundary_parameter or 0.0)
         shape = partial(_scaled, curve=a.information ** (power - 0.5))
-    return constant_bounds(a.information, shape, a.alpha, sided=a.sided, lower=lower)
+    return constant_bounds(a.information, shape, a.alpha, sided=a.sided, futility=futility)
 
 
 def least_error(a: DesignArguments) -> float:

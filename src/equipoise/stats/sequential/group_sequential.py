@@ -12,10 +12,10 @@ from scipy.special import ndtr, ndtri
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
 from equipoise.stats.sequential.arguments import DesignArguments
-from equipoise.stats.sequential.bounds import Bounds, drift_for_power, with_beta_spending
+from equipoise.stats.sequential.bounds import Bounds, drift_for_power, stopping_probabilities, with_beta_spending
 from equipoise.stats.sequential.efficacy import efficacy_bounds, spending
 from equipoise.stats.sequential.spending import spent
-from equipoise.stats.sequential.walk import crossing_probabilities
+from equipoise.stats.sequential.wedge import with_wedge_spending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +36,16 @@ class CrossingProbabilities(Result):
     """Probability of stopping for efficacy."""
     lower: NDArray[np.float64]
     """Probability of stopping for futility (of crossing the other bound, where the test has two sides)."""
+    inner: NDArray[np.float64]
+    """Probability of stopping for futility where the test has two sides; at the last look, of no bound crossed."""
     power: float
     """Probability of ever crossing the upper bound."""
     expected_information: float
     """Information at the end, expected, as a fraction of the largest."""
 
     def _columns(self) -> Mapping[str, NDArray[np.float64]]:
-        return {"upper": self.upper, "lower": self.lower}
+        inner = {"inner": self.inner} if self.inner.any() else {}
+        return {"upper": self.upper, "lower": self.lower, **inner}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -65,6 +68,9 @@ class GroupSequential(Result):
     """Efficacy bounds of Z."""
     lower: NDArray[np.float64]
     """Futility bounds; -upper where the test has two sides; minus infinity where the trial cannot stop."""
+    inner: NDArray[np.float64] | None
+    """Futility bounds of |Z| where the test has two sides: at or below them the trial stops, minus infinity where it
+    cannot. None without them."""
     alpha_spent: NDArray[np.float64]
     """Type I error spent up to each look, over all sides; futility bounds stop nobody unless they are binding."""
     beta_spent: NDArray[np.float64]
@@ -80,7 +86,8 @@ class GroupSequential(Result):
         return f"Group sequential design, {self.boundary.replace('_', ' ')}, {self.information.size} looks"
 
     def _columns(self) -> Mapping[str, NDArray[np.float64]]:
-        names = ("information", "upper", "lower", "p_value", "alpha_spent", "beta_spent")
+        inner = () if self.inner is None else ("inner",)
+        names = ("information", "upper", "lower", *inner, "p_value", "alpha_spent", "beta_spent")
         return {name: getattr(self, name) for name in names}
 
     def crossing(self, drift: float) -> CrossingProbabilities:
@@ -88,12 +95,12 @@ class GroupSequential(Result):
 
         Futility bounds stop trials here whether they are binding or not.
         """
-        lower = np.minimum(self.lower, self.upper)
-        up, down = crossing_probabilities(self.information, drift, lower, self.upper)
-        stop = up[:-1] + down[:-1]
+        bounds = Bounds(lower=np.minimum(self.lower, self.upper), upper=self.upper, inner=self.inner)
+        up, down, within = stopping_probabilities(self.information, drift, bounds)
+        stop = up[:-1] + down[:-1] + within[:-1]
         expected = float((stop * self.information[:-1]).sum() + (1.0 - stop.sum()) * self.information[-1])
         return CrossingProbabilities(
-            drift=drift, upper=up, lower=down, power=float(up.sum()), expected_information=expected
+            drift=drift, upper=up, lower=down, inner=within, power=float(up.sum()), expected_information=expected
         )
 
     def events(self, hazard_ratio: float, *, ratio: float = 1.0) -> NDArray[np.float64]:
@@ -143,9 +150,11 @@ def group_sequential(
         c I^(Delta - 1/2); ``haybittle_peto`` (parameter the interim bound, 3 unless given); ``final_only``; or the
         cumulative error to be spent at each look, ending at alpha.
     futility
-        Spending function of the type II error, one-sided designs only.
+        Spending function of the type II error. With two sides the trial stops for futility where Z is near 0, and
+        crossing the bound of the other side counts as type II error, too.
     futility_bounds
-        Futility bounds of Z at the interim looks instead.
+        Futility bounds of Z at the interim looks instead; with two sides of the absolute Z. Minus infinity where the
+        trial cannot stop.
     binding
         Whether futility bounds will be obeyed: then the efficacy bounds use it. Otherwise they hold the type I error
         even when futility bounds are overruled.
@@ -186,7 +195,8 @@ def group_sequential(
     if a.futility is not None and a.information.size > 1:
         beta = spent(a.futility, a.information, 1.0 - power, parameter=futility_parameter)
         alpha_spent = spending(a) if binding else None
-        bounds, drift = with_beta_spending(a.information, efficacy_bounds(a, None), beta, alpha_spent=alpha_spent)
+        solve = with_wedge_spending if a.sided == 2 else with_beta_spending
+        bounds, drift = solve(a.information, efficacy_bounds(a), beta, alpha_spent=alpha_spent)
     else:
         bounds = _bounds(a)
         drift = drift_for_power(a.information, bounds, power)
@@ -195,21 +205,22 @@ def group_sequential(
 
 def _bounds(a: DesignArguments) -> Bounds:
     """Bounds without spending of the type II error."""
-    lower = np.full(a.information.size, -math.inf)
+    stop = np.full(a.information.size, -math.inf)
     if a.futility_bounds is None:
-        upper = efficacy_bounds(a, None)
-        return Bounds(lower=-upper if a.sided == 2 else lower, upper=upper)
-    lower[:-1] = a.futility_bounds
-    upper = efficacy_bounds(a, lower if a.binding else None)
-    lower = np.minimum(lower, upper)
-    lower[-1] = upper[-1]
-    return Bounds(lower=lower, upper=upper)
+        upper = efficacy_bounds(a)
+        return Bounds(lower=-upper if a.sided == 2 else stop, upper=upper)
+    stop[:-1] = a.futility_bounds
+    upper = efficacy_bounds(a, stop if a.binding else None)
+    stop = np.minimum(stop, upper)
+    stop[-1] = upper[-1]
+    return Bounds(lower=-upper, upper=upper, inner=stop) if a.sided == 2 else Bounds(lower=stop, upper=upper)
 
 
 def _result(a: DesignArguments, bounds: Bounds, drift: float) -> GroupSequential:
-    counted = bounds.lower if a.sided == 2 or a.binding else np.full(a.information.size, -math.inf)
-    up, down = crossing_probabilities(a.information, 0.0, counted, bounds.upper)
-    _, missed = crossing_probabilities(a.information, drift, bounds.lower, bounds.upper)
+    endless = np.full(a.information.size, -math.inf)
+    counted = bounds if a.binding else Bounds(lower=bounds.lower if a.sided == 2 else endless, upper=bounds.upper)
+    up, down, _ = stopping_probabilities(a.information, 0.0, counted)
+    _, missed, within = stopping_probabilities(a.information, drift, bounds)
     fixed = (ndtri(1.0 - a.alpha / a.sided) + ndtri(a.power)) ** 2
     return GroupSequential(
         boundary=a.boundary,
@@ -223,8 +234,9 @@ def _result(a: DesignArguments, bounds: Bounds, drift: float) -> GroupSequential
         information=a.information,
         upper=bounds.upper,
         lower=bounds.lower,
+        inner=bounds.inner,
         alpha_spent=np.cumsum(up + (down if a.sided == 2 else 0.0)),
-        beta_spent=np.cumsum(missed),
+        beta_spent=np.cumsum(missed + within),
         p_value=ndtr(-bounds.upper),
         drift=drift,
         inflation=float(drift**2 / fixed),

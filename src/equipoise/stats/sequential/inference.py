@@ -12,6 +12,7 @@ from equipoise.stats.errors import InputProblem, StatsError
 from equipoise.stats.result import Result
 from equipoise.stats.roots import bracketed_root, widen_bracket
 from equipoise.stats.sequential.arguments import numbers
+from equipoise.stats.sequential.bounds import Bounds
 from equipoise.stats.sequential.efficacy import at_level, efficacy_bounds, least_error
 from equipoise.stats.sequential.walk import DOWN, UP, Walk
 
@@ -127,13 +128,15 @@ def final_inference(
     """P-value, limits and median-unbiased estimate after a stop.
 
     Outcomes are ordered by the look of the stop and the side first, by Z at it second (Tsiatis, Rosner, Mehta). Only
-    the bounds before the stop enter. Parameters as in `repeated_inference`; the last look is that of the stop.
+    the bounds before the stop enter. Where futility bounds of a two-sided design are binding, outcomes of the two signs
+    lie on the two sides of the trials that they stopped. Parameters as in `repeated_inference`; the last look is that
+    of the stop.
 
     Raises
     ------
     StatsError
         As `repeated_inference`; also when an earlier statistic lies beyond a bound, or the last one beyond none
-        although looks are left.
+        although looks are left; a stop for futility between binding bounds of a two-sided design.
 
     References
     ----------
@@ -143,22 +146,15 @@ def final_inference(
     k = statistics.size
     if not 0.0 < conf_level < 1.0:
         raise StatsError(f"conf_level: expected a number between 0 and 1, got {conf_level!r}")
-    stops_low = design.sided == 2 or design.binding
-    lower = design.lower[:k] if stops_low else np.full(k, -math.inf)
-    upper = design.upper[:k]
-    passed = np.flatnonzero((statistics[:-1] >= upper[:-1]) | (statistics[:-1] <= lower[:-1]))
-    if passed.size:
-        at = int(passed[0])
-        bound = upper[at] if statistics[at] >= upper[at] else lower[at]
-        message = f"lies beyond a bound ({bound:.4f}): the trial ended at look {at + 1}"
-        raise StatsError([InputProblem(argument="z", message=message, position=at, value=float(statistics[at]))])
-    inside = design.lower[k - 1] < statistics[-1] < design.upper[k - 1]
-    if inside and k < design.information.size:
-        message = f"lies between the bounds of look {k} of {design.information.size}: the trial goes on"
-        raise StatsError([InputProblem(argument="z", message=message, position=k - 1, value=float(statistics[-1]))])
+    bounds = _stopping_bounds(design, k)
+    _check_stop(design, bounds, statistics)
+    last = float(statistics[-1])
+    mirrored = design.sided == 2 and last < 0.0
 
     def above(effect: float) -> float:
-        return _at_least(amounts, effect, lower, upper, float(statistics[-1]))
+        if mirrored:
+            return 1.0 - _at_least(amounts, -effect, bounds, -last)
+        return _at_least(amounts, effect, bounds, last)
 
     tail = 0.5 * (1.0 - conf_level)
     start = float(statistics[-1] / math.sqrt(amounts[-1]))
@@ -186,19 +182,52 @@ def _effect_where(above: Callable[[float], float], share: float, start: float, s
     return bracketed_root(excess, *widen_bracket(excess, start, step=step, limit=1e3 * step))
 
 
-def _at_least(
-    information: NDArray[np.float64],
-    effect: float,
-    lower: NDArray[np.float64],
-    upper: NDArray[np.float64],
-    z: float,
-) -> float:
+def _stopping_bounds(design: GroupSequential, looks: int) -> Bounds:
+    """Bounds of the looks so far that end the trial: futility bounds if they are binding."""
+    upper, endless = design.upper[:looks], np.full(looks, -math.inf)
+    if design.sided == 2:
+        inner = design.inner[:looks] if design.binding and design.inner is not None else endless
+        return Bounds(lower=-upper, upper=upper, inner=inner)
+    return Bounds(lower=design.lower[:looks] if design.binding else endless, upper=upper, inner=endless)
+
+
+def _check_stop(design: GroupSequential, bounds: Bounds, statistics: NDArray[np.float64]) -> None:
+    """Refuse an earlier stop, no stop, and a stop that the ordering has no place for."""
+    k, inner = statistics.size, bounds.inner
+    before = statistics[:-1]
+    near = np.zeros(k - 1, dtype=bool) if inner is None else np.abs(before) <= inner[:-1]
+    passed = np.flatnonzero((before >= bounds.upper[:-1]) | (before <= bounds.lower[:-1]) | near)
+    if passed.size:
+        at = int(passed[0])
+        bound = bounds.upper[at] if before[at] >= bounds.upper[at] else bounds.lower[at]
+        place = "at or below the futility bound of |Z|" if near[at] else f"beyond a bound ({bound:.4f})"
+        message = f"lies {place}: the trial ended at look {at + 1}"
+        raise StatsError([InputProblem(argument="z", message=message, position=at, value=float(before[at]))])
+    if k == design.information.size:
+        return
+    last = float(statistics[-1])
+    futile = design.inner is not None and abs(last) <= design.inner[k - 1]
+    message = ""
+    if futile and design.binding:
+        message = (
+            f"look {k} ended the trial between binding futility bounds, for which the stage-wise ordering has no "
+            "place; use repeated_inference"
+        )
+    elif not futile and design.lower[k - 1] < last < design.upper[k - 1]:
+        message = f"lies between the bounds of look {k} of {design.information.size}: the trial goes on"
+    if message:
+        raise StatsError([InputProblem(argument="z", message=message, position=k - 1, value=last)])
+
+
+def _at_least(information: NDArray[np.float64], effect: float, bounds: Bounds, z: float) -> float:
     """P(an outcome at least as much in favor as stopping at the last look with z)."""
     walk = Walk(information, effect)
+    lower, upper = bounds.lower, bounds.upper
+    inner = np.full(upper.size, -math.inf) if bounds.inner is None else bounds.inner
     total = 0.0
     for k in range(information.size - 1):
         total += walk.probability(float(upper[k]), UP)
-        walk.go_on(float(lower[k]), float(upper[k]))
+        walk.go_on(float(lower[k]), float(upper[k]), float(inner[k]))
     if z <= lower[-1]:  # stopped low at this look: everything above, at this look and by going on
         reached = walk.probability(-math.inf, UP) if information.size > 1 else 1.0
         return total + reached - walk.probability(z, DOWN)

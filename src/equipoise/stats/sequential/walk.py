@@ -54,14 +54,21 @@ class Walk:
             return math.inf * side
         return float(bound_of(self._z, self._mass, *self._now, self.theta, probability, side))
 
-    def go_on(self, lower: float, upper: float) -> None:
-        """Move to the next look, of trials between the bounds."""
+    def between(self, low: float, high: float) -> float:
+        """P(reach this look and lie between two points)."""
+        return self.probability(low) - self.probability(high)
+
+    def go_on(self, lower: float, upper: float, inner: float = -math.inf) -> None:
+        """Move to the next look, of trials between the bounds and, where `inner` is not negative, |Z| above it."""
         before, now = self._now
         if not self._nobody():
             after = float(self.information[self.look + 1])
-            self._z, self._mass = advance(
-                self._z, self._mass, before, now, after, self.theta, lower, upper, NODES, WEIGHTS
-            )
+            stretches = ((lower, upper),) if inner < 0.0 else ((lower, -inner), (inner, upper))
+            parts = [
+                advance(self._z, self._mass, before, now, after, self.theta, low, high, NODES, WEIGHTS)
+                for low, high in stretches
+            ]
+            self._z, self._mass = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         self.look += 1
 
     def _nobody(self) -> bool:

@@ -38,7 +38,9 @@ class StopSummary(Result):
     upper: NDArray[np.float64]
     """Share that stops for success at each look."""
     lower: NDArray[np.float64]
-    """Share that stops for futility at each look; at the last, that ends without success."""
+    """Share that stops at or below the lower bound at each look; at the last, that ends without success."""
+    inner: NDArray[np.float64]
+    """Share that stops for futility where the test has two sides; at the last look, that crosses neither bound."""
     expected_events: float
     expected_time: float
     expected_n: float
@@ -48,7 +50,8 @@ class StopSummary(Result):
         return {name: getattr(self, name) for name in names}
 
     def _columns(self) -> Mapping[str, NDArray[np.float64]]:
-        return {"upper": self.upper, "lower": self.lower}
+        inner = {"inner": self.inner} if self.inner.any() else {}
+        return {"upper": self.upper, "lower": self.lower, **inner}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -85,7 +88,7 @@ class SimulatedTrials(Result):
         means = {f"mean_{name}": getattr(self, name).mean(axis=0) for name in names}
         return {"look": list(range(1, self.z.shape[1] + 1)), **means}
 
-    def stops(self, upper: ArrayLike, lower: ArrayLike | None = None) -> StopSummary:
+    def stops(self, upper: ArrayLike, lower: ArrayLike | None = None, inner: ArrayLike | None = None) -> StopSummary:
         """Share of the trials that stop at each look.
 
         Parameters
@@ -93,7 +96,9 @@ class SimulatedTrials(Result):
         upper
             Efficacy bounds of -z, as `group_sequential` gives them.
         lower
-            Futility bounds of -z; nobody stops for futility unless given.
+            Bounds of -z at or below which trials stop, too: those of futility, or of the other side.
+        inner
+            Futility bounds of the absolute z, where the test has two sides.
 
         Raises
         ------
@@ -101,16 +106,20 @@ class SimulatedTrials(Result):
             Not one bound a look.
         """
         looks = self.z.shape[1]
-        high = np.asarray(upper, dtype=np.float64)
-        low = np.full(looks, -np.inf) if lower is None else np.asarray(lower, dtype=np.float64)
-        if high.shape != (looks,) or low.shape != (looks,):
-            raise StatsError(f"upper, lower: expected {looks} bounds, one a look, got {high.shape} and {low.shape}")
-        success, futile = -self.z >= high, -self.z <= low
-        futile[:, -1] = ~success[:, -1]
-        ended = success | futile
-        look = ended.argmax(axis=1)
+        none = np.full(looks, -np.inf)
+        high, low, near = (
+            none if bound is None else np.asarray(bound, dtype=np.float64) for bound in (upper, lower, inner)
+        )
+        if not high.shape == low.shape == near.shape == (looks,):
+            seen = ", ".join(str(bound.shape) for bound in (high, low, near))
+            raise StatsError(f"upper, lower, inner: expected {looks} bounds, one a look, got {seen}")
+        success, below, within = -self.z >= high, -self.z <= low, np.abs(self.z) <= near
+        within &= ~success & ~below
+        rest = within if inner is not None else below
+        rest[:, -1] |= ~(success | below)[:, -1]
+        look = (success | below | within).argmax(axis=1)
         rows = np.arange(look.size)
-        won = success[rows, look]
+        won, small = success[rows, look], within[rows, look]
         power = float(won.mean())
         n = self.n_experimental + self.n_control
         return StopSummary(
@@ -118,7 +127,8 @@ class SimulatedTrials(Result):
             power=power,
             std_error=float(np.sqrt(power * (1.0 - power) / look.size)),
             upper=np.bincount(look[won], minlength=looks) / look.size,
-            lower=np.bincount(look[~won], minlength=looks) / look.size,
+            lower=np.bincount(look[~won & ~small], minlength=looks) / look.size,
+            inner=np.bincount(look[small], minlength=looks) / look.size,
             expected_events=float(self.events[rows, look].mean()),
             expected_time=float(self.time[rows, look].mean()),
             expected_n=float(n[rows, look].mean()),
