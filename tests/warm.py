@@ -42,11 +42,16 @@ def command_line(
     """Run `equipoise` with these arguments to its end."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        known = dict(os.environ if environment is None else environment)
+        known = dict(_of_the_user() if environment is None else environment)
         process = begin(_main, [str(each) for each in arguments], known, str(cwd or Path.cwd()), str(out), str(err))
         process.join()
         assert process.exitcode is not None
         return Done(process.exitcode, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+
+def _of_the_user() -> dict[str, str]:
+    """Variables of this process without those that a trial served here before has left."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("EQUIPOISE_", "DJANGO_"))}
 
 
 def _main(arguments: list[str], environment: dict[str, str], cwd: str, out: str, err: str) -> None:

@@ -53,7 +53,6 @@ class People:
         """The start page of somebody, who comes in for the first time with password and a new device."""
         if who not in self.pages:
             page = self.pages[who] = self.new_page()
-            page.set_default_navigation_timeout(60_000)
             page.goto(self.url)
             page.get_by_label("Username").fill(who)
             page.get_by_label("Password").fill(self.passwords[who])
@@ -160,9 +159,11 @@ def set_up(people: People, seen: Shot) -> None:
     page = people.page("ivan")
     page.get_by_role("link", name="Staff of the site").click()
     seen(page, "staff")
+    delegate = page.get_by_role("button", name="Delegate the ticked tasks")
+    delegate.wait_for()
     for box in page.get_by_role("checkbox").all():
         box.check()
-    page.get_by_role("button", name="Delegate the ticked tasks").click()
+    delegate.click()
     expect(page.locator("#said")).to_contain_text("Delegated: 12 tasks.")
 
 
@@ -170,7 +171,10 @@ def stocked(people: People, seen: Shot) -> None:
     """Kits are made and sent, and the pharmacist takes them into stock."""
     page = people.page("ursula")
     page.get_by_role("link", name="Depot").click()
-    for verb, given in (("Make", {"Lot": "LOT-1", "Last day of use": "2031-12-31"}), ("Send", {})):
+    for verb, given, said in (
+        ("Make", {"Lot": "LOT-1", "Last day of use": "2031-12-31"}, "are made"),
+        ("Send", {}, "are sent to site 01"),
+    ):
         form = page.locator("form", has=page.get_by_role("button", name=f"{verb} the kits"))
         for label, value in given.items():
             form.get_by_label(label).fill(value)
@@ -180,7 +184,7 @@ def stocked(people: People, seen: Shot) -> None:
         form.get_by_label("Sets").fill("6")
         people.prove(form, "ursula")
         form.get_by_role("button", name=f"{verb} the kits").click()
-        expect(page.locator("#said")).to_contain_text("12 kits of lot LOT-1")
+        expect(page.locator("#said")).to_contain_text(f"12 kits of lot LOT-1 {said}")
     seen(page, "depot")
     page = people.page("paul")
     page.get_by_role("link", name="Take 12 kits of lot LOT-1 into stock").click()
@@ -195,6 +199,7 @@ def enroll(people: People, seen: Shot) -> str:
     page.get_by_role("link", name="Screen a patient").click()
     page.get_by_role("button", name="Give the patient a number").click()
     page.get_by_role("link", name="Record that the patient signed a consent form").click()
+    page.get_by_role("button", name="Record the consent").wait_for()
     subject = page.url.split("/subjects/")[1].partition("/")[0]
     page.get_by_role("button", name="Record the consent").click()
     page.get_by_role("link", name="Record baseline facts").click()
@@ -276,6 +281,7 @@ def treated(people: People, subject: str) -> None:
     page = people.page("paul")
     page.get_by_role("link", name=f"Ask which kit to hand out to {subject}").click()
     page.get_by_role("button", name="Ask which kit to hand out").click()
+    expect(page.locator("main")).to_contain_text(re.compile(r"kit \d{6}"))
     kit = re.search(r"kit (\d{6})", page.locator("main").inner_text())
     assert kit is not None
     page.get_by_label("Kit number").fill(kit[1])
@@ -339,14 +345,16 @@ def adjudicated(people: People, subject: str, seen: Shot) -> None:
     """Both readings side by side, without names; one is endorsed, with a reason."""
     page = people.page("ada")
     page.get_by_role("link", name=f"Adjudicate {subject}").click()
+    endorse = page.get_by_role("button", name="Endorse the reading")
+    endorse.wait_for()
     assert "rita" not in page.content()
     right = page.locator("tr", has_text="Progression").locator("td").all_inner_texts()
     page.get_by_role("radio", name="Reader B" if "none" in right[0] else "Reader A").check()
     seen(page, "adjudicate")
-    page.get_by_role("button", name="Endorse the reading").click()
+    endorse.click()
     expect(page.locator("#refusal")).to_be_visible()
     page.get_by_label("Why").fill("The liver lesions have grown.")
-    page.get_by_role("button", name="Endorse the reading").click()
+    endorse.click()
     expect(page.locator("main")).to_contain_text("The liver lesions have grown.")
 
 
