@@ -21,6 +21,8 @@ __all__ = ["INTERVAL", "HeadWriter"]
 
 INTERVAL = 0.25
 """Seconds between two writings; several commits share one."""
+IDLE = 10.0
+"""Seconds without a commit after which the thread ends; the next commit begins another."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -48,6 +50,7 @@ class HeadWriter:
         self._writing = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._at_exit = False
         self.failure: str | None = None
         """Why the last writing failed; None where it did not."""
 
@@ -61,11 +64,13 @@ class HeadWriter:
             known = self._ends.get(chain)
             if known is None or known.seq < end.seq:
                 self._ends[chain] = end
+            self._wake.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="heads", daemon=True)
                 self._thread.start()
+            if not self._at_exit:
+                self._at_exit = True
                 atexit.register(self.flush)
-        self._wake.set()
 
     def behind(self, chain: str) -> str | None:
         """Say why the database is not what the signed head of a chain says; None where it is, as far as is known."""
@@ -115,11 +120,19 @@ class HeadWriter:
         self.failure = why
 
     def _run(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
+        while self._awaited():
             self.flush()
             threading.Event().wait(INTERVAL)
+
+    def _awaited(self) -> bool:
+        """Wait for a commit; False where none comes, and the thread ends."""
+        if not self._wake.wait(IDLE):
+            with self._lock:
+                if not self._wake.is_set():
+                    self._thread = None
+                    return False
+        self._wake.clear()
+        return True
 
 
 def _why(error: OSError | LedgerError | DatabaseError) -> str:
