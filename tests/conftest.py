@@ -20,7 +20,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # a busy machine is no failure: properties have no time limit of their own
 settings.register_profile(
-    "equipoise", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100 if FULL else 30
+    "equipoise", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100 if FULL else 20
 )
 settings.load_profile("equipoise")
 

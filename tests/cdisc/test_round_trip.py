@@ -43,7 +43,7 @@ def as_read(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=rows)
 def test_any_data_set_comes_back(tmp_path: Path, ending: str, values: list[tuple[Any, ...]]) -> None:
     frame = pl.DataFrame(values, schema=SCHEMA, orient="row")
@@ -118,7 +118,7 @@ def test_folders_that_are_not_there_and_unknown_endings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["xpt", "csv", "json", "ndjson"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), damage=st.binary(max_size=90), length=st.integers(0, 90))
 def test_damaged_files_are_refused_in_words_or_read(
     tmp_path: Path, ending: str, place: float, damage: bytes, length: int

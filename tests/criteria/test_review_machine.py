@@ -207,7 +207,7 @@ class Review(RuleBasedStateMachine):
 
 
 TestReview = Review.TestCase
-TestReview.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestReview.settings = settings(stateful_step_count=40)
 
 
 def walk(seed: int) -> Review:

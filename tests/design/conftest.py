@@ -37,7 +37,7 @@ analyses:
     median_control_months: 10
     median_experimental_months: 16
     interims: [{at_fraction: 0.6}]
-    design: {patients: 300, accrual: {months: 24}, dropout_per_year: 0.03, study_months: 60, seed: 7, trials: 400}
+    design: {patients: 300, accrual: {months: 24}, dropout_per_year: 0.03, study_months: 60, seed: 7, trials: 160}
 """
 
 

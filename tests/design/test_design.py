@@ -60,7 +60,7 @@ def test_the_whole_design_is_plain_numbers_and_repeats(small):
 
 def test_simulated_power_is_the_planned_one(small, full):
     trials = 100_000 if full else 5_000
-    analysis = design_analysis(small(("trials: 400", f"trials: {trials}")), "primary", trials=trials)
+    analysis = design_analysis(small(("trials: 160", f"trials: {trials}")), "primary", trials=trials)
     with_effect, without = analysis["simulation"]
     assert abs(without["power"] - 0.025) < 4 * without["std_error"] + 0.002  # the log-rank test is not quite normal
     assert abs(with_effect["power"] - 0.9) < 4 * with_effect["std_error"] + 0.01

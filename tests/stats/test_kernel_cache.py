@@ -13,8 +13,6 @@ import equipoise
 SOURCE = Path(equipoise.__file__).parent
 
 COUNT = """
-import sys, time
-start = time.perf_counter()
 from equipoise.stats._kernels.order import counting_order
 import numpy as np
 order, starts = counting_order(np.array([1, 0, 1]), 2)
@@ -113,12 +111,3 @@ def test_import_loads_no_compiler_and_no_frames():
     heavy = ["numba", "polars", "narwhals", "pandas", "matplotlib", "scipy.stats", "scipy.optimize", "scipy.sparse"]
     done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
-
-
-def test_import_takes_less_than_a_second_of_processor_time():
-    code = "import time; import equipoise.stats; print(time.process_time())"
-    seconds = min(
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-        for _ in range(3)
-    )
-    assert seconds < 1.0

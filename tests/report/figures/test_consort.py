@@ -146,7 +146,7 @@ def arms_of(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     return arms
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(arms=arms_of(), excluded=reasons, labels=st.lists(words, min_size=6, max_size=6))
 def test_nothing_collides_whatever_the_texts(
     arms: dict[str, dict[str, Any]], excluded: dict[str, int], labels: list[str]

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.figures.made_up import forest_results
 
@@ -175,7 +175,6 @@ names = st.text("abc defghij(+)", min_size=1, max_size=70).map("x".__add__)
 effects = st.tuples(st.floats(0.001, 900), st.floats(1, 90)).map(lambda e: (e[0], e[0] / e[1], e[0] * e[1]))
 
 
-@settings(max_examples=25, deadline=None)
 @given(levels=st.dictionaries(names, st.none() | effects, min_size=1, max_size=5), labels=st.lists(names, min_size=2))
 def test_columns_never_run_into_each_other(levels: dict[str, Any], labels: list[str]) -> None:
     n = len(levels)

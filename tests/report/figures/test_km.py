@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.figures.made_up import Times, survival_results, trial_of
 
@@ -100,7 +100,6 @@ def test_numbers_at_risk_are_centered_under_their_ticks(narrow: bool) -> None:
 times = st.lists(st.tuples(st.integers(1, 1500), st.booleans()), min_size=1, max_size=40)
 
 
-@settings(max_examples=25, deadline=None)
 @given(drug=times, control=times)
 def test_columns_of_the_table_add_up_to_the_arm(drug: Times, control: Times) -> None:
     figure = figure_of(survival_results({"drug": drug, "control": control}))
@@ -117,7 +116,6 @@ def test_columns_of_the_table_add_up_to_the_arm(drug: Times, control: Times) -> 
         assert at_risk == sorted(at_risk, reverse=True)
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     data=st.lists(times, min_size=2, max_size=5),
     labels=st.lists(st.text("abc defghij(+)", min_size=1, max_size=80).map("x".__add__), min_size=5, max_size=5),

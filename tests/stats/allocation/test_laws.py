@@ -7,7 +7,7 @@ from math import gcd
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.stats._kernels.philox import philox_words
@@ -54,7 +54,6 @@ def patients(plan, n, seed):
     return levels, rng.random((n, 2))
 
 
-@settings(max_examples=60)
 @given(plan=plans(), n=st.integers(1, 60), cut=st.integers(0, 60), seed=st.integers(0, 1000))
 def test_later_patients_never_change_earlier_arms(plan, n, cut, seed):
     levels, uniforms = patients(plan, n, seed)
@@ -65,7 +64,6 @@ def test_later_patients_never_change_earlier_arms(plan, n, cut, seed):
     assert mixed[:k].tolist() == whole[:k].tolist()
 
 
-@settings(max_examples=60)
 @given(plan=plans(), n=st.integers(1, 40), seed=st.integers(0, 1000))
 def test_one_patient_at_a_time_is_the_same_as_all_at_once(plan, n, seed):
     levels, uniforms = patients(plan, n, seed)
@@ -81,7 +79,6 @@ def test_one_patient_at_a_time_is_the_same_as_all_at_once(plan, n, seed):
     assert (whole.probability[np.arange(n), whole.arm] > 0).all()
 
 
-@settings(max_examples=60)
 @given(ratio=RATIOS, multiples=st.lists(st.integers(1, 3), min_size=1, max_size=3), seed=st.integers(0, 10_000))
 def test_blocks_hold_the_ratio(ratio, multiples, seed):
     """Each stratum can be cut into blocks of declared sizes that hold the arms in the ratio; the last may be open."""
@@ -107,7 +104,6 @@ def test_blocks_hold_the_ratio(ratio, multiples, seed):
         )
 
 
-@settings(max_examples=40)
 @given(tolerance=st.integers(1, 4), arms=st.integers(2, 4), seed=st.integers(0, 10_000))
 def test_big_stick_keeps_its_tolerance(tolerance, arms, seed):
     plan = big_stick([1] * arms, tolerance=tolerance, n_levels=[2])

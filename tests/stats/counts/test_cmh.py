@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.stats import StatsError, chi_square_test, cmh_test, fisher_exact
@@ -67,7 +67,6 @@ def enumerate_sums(strata):
 
 
 @pytest.mark.evidence(method="cmh_test, exact", kind="hand", source="all sets of tables enumerated")
-@settings(max_examples=30)
 @given(st.lists(cells, min_size=1, max_size=3))
 def test_exact_equals_enumeration(strata):
     informative = [s for s in strata if all(map(sum, s)) and all(map(sum, zip(*s, strict=True)))]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri, xlog1py, xlogy
 
@@ -117,7 +117,6 @@ def test_constrained_fit_beats_its_neighbors(one, two, delta):
 
 
 @pytest.mark.evidence(method="risk_difference", kind="property", source="hypothesis")
-@settings(max_examples=40)
 @given(one=counts, two=counts)
 def test_swapping_groups_or_outcomes_mirrors(one, two):
     for method in METHODS:
@@ -130,7 +129,6 @@ def test_swapping_groups_or_outcomes_mirrors(one, two):
 
 
 @pytest.mark.evidence(method="risk_difference, stratified", kind="property", source="one stratum is no stratum")
-@settings(max_examples=40)
 @given(one=counts, two=counts)
 def test_one_stratum_equals_no_strata(one, two):
     for method in METHODS:

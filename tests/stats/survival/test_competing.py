@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from survival_goldens import numbers, relative_difference
 
@@ -114,7 +114,6 @@ rows = st.lists(st.tuples(st.integers(1, 25), st.integers(0, 3)), min_size=2, ma
 
 
 @pytest.mark.evidence(method="aalen_johansen", kind="property", source="hypothesis: parts add up; one cause is 1 - S")
-@settings(max_examples=60)
 @given(rows)
 def test_properties(sample):
     time, cause = (np.array(column) for column in zip(*sample, strict=True))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.stats import StatsError, cox_ph, fine_gray
@@ -58,7 +58,6 @@ rows = st.lists(st.tuples(st.integers(1, 15), st.integers(0, 2), st.integers(0, 
 
 
 @pytest.mark.evidence(method="fine_gray", kind="property", source="hypothesis: without competing events it is Cox")
-@settings(max_examples=40)
 @given(rows)
 def test_without_competing_events_it_is_cox(sample):
     time, cause, x = (np.array(column) for column in zip(*sample, strict=True))
@@ -73,7 +72,6 @@ def test_without_competing_events_it_is_cox(sample):
 
 
 @pytest.mark.evidence(method="fine_gray", kind="property", source="uncensored: competing subjects stay at risk forever")
-@settings(max_examples=40)
 @given(rows)
 def test_without_censoring_competing_events_never_leave(sample):
     time, cause, x = (np.array(column) for column in zip(*sample, strict=True))

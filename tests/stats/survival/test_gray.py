@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.stats import StatsError, gray_test, logrank_test
@@ -57,7 +57,6 @@ rows = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2), st.integers(0, 
 
 
 @pytest.mark.evidence(method="gray_test", kind="property", source="without competing events: the log-rank's O - E")
-@settings(max_examples=60)
 @given(rows)
 def test_without_competing_events_the_score_is_the_log_rank(sample):
     time, cause, group = (np.array(column) for column in zip(*sample, strict=True))
@@ -69,7 +68,6 @@ def test_without_competing_events_the_score_is_the_log_rank(sample):
 
 
 @pytest.mark.evidence(method="gray_test", kind="property", source="hypothesis: order, relabeling, time scale, strata")
-@settings(max_examples=60)
 @given(rows, st.randoms(use_true_random=False))
 def test_properties(sample, random):
     time, cause, group = (np.array(column) for column in zip(*sample, strict=True))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from survival_goldens import listed, numbers, relative_difference
 
@@ -120,7 +120,6 @@ rows = st.lists(st.tuples(st.integers(1, 40), st.booleans(), st.integers(0, 4)),
 
 
 @pytest.mark.evidence(method="aft_regression", kind="property", source="hypothesis: scale of time, replication, origin")
-@settings(max_examples=30)
 @given(rows, st.sampled_from(["weibull", "exponential", "lognormal", "loglogistic"]))
 def test_properties(sample, distribution):
     time, event, x = (np.array(column) for column in zip(*sample, strict=True))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.stats import StatsError, aft_regression, piecewise_exponential, rate_ci
@@ -70,7 +70,6 @@ rows = st.lists(st.tuples(st.integers(1, 40), st.booleans(), st.integers(0, 3)),
 
 
 @pytest.mark.evidence(method="piecewise_exponential", kind="property", source="hypothesis: one interval is exponential")
-@settings(max_examples=40)
 @given(rows)
 def test_without_cuts_it_is_the_exponential_model(sample):
     time, event, x = (np.array(column) for column in zip(*sample, strict=True))
@@ -86,7 +85,6 @@ def test_without_cuts_it_is_the_exponential_model(sample):
 
 
 @pytest.mark.evidence(method="piecewise_exponential", kind="property", source="hypothesis: order, scale, shift, pieces")
-@settings(max_examples=40)
 @given(rows, st.lists(st.integers(1, 30), max_size=3, unique=True).map(sorted))
 def test_properties(sample, cuts):
     time, event, x = (np.array(column) for column in zip(*sample, strict=True))

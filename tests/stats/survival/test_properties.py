@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from equipoise.stats import concordance, cox_ph, kaplan_meier, logrank_test, nelson_aalen
-
-QUIET = settings(deadline=None, max_examples=40)
 
 
 @st.composite
@@ -22,7 +20,6 @@ def trials(draw, smallest=8, largest=40, last_time=12):
 
 
 @pytest.mark.evidence(method="kaplan_meier", kind="property", source="order of rows")
-@QUIET
 @given(trials(), st.randoms(use_true_random=False))
 def test_order_of_rows_changes_nothing(trial, random):
     time, event, group, x = trial
@@ -39,7 +36,6 @@ def test_order_of_rows_changes_nothing(trial, random):
 
 
 @pytest.mark.evidence(method="cox_ph", kind="property", source="order of rows, unit of time and of covariates")
-@QUIET
 @given(trials(smallest=15), st.randoms(use_true_random=False), st.sampled_from(["efron", "breslow", "exact"]))
 def test_cox_does_not_depend_on_order_unit_or_origin(trial, random, ties):
     time, event, group, x = trial
@@ -54,7 +50,6 @@ def test_cox_does_not_depend_on_order_unit_or_origin(trial, random, ties):
 
 
 @pytest.mark.evidence(method="cox_ph", kind="property", source="derivatives of the likelihood by differences")
-@QUIET
 @given(trials(smallest=15), st.sampled_from(["efron", "breslow", "exact"]), st.booleans())
 def test_estimate_is_the_maximum_and_variance_its_curvature(trial, ties, stratified):
     time, event, group, x = trial
@@ -76,7 +71,6 @@ def null_loglik(time, event, x, beta, *, ties, strata) -> float:
 
 
 @pytest.mark.evidence(method="logrank_test", kind="property", source="names of arms")
-@QUIET
 @given(trials())
 def test_names_of_arms_change_the_sign_alone(trial):
     time, event, group, _ = trial
@@ -89,7 +83,6 @@ def test_names_of_arms_change_the_sign_alone(trial):
 
 
 @pytest.mark.evidence(method="kaplan_meier weights", kind="property", source="weights equal replicated rows")
-@QUIET
 @given(trials(), st.data())
 def test_whole_weights_are_repeated_rows(trial, data):
     time, event, _, _ = trial
@@ -103,7 +96,6 @@ def test_whole_weights_are_repeated_rows(trial, data):
 
 
 @pytest.mark.evidence(method="cox_ph robust variance", kind="property", source="each row its own cluster; split rows")
-@QUIET
 @given(trials(smallest=15))
 def test_rows_split_at_any_time_are_the_same_subject(trial):
     time, event, _, x = trial
@@ -123,7 +115,6 @@ def test_rows_split_at_any_time_are_the_same_subject(trial):
 
 
 @pytest.mark.evidence(method="logrank_test strata", kind="property", source="strata merge")
-@QUIET
 @given(trials())
 def test_sums_of_strata_are_sums(trial):
     time, event, group, _ = trial
@@ -143,7 +134,6 @@ def test_sums_of_strata_are_sums(trial):
 
 
 @pytest.mark.evidence(method="logrank_test", kind="property", source="score test of the exact Cox likelihood")
-@QUIET
 @given(trials(), st.booleans())
 def test_logrank_is_the_score_test_of_discrete_cox(trial, delayed):
     """With delayed entry too, where R's survdiff gives no answer to compare with."""
@@ -158,7 +148,6 @@ def test_logrank_is_the_score_test_of_discrete_cox(trial, delayed):
 
 
 @pytest.mark.evidence(method="CoxModel.residuals", kind="property", source="sums of residuals")
-@QUIET
 @given(trials(smallest=15), st.sampled_from(["efron", "breslow"]))
 def test_residuals_sum_to_zero(trial, ties):
     time, event, group, x = trial
@@ -170,7 +159,6 @@ def test_residuals_sum_to_zero(trial, ties):
 
 
 @pytest.mark.evidence(method="kaplan_meier", kind="property", source="limits enclose the curve")
-@QUIET
 @given(trials(), st.sampled_from(["log-log", "log", "plain", "logit", "arcsine"]))
 def test_limits_enclose_a_falling_curve(trial, conf_type):
     time, event, _, _ = trial

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from survival_goldens import numbers
 
@@ -102,7 +102,6 @@ def self_consistent(left, right, steps):
 
 
 @pytest.mark.evidence(method="turnbull", kind="property", source="hypothesis: likelihood equations, self-consistency")
-@settings(max_examples=40)
 @given(intervals, st.randoms(use_true_random=False))
 def test_properties(rows, random):
     left = np.array([low for low, _ in rows], float)
