@@ -40,7 +40,7 @@ ACTION = {
     ("post", "/api/depot/deliveries"): "stock_depot",
     ("post", "/api/depot/shipments"): "stock_depot",
     ("post", "/api/accounts"): "manage_accounts",
-    ("post", "/api/accounts/{account}/password"): "manage_accounts",
+    ("post", "/api/accounts/{account}/password"): "reset_account",
     ("post", "/api/accounts/{account}/close"): "manage_accounts",
     ("get", "/api/subjects/{subject}"): "see_subject",
     ("get", "/api/subjects/{subject}/due"): "see_subject",

@@ -121,6 +121,7 @@ _ROWS = (
     _site("remove_kits", PHARMACIST, reason=True),
     _trial("stock_depot", UNBLINDED_STATISTICIAN, second_factor=True, access=True),
     _trial("manage_accounts", ADMINISTRATOR, stages=TRIAL, access=True),
+    _trial("reset_account", ADMINISTRATOR, stages=TRIAL, second_factor=True, access=True),
     # Screening and randomization
     _site("screen", *SITE_STAFF, task="screen"),
     _subject("record_consent", *SITE_STAFF, stages=ENROLLED, task="consent"),

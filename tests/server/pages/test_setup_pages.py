@@ -51,7 +51,7 @@ def test_a_new_password_ends_the_old_one_and_a_closed_account_stays_out(trial: S
     made(trial)
     account = Account.objects.get(login="nora")
     before, admin = account.password, Visitor(trial, "admin")
-    answer = admin.post(f"people/{account.id}/account/", {"do": "password"})
+    answer = admin.post(f"people/{account.id}/account/", {"do": "password", **admin.proof()})
     assert "Shown once" in answer.content.decode()
     assert answer["Cache-Control"] == "no-store"
     account.refresh_from_db()

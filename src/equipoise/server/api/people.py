@@ -8,10 +8,10 @@ from pydantic import ConfigDict, StringConstraints
 
 from equipoise.server.accounts.making import LoginTakenError, close_account, make_account, reset_account
 from equipoise.server.accounts.models import Account
-from equipoise.server.api.access import AUTH, asker, may
+from equipoise.server.api.access import AUTH, asker, may, proved
 from equipoise.server.api.commands import REFUSALS
 from equipoise.server.api.identity import Login
-from equipoise.server.api.payloads import Identifier
+from equipoise.server.api.payloads import Identifier, ProofIn
 from equipoise.server.api.problem import ProblemError
 
 __all__ = ["router"]
@@ -44,6 +44,12 @@ class ActingIn(Schema):
     role: Identifier
 
 
+class ResettingIn(ActingIn):
+    """The administrator's role, with the administrator's own password and code."""
+
+    proof: ProofIn | None = None
+
+
 @router.post("/accounts", response={200: AccountOut, **REFUSALS}, summary="Make an account.")
 def make(request: HttpRequest, body: AccountIn) -> dict[str, str]:
     """Make an account with a first password."""
@@ -56,9 +62,9 @@ def make(request: HttpRequest, body: AccountIn) -> dict[str, str]:
 
 
 @router.post("/accounts/{account}/password", response={200: AccountOut, **REFUSALS}, summary="Give a new password.")
-def reset(request: HttpRequest, account: Identifier, body: ActingIn) -> dict[str, str]:
+def reset(request: HttpRequest, account: Identifier, body: ResettingIn) -> dict[str, str]:
     """Give an account a new password; its tokens and second factor end."""
-    _administrator(request, body.role)
+    may(request, "reset_account", body.role, second_factor=proved(request, body.proof))
     found = _account(account)
     password = reset_account(found, actor=asker(request).account.id, role=body.role)
     return {"account": found.id, "login": found.login, "password": password}

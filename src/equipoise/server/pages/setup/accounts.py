@@ -14,6 +14,7 @@ from equipoise.server.accounts.models import Account
 from equipoise.server.pages.forms.send import new_request_id
 from equipoise.server.pages.forms.typed import TypedError, read_date
 from equipoise.server.pages.page import Call, Desk
+from equipoise.server.pages.proof import given_proof
 from equipoise.server.pages.setup.known import site_choices
 from equipoise.server.pages.words import translated as _
 from equipoise.server.write import Wish, perform
@@ -96,7 +97,11 @@ def account_page(call: Call, person: str) -> HttpResponse:
     if account is None:
         refuse("account_unknown", _("There is no such account."), _("Open the list of people and choose one."))
     asked = call.request.POST.get("do", "") if call.request.method == "POST" else ""
+    problems: dict[str, str] = {}
     if asked == "password":
+        refusal = given_proof(call)
+        problems = dict(refusal.problems) if refusal else {}
+    if asked == "password" and not problems:
         password = reset_account(account, actor=call.account, role=str(call.desk.role))
         return call.render("pages/setup/account_made.html", account=account, password=password, typed={}, again=True)
     if asked == "close":
@@ -105,4 +110,7 @@ def account_page(call: Call, person: str) -> HttpResponse:
         close_account(account, actor=call.account, role=str(call.desk.role))
         messages.success(call.request, _("The account is closed: nobody comes in with it any more."))
         return HttpResponseRedirect(call.url("person", person=person), status=303)
-    return call.render("pages/setup/account.html", account=account, own=account.id == call.account)
+    own = account.id == call.account
+    return call.render(
+        "pages/setup/account.html", 422 if problems else 200, account=account, own=own, problems=problems
+    )
