@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from equipoise.design.paragraph import BOUNDARIES, allocator_sentences, bounds_listed, futility_sentence, listed
+from equipoise.design.paragraph import (
+    BOUNDARIES,
+    allocator_sentences,
+    bounds_listed,
+    comparison_sentences,
+    futility_sentence,
+    listed,
+)
 
 __all__ = ["comparison_paragraph"]
 
@@ -15,7 +22,8 @@ PROPER = ("Fisher",)
 
 def comparison_paragraph(design: dict[str, Any]) -> list[str]:
     """Write the design of an analysis in sentences."""
-    sentences = [_question(design), *_sizes(design), *_stages(design), *_looks(design), *_patients(design)]
+    sentences = [_question(design), *comparison_sentences(design), *_sizes(design), *_stages(design)]
+    sentences += [*_looks(design), *_patients(design)]
     return [*sentences, *allocator_sentences(design)]
 
 

@@ -125,6 +125,9 @@ def _arms(protocol: Protocol, name: str, analysis: Analysis, kind: str) -> tuple
         raise DesignError(f"analysis {name!r} has no design: it lacks an experimental and a control arm")
     experimental, control = pairs[0]
     ratio = protocol.ratio(analysis.cohort)
+    lost = [arm for arm in (experimental, control) if arm not in ratio]
+    if lost:
+        raise DesignError(f"analysis {name!r}: the arm {lost[0]!r} has no share in the randomization ratio")
     return experimental, control, ratio[experimental] / ratio[control]
 
 

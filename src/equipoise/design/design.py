@@ -121,6 +121,7 @@ def design_comparison(
         "endpoint": plan.endpoint,
         "cohort": plan.cohort,
         "arms": arms,
+        "other_comparisons": [] if plan.control is None else _others(protocol, name, plan.experimental, plan.control),
         "ratio": None if plan.control is None else plan.ratio,
         "all_arms": 1.0 if plan.control is None else sum(ratio.values()) / sum(pair),
         "alpha": plan.alpha,
@@ -172,6 +173,7 @@ def design_analysis(
             "experimental": protocol.arms[plan.experimental].label,
             "control": protocol.arms[plan.control].label,
         },
+        "other_comparisons": _others(protocol, name, plan.experimental, plan.control),
         "ratio": plan.ratio,
         "alpha": plan.alpha,
         "sided": plan.sided,
@@ -203,6 +205,12 @@ def design_analysis(
             content["shapes"] = shape_scenarios(plan, allocator, sequential, events, trials=compared, **run)
     content["paragraph"] = statistical_paragraph(content)
     return content
+
+
+def _others(protocol: Protocol, name: str, experimental: str, control: str) -> list[list[str]]:
+    """Labels of the other pairs of arms that the analysis compares."""
+    pairs = [pair for pair in protocol.comparisons(protocol.analyses[name]) if pair != (experimental, control)]
+    return [[protocol.arms[arm].label for arm in pair] for pair in pairs]
 
 
 def _planned(plan: Assumptions) -> dict[str, Any]:

@@ -9,6 +9,7 @@ __all__ = [
     "BOUNDARIES",
     "allocator_sentences",
     "bounds_listed",
+    "comparison_sentences",
     "futility_sentence",
     "listed",
     "statistical_paragraph",
@@ -30,7 +31,8 @@ BOUNDARIES = {
 
 def statistical_paragraph(design: dict[str, Any]) -> list[str]:
     """Write the design of an analysis in sentences."""
-    sentences = [_question(design), _events(design), *_methods(design), *_looks(design), *_others(design)]
+    sentences = [_question(design), *comparison_sentences(design), _events(design), *_methods(design)]
+    sentences += [*_looks(design), *_others(design)]
     sentences += [*_realized(design), *_time(design), *_simulated(design), *allocator_sentences(design)]
     return sentences
 
@@ -51,6 +53,17 @@ def _question(d: dict[str, Any]) -> str:
         f"{question}, by a {'one' if d['sided'] == 1 else 'two'}-sided {test} at level {d['alpha']:.4g} "
         f"with power {d['power']:.0%}."
     )
+
+
+def comparison_sentences(d: dict[str, Any]) -> list[str]:
+    """Say of an analysis of several pairs of arms that one is designed, and what that leaves open."""
+    pairs = listed([f"{experimental} against {control}" for experimental, control in d["other_comparisons"]])
+    if not pairs:
+        return []
+    return [
+        f"The analysis also compares {pairs}: events, looks and simulated trials here are those of the one comparison, "
+        "at its whole level; the level over all comparisons is larger and is not adjusted."
+    ]
 
 
 def _events(d: dict[str, Any]) -> str:

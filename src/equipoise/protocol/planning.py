@@ -130,7 +130,7 @@ class DesignAssumptions(Item):
     boundary_parameter: float | None = None
     """Gamma, rho, Delta or the interim bound, where the boundary has one."""
     futility: Spending | None = None
-    """Spending function of the type II error, where the looks may stop for futility; with two sides where Z is near 0."""
+    """Spending function of the type II error, where the looks may stop for futility; of two sides where Z is near 0."""
     futility_parameter: float | None = None
     """Parameter of that spending function."""
     futility_bounds: tuple[float | None, ...] = ()

@@ -48,7 +48,7 @@ def test_the_times_of_a_simulated_trial_give_its_looks_back():
         allocation=permuted_blocks([1, 1, 1], [6], n_levels=[2]),
         strata=tuple(SimulatedStratum(0.5, (control, other, other), (i,)) for i in range(2)),
         accrual=Accrual(30),
-        looks=(Look(events=20), Look(time=25.0), Look(events=90)),
+        looks=(Look(events=20), Look(time=25.0), Look(events=60)),
         dropout=(PiecewiseHazard((0.01,)),),
         delay=ReadingDelay(fixed=0.3, mean=0.5),
         crossover=Crossover(0.5, 0.1, 0.8),
@@ -66,7 +66,7 @@ def test_the_times_of_a_simulated_trial_give_its_looks_back():
             stratum=one.stratum[shuffled],
             entry=one.entry[shuffled],
             known=one.known[shuffled],
-            looks=(Look(events=20), Look(time=25.0), Look(events=90)),
+            looks=(Look(events=20), Look(time=25.0), Look(events=60)),
             experimental=2,
         )
         for name in ("z", "events", "time", "n_experimental", "n_control", "n_dropped_out"):

@@ -239,3 +239,33 @@ def test_bad_calls_are_explained():
         simulate_trials(a021202(), 10, seed=1).stops([1.0])
     with pytest.raises(StatsError, match="tau, milestone"):
         compare_tests(a021202(), 10, tau=0.0, milestone=3.0)
+
+
+def test_looks_wait_for_events_of_the_arms_compared():
+    """A third arm adds neither events to a look nor losses to the trial."""
+    better = CONTROL.times(PiecewiseHazard((0.5,)))
+    plan = a021202(
+        n=300,
+        strata=(SimulatedStratum(1.0, (CONTROL, better, CONTROL)),),
+        allocation=permuted_blocks([2, 2, 1], [5]),
+        looks=(Look(events=60), Look(events=120)),
+        dropout=(PiecewiseHazard((0.02,)),),
+    )
+    found = simulate_trials(plan, 200, seed=5)
+    assert (found.events == [60, 120]).all()
+    one = replay_trial(plan, 17, seed=5)
+    two = one.arm < 2
+    for k, cut in enumerate(one.looks):
+        assert (one.event[k] & two).sum() == found.events[17, k]
+        gone = two & (one.known > cut) & (one.dropout_time < np.minimum(one.event_time, cut - one.entry))
+        assert found.n_dropped_out[17, k] == gone.sum()
+
+
+def test_the_average_hazard_ratio_weighs_arms_as_they_are_allocated():
+    late = CONTROL.times(PiecewiseHazard((1.0, 0.3), (6.0,)))
+    plan = a021202(strata=none(CONTROL, late), allocation=permuted_blocks([1, 3], [4]))
+    expected = SurvivalPlan(
+        accrual=plan.accrual, strata=(Stratum(1.0, CONTROL),), hazard_ratio=PiecewiseHazard((1.0, 0.3), (6.0,)), ratio=3
+    )
+    found = average_hazard_ratios(plan, np.array([30.0]))
+    assert found[0] == pytest.approx(expected.average_hazard_ratio(30.0), rel=1e-10)

@@ -118,15 +118,18 @@ def sort_rows(room: Sorting, m: int) -> None:
 
 
 @compiled
-def look_times(kind: np.ndarray, at: np.ndarray, end: float, known: np.ndarray, room: Sorting, out: np.ndarray) -> None:
+def look_times(
+    kind: np.ndarray, at: np.ndarray, end: float, known: np.ndarray, cell: np.ndarray, room: Sorting, out: np.ndarray
+) -> None:
     """Write the calendar time of each look; the end of the trial where the events are never known.
 
-    A look whose events are known before the look ahead of it has taken place is made together with that one.
+    Events are those of the arms compared: patients with a `cell`. A look whose events are known before the look ahead
+    of it has taken place is made together with that one.
     """
     count = 0
     for i in range(known.size):
         room.key[count] = known[i]
-        count += known[i] < NEVER
+        count += known[i] < NEVER and cell[i] >= 0
     for i in range(count):
         room.row[i] = 0
     sort_rows(room, count)
@@ -253,7 +256,8 @@ def logrank_sums_of(
 
 
 @inlined
-def _arm_cells(model: TrialModel, patients: Patients, cell: np.ndarray) -> None:
+def arm_cells(model: TrialModel, patients: Patients, cell: np.ndarray) -> None:
+    """Write the cell of each patient: twice the stratum of the test plus 1 for the experimental arm, -1 for others."""
     for i in range(model.n):
         s, a = model.stratum_test[patients.stratum[i]], patients.arm[i]
         cell[i] = 2 * s + 1 if a == model.experimental else (2 * s if a == model.control else -1)
@@ -272,7 +276,7 @@ def sums_of_looks(
     """Test one trial at each look.
 
     `sums` (looks, 6): observed minus expected, variance, events of both arms, patients entered in both arms; `facts`
-    (looks, 3): the calendar time, crossovers up to then, and dropouts.
+    (looks, 3): the calendar time, crossovers up to then, and dropouts of both arms.
     """
     m = _sort_exits(patients, cell, cuts.max(), room)
     for look in range(cuts.size):
@@ -282,7 +286,8 @@ def sums_of_looks(
         for i in range(entered):
             follow = cut - patients.entry[i]
             crossed += patients.crossover[i] <= follow
-            gone += patients.known[i] > cut and patients.dropout[i] < min(patients.event[i], follow)
+            left = patients.known[i] > cut and patients.dropout[i] < min(patients.event[i], follow)
+            gone += left and cell[i] >= 0
         facts[look, 0], facts[look, 1], facts[look, 2] = cut, crossed, gone
 
 
@@ -298,6 +303,6 @@ def simulate_block(
     cuts = np.empty(model.look_at.size)
     for t in range(sums.shape[0]):
         draw_trial(model, plan, seed, scenario, first + t, patients, draws)
-        look_times(model.look_kind, model.look_at, model.end, patients.known, room, cuts)
-        _arm_cells(model, patients, cell)
+        arm_cells(model, patients, cell)
+        look_times(model.look_kind, model.look_at, model.end, patients.known, cell, room, cuts)
         sums_of_looks(cuts, patients, cell, room, at_risk, sums[t], facts[t])

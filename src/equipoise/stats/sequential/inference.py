@@ -43,7 +43,8 @@ class RepeatedInference(Result):
     conf_high: NDArray[np.float64]
     conf_level: float
     p_value: NDArray[np.float64]
-    """Smallest alpha (one- or two-sided, as the design) at which the design would have crossed at this look."""
+    """Smallest alpha (one- or two-sided, as the design) at which the design, whose futility bounds may be overruled,
+    would have crossed at this look."""
 
     def _columns(self) -> Mapping[str, NDArray[np.float64]]:
         return {n: getattr(self, n) for n in ("z", "information", "estimate", "conf_low", "conf_high", "p_value")}
@@ -74,7 +75,8 @@ def repeated_inference(design: GroupSequential, z: ArrayLike, information: Array
     Parameters
     ----------
     design
-        The design; its bounds, at the planned fractions of information, are those of the looks.
+        The design; its efficacy bounds, at the planned fractions of information, are those of the looks. Binding
+        futility bounds are left out, so that limits and p-values hold if one is overruled.
     z
         Statistics at the looks so far, positive in favor of the experimental arm.
     information
@@ -93,7 +95,8 @@ def repeated_inference(design: GroupSequential, z: ArrayLike, information: Array
     statistics, amounts = _looks(design, z, information)
     k = statistics.size
     root = np.sqrt(amounts)
-    half = design.upper[:k] / root
+    bounds = efficacy_bounds(at_level(design, design.alpha)) if design.binding else design.upper
+    half = bounds[:k] / root
     estimate = statistics / root
     p_value = np.array([_repeated_p(design, i, float(statistics[i])) for i in range(k)])
     return RepeatedInference(

@@ -178,6 +178,7 @@ def average_hazard_ratios(plan: TrialPlan, times: NDArray[np.float64]) -> NDArra
     model = arrays_of(plan)
     accrual = plan.accrual.scaled(plan.n)
     cuts = tuple(model.cuts[1:])
+    allocated = np.bincount(plan.allocation.arm_of, plan.allocation.share)
     out = []
     for time in np.minimum(times, FOREVER):
         total = weighted = 0.0
@@ -186,7 +187,9 @@ def average_hazard_ratios(plan: TrialPlan, times: NDArray[np.float64]) -> NDArra
             for arm in (plan.experimental, plan.control):
                 hazard = PiecewiseHazard(tuple(model.hazard[arm, s]), cuts)
                 dropout = PiecewiseHazard(tuple(model.dropout[arm, 0]), cuts)
-                counts.append(events_by(float(time), accrual, hazard, dropout)[1] * plan.strata[s].share)
+                counts.append(
+                    events_by(float(time), accrual, hazard, dropout)[1] * plan.strata[s].share * allocated[arm]
+                )
             both = counts[0] + counts[1]
             first, second = model.hazard[plan.experimental, s], model.hazard[plan.control, s]
             known = (both > 0.0) & (first > 0.0) & (second > 0.0)

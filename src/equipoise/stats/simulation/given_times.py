@@ -111,7 +111,7 @@ def _tested(patients: Patients, cell: NDArray[np.int64], looks: tuple[Look, ...]
     kind, at = look_arrays((Look(time=end),) if looks is None else looks)
     room = sorting_room(cell.size)
     cuts = np.empty(at.size)
-    look_times(kind, at, end, patients.known, room, cuts)
+    look_times(kind, at, end, patients.known, cell, room, cuts)
     sums, facts = np.empty((1, at.size, 6)), np.empty((1, at.size, 3))
     sums_of_looks(cuts, patients, cell, room, np.empty(2 * (cell.max() // 2 + 1)), sums[0], facts[0])
     return trials_of(sums, facts, seed=0, scenario=0, first=0)

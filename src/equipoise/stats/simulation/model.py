@@ -38,7 +38,7 @@ WITHOUT_END = 1e200
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look at the data, when so many events are known or at a calendar time: one of the two."""
+    """A look at the data, when so many events of the arms compared are known or at a calendar time: one of the two."""
 
     events: int | None = None
     time: float | None = None

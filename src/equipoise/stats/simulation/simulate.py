@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equipoise.stats._kernels.simulated_looks import look_times, simulate_block, sorting_room
+from equipoise.stats._kernels.simulated_looks import arm_cells, look_times, simulate_block, sorting_room
 from equipoise.stats._kernels.simulation import NEVER, data_at, draw_trial, room_for
 from equipoise.stats.allocation.streams import check_counters
 from equipoise.stats.errors import StatsError
@@ -236,8 +236,9 @@ def replay_trial(plan: TrialPlan, trial: int, *, seed: int, scenario: int = 0) -
     check_counters(seed, scenario=scenario, trial=trial)
     patients, draws = room_for(model, plan.allocation)
     draw_trial(model, plan.allocation, seed, scenario, trial, patients, draws)
-    looks = np.empty(len(plan.looks))
-    look_times(model.look_kind, model.look_at, model.end, patients.known, sorting_room(plan.n), looks)
+    looks, cell = np.empty(len(plan.looks)), np.empty(plan.n, np.int64)
+    arm_cells(model, patients, cell)
+    look_times(model.look_kind, model.look_at, model.end, patients.known, cell, sorting_room(plan.n), looks)
     time, status = np.empty((looks.size, plan.n)), np.empty((looks.size, plan.n), dtype=bool)
     for k, cut in enumerate(looks):
         data_at(model, cut, patients, time[k], status[k])
