@@ -17,6 +17,7 @@ from equipoise.design.scenarios import accrual_scenarios, event_curve, shape_sce
 from equipoise.design.simulation import Mapper, on_threads, simulated_power
 from equipoise.design.size import (
     METHODS,
+    average_hazard_ratios,
     finite,
     fixed_events,
     fixed_sizes,
@@ -181,7 +182,7 @@ def design_analysis(
         "stratified": plan.stratified,
         "patients": plan.patients,
         "planned_events": plan.planned_events,
-        "effect": _effect(plan),
+        "effect": _effect(plan, (sequential.information * events).tolist()),
         "fixed": {"methods": fixed_sizes(plan), "planned": _planned(plan)},
         "sequential": _sequential(plan, sequential, events),
         "other_looks": other_looks(plan),
@@ -218,12 +219,13 @@ def _planned(plan: Assumptions) -> dict[str, Any]:
     return {"method": method, "label": METHODS[method], "events": fixed_events(plan)}
 
 
-def _effect(plan: Assumptions) -> dict[str, Any]:
+def _effect(plan: Assumptions, events: list[float]) -> dict[str, Any]:
     constant = len(plan.effect.rates) == 1 and len(plan.control_hazard.rates) == 1
     return {
         "hazard_ratio": plan.hazard_ratio,
         "hazard_ratios": list(plan.effect.rates),
         "changes_at_months": list(plan.effect.cuts),
+        "average_hazard_ratios": average_hazard_ratios(plan, events),
         "medians": {"control": median_of(plan.control_hazard), "experimental": plan.median_experimental}
         if constant
         else None,

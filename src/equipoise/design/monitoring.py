@@ -10,7 +10,7 @@ import numpy as np
 
 from equipoise.design.assumptions import Assumptions, read_assumptions
 from equipoise.design.errors import DesignError
-from equipoise.design.size import finite, planned_design
+from equipoise.design.size import average_hazard_ratios, finite, planned_design
 from equipoise.stats import conditional_power, group_sequential, monitoring_bounds, predictive_power
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class LookPlan:
     """Events planned at the looks."""
     endpoints: tuple[str, ...]
     """Endpoint read at each look."""
+    hazard_ratio: float
+    """Hazard ratio planned; its average over the events of the final analysis where it changes with time."""
 
     @property
     def looks(self) -> int:
@@ -103,10 +105,12 @@ def plan_looks(protocol: Protocol, analysis: str) -> LookPlan:
     design, needed = planned_design(plan)
     total = float(plan.planned_events or needed)
     declared = protocol.analyses[analysis]
+    events = tuple((design.information * total).tolist())
     return LookPlan(
         assumptions=plan,
         design=design,
-        events=tuple((design.information * total).tolist()),
+        hazard_ratio=(average_hazard_ratios(plan, events) or [plan.hazard_ratio])[-1],
+        events=events,
         endpoints=(*(look.source or declared.endpoint for look in declared.interims), declared.endpoint),
     )
 
@@ -191,7 +195,7 @@ def _chances(
         return None, None, None
     ahead = monitoring_bounds(plan.design, [*map(float, events), *later], planned=plan.events[-1], final=True)
     now, amounts, upper = events[-1] * unit, np.array(later) * unit, ahead.upper[len(events) :]
-    effect = -math.log(plan.assumptions.hazard_ratio)
+    effect = -math.log(plan.hazard_ratio)
     planned = conditional_power(z, now=now, information=amounts, upper=upper, effect=effect)
     trend = conditional_power(z, now=now, information=amounts, upper=upper)
     return planned.power, trend.power, predictive_power(z, now=now, information=amounts, upper=upper).power

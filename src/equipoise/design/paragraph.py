@@ -102,6 +102,13 @@ def _looks(d: dict[str, Any]) -> list[str]:
         f"Under the effect planned {s['expected_events']['planned']:.1f} events are expected at the end, "
         f"{s['expected_events']['none']:.1f} without an effect."
     )
+    averages = d["effect"].get("average_hazard_ratios")
+    if averages:
+        ratios = listed([f"{ratio:.4f}" for ratio in averages])
+        found.append(
+            f"As the effect changes with time, its average hazard ratio is {ratios} at the looks; the expected events "
+            "above take the last one throughout, the simulated trials the effect as it changes."
+        )
     return found
 
 

@@ -20,10 +20,21 @@ from equipoise.stats import (
 from equipoise.stats import Stratum as SizeStratum
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from equipoise.design.assumptions import Assumptions
     from equipoise.stats import LogRankSize
 
-__all__ = ["METHODS", "fixed_sizes", "other_looks", "planned_design", "power_curve", "realized_size", "survival_plan"]
+__all__ = [
+    "METHODS",
+    "average_hazard_ratios",
+    "fixed_sizes",
+    "other_looks",
+    "planned_design",
+    "power_curve",
+    "realized_size",
+    "survival_plan",
+]
 
 METHODS = {
     "schoenfeld": "Schoenfeld",
@@ -47,6 +58,15 @@ def survival_plan(plan: Assumptions) -> SurvivalPlan | None:
         ratio=plan.ratio,
         dropout=plan.dropout,
     )
+
+
+def average_hazard_ratios(plan: Assumptions, events: Sequence[float]) -> list[float] | None:
+    """Average hazard ratio of an effect that changes with time at the looks; None without accrual or patients."""
+    expected = survival_plan(plan)
+    if expected is None or len(plan.effect.rates) == 1:
+        return None
+    most = expected.largest()
+    return [expected.average_hazard_ratio(expected.time_of(n) if n < most else math.inf) for n in events]
 
 
 def fixed_sizes(plan: Assumptions, *, inflation: float = 1.0) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from equipoise.report.design.parts import (
     chart_html,
     futility_bounds,
     number,
+    p_text,
     paragraph_part,
     percent,
     table_html,
@@ -100,11 +101,12 @@ def _looks(key: str, d: Mapping[str, Any]) -> Markup:
             number(s["patients"][k]),
             number(s["upper"][k], 5) or "none",
             *((number(futile[1][k], 4) or "none" if k < last else "",) if futile else ()),
-            f"{s['p_value'][k]:.4f}",
+            p_text(s["p_value"][k]),
             f"{s['alpha_spent'][k]:.5f}",
         )
         for k in range(last + 1)
     ]
     bound = (futile[0],) if futile else ()
-    heads = ("", "Information", "Patients with outcome", "Efficacy bound of Z", *bound, "One-sided P", "Alpha spent")
+    efficacy = "Efficacy bound of |Z|" if d["sided"] == 2 else "Efficacy bound of Z"
+    heads = ("", "Information", "Patients with outcome", efficacy, *bound, "One-sided P", "Alpha spent")
     return table_html(f"{key}-looks", "Looks and bounds", heads, rows)

@@ -15,6 +15,7 @@ from equipoise.report.design.parts import (
     chart_html,
     futility_bounds,
     number,
+    p_text,
     paragraph_part,
     percent,
     table_html,
@@ -121,13 +122,14 @@ def _bounds(key: str, d: Mapping[str, Any]) -> Markup:
             number(s["events"][k]),
             number(s["upper"][k], 5) or "none",
             *((number(futile[1][k], 4) or "none" if k + 1 < len(s["events"]) else "",) if futile else ()),
-            f"{s['p_value'][k]:.4f}",
+            p_text(s["p_value"][k]),
             f"{s['alpha_spent'][k]:.5f}",
         )
         for k in range(len(s["events"]))
     ]
     bound = (futile[0],) if futile else ()
-    heads = ("", "Information", "Events", "Efficacy bound of Z", *bound, "One-sided P", "Alpha spent")
+    efficacy = "Efficacy bound of |Z|" if d["sided"] == 2 else "Efficacy bound of Z"
+    heads = ("", "Information", "Events", efficacy, *bound, "One-sided P", "Alpha spent")
     return table_html(f"{key}-bounds", "Looks and bounds", heads, rows)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "chart_html",
     "futility_bounds",
     "number",
+    "p_text",
     "paragraph_part",
     "percent",
     "table_html",
@@ -100,6 +101,11 @@ def futility_bounds(s: Mapping[str, Any]) -> tuple[str, list[float | None]] | No
         return None
     inner = s.get("inner")
     return ("Futility bound of Z", list(s["lower"])) if inner is None else ("Futility bound of |Z|", list(inner))
+
+
+def p_text(value: float) -> str:
+    """A one-sided p-value that a bound stands for; none where there is no bound."""
+    return "none" if value == 0.0 else f"{value:.4f}" if value >= 5e-5 else "<0.0001"
 
 
 def percent(value: float, digits: int = 1) -> str:
