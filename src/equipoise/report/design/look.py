@@ -111,7 +111,7 @@ def _bounds(facts: Mapping[str, Any], look: Mapping[str, Any]) -> Markup:
     k = facts["look"] - 1
     rows = [
         ("Efficacy bound of Z", _number(look["upper"]), _number(facts["planned"]["upper"][k])),
-        ("Futility bound of |Z|" if look["sided"] == 2 else "Futility bound of Z", _number(look["lower"]), ""),
+        ("Futility bound of |Z|" if look.get("sided") == 2 else "Futility bound of Z", _number(look["lower"]), ""),
         ("One-sided P that reaches it", _number(look["p_bound"]), ""),
         ("Alpha spent up to this look", _number(look["alpha_spent"]), ""),
         ("Alpha spent before it", _number(look["alpha_spent_before"]), ""),
@@ -129,7 +129,7 @@ def _test(look: Mapping[str, Any], sides: Mapping[str, Any]) -> Markup:
     better = sides["experimental"] if look["z"] > 0 else sides["control"]
     letters = sorted((sides["experimental"], sides["control"]))
     rows = [("Z, size", _number(size, 4)), ("In favor of", better if favored else "neither arm")]
-    if look["sided"] == 2:
+    if sides["sided"] == 2:
         rows.append(("Efficacy bound of |Z|", "reached" if size >= look["upper"] else "not reached"))
         if look["lower"] is not None:
             words = "at or below it" if size <= look["lower"] else "above it"
