@@ -64,6 +64,15 @@ def test_a_bound_may_be_none(small, tmp_path):
     assert monitor_look(plan, look=2, events=[80, 140], z=0.2).futile
 
 
+def test_bounds_with_a_shape_come_from_the_protocol(small):
+    protocol = small(TWO_SIDED, LOOKS, planned("futility: wang_tsiatis, futility_parameter: 0.2"))
+    found = design_trial(protocol, simulate=False)["analyses"]["primary"]
+    assert "Futility bounds (Wang-Tsiatis bounds, not binding) at |Z| " in " ".join(found["paragraph"])
+    plan = plan_looks(protocol, "primary")
+    look = monitor_look(plan, look=2, events=[round(n) for n in plan.events[:2]], z=0.2)
+    assert look.lower == pytest.approx(plan.design.inner[1], abs=0.02)
+
+
 def test_a_bound_of_the_size_of_z_is_not_negative(small):
     with pytest.raises(ProtocolError, match="the bounds are of its size"):
         small(TWO_SIDED, LOOKS, planned("futility_bounds: [-1, 0.5]"))

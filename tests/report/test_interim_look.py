@@ -16,7 +16,8 @@ FACTS: dict[str, Any] = {
 
 def page(folder: Path, z: float | None, experimental: str, sided: int = 1) -> str:
     look = {
-        "sided": sided, "final": False, "events": (50,), "information": 0.5, "planned_information": 0.5, "upper": 2.0, "lower": -0.3 if sided == 1 else 0.3,
+        "sided": sided, "final": False, "events": (50,), "information": 0.5, "planned_information": 0.5, "upper": 2.0,
+        "lower": -0.3 if sided == 1 else 0.3,
         "p_bound": 0.02, "alpha_spent": 0.02, "alpha_spent_before": 0.0, "z": z, "conditional_power_planned": 0.7,
     }  # fmt: skip
     sides = {"experimental": experimental, "control": "B" if experimental == "A" else "A", "sided": sided}

@@ -12,6 +12,7 @@ __all__ = [
     "ControlPhase",
     "DesignAssumptions",
     "EffectPhase",
+    "Futility",
     "PlannedAccrual",
     "PlannedCrossover",
     "PlannedMean",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 Spending = Literal["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets"]
+Futility = Literal["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets", "wang_tsiatis"]
 Boundary = Literal[
     "lan_demets_obrien_fleming",
     "lan_demets_pocock",
@@ -129,10 +131,11 @@ class DesignAssumptions(Item):
     """Efficacy boundary; the alpha spent at each look where the looks say so, else O'Brien-Fleming-like spending."""
     boundary_parameter: float | None = None
     """Gamma, rho, Delta or the interim bound, where the boundary has one."""
-    futility: Spending | None = None
-    """Spending function of the type II error, where the looks may stop for futility; of two sides where Z is near 0."""
+    futility: Futility | None = None
+    """Spending function of the type II error, where the looks may stop for futility; of two sides where Z is near 0; or
+    Wang-Tsiatis bounds."""
     futility_parameter: float | None = None
-    """Parameter of that spending function."""
+    """Gamma, rho or Delta of that rule."""
     futility_bounds: tuple[float | None, ...] = ()
     """Futility bounds of Z at the interim looks instead, with two sides of its size; null for none."""
     binding: bool = False

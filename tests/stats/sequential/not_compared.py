@@ -3,9 +3,6 @@
 NOT_COMPARED = {
     "versions": "names of programs, no numbers of designs",
     "survival_sample_size/kappa_weibull": "Weibull hazards: equipoise plans with piecewise exponential ones",
-    "boundaries/PT_k2": "Pampallona-Tsiatis boundaries are not offered",
-    "boundaries/PT_k3": "Pampallona-Tsiatis boundaries are not offered",
-    "boundaries/PT_k5": "Pampallona-Tsiatis boundaries are not offered",
     "rates/one_arm_approx": "normal approximation for one arm; equipoise's single-arm sizes are exact",
     "gsdesign/nsurv_method_BernsteinLagakos": "the formula of Bernstein and Lagakos is not offered",
     "gsdesign/gssurv_a021202": "its solver stops early: final bound 1.3164331, right is 1.3164605222518908",

@@ -18,12 +18,22 @@ NAMES = {
     "bsP": "lan_demets_pocock",
     "bsHSD": "hwang_shih_decani",
 }
-"""Name in rpact -> name here; its PT (Pampallona and Tsiatis) has none here."""
+"""Name in rpact -> name here."""
 
 
 def design_of(call):
     """Make the design of one call of getDesignGroupSequential; None where equipoise has no such boundary."""
     kind = call["typeOfDesign"]
+    if kind == "PT":
+        return group_sequential(
+            call["informationRates"],
+            alpha=call["alpha"],
+            power=1.0 - call["beta"],
+            boundary="wang_tsiatis",
+            boundary_parameter=call["deltaPT1"],
+            futility="wang_tsiatis",
+            futility_parameter=call["deltaPT0"],
+        )
     if kind != "asUser" and kind not in NAMES:
         return None
     more = {}

@@ -104,6 +104,11 @@ def test_type_one_error_and_power_by_simulation(full):
         ({"information": 2, "boundary": [0.025]}, "expected 2 values"),
         ({"information": 2, "futility": "none"}, "futility: expected one of"),
         ({"information": 3, "futility_bounds": [0.5, -0.1], "sided": 2}, "with two sides futility bounds are of"),
+        ({"information": 3, "futility": "wang_tsiatis"}, "wang_tsiatis needs its parameter Delta"),
+        (
+            {"information": 3, "futility": "wang_tsiatis", "futility_parameter": 0.2, "binding": True},
+            "with a shape are not binding",
+        ),
         ({"information": 3, "futility_bounds": [0]}, "expected 2 values"),
         ({"information": 2, "futility_bounds": [0], "futility": "lan_demets_pocock"}, "not both"),
         ({"information": 2, "futility_parameter": 1}, "no futility spending"),

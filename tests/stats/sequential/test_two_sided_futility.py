@@ -97,6 +97,23 @@ def test_errors_by_simulation(boundary, full):
             assert (np.abs(shares - expected) < 4 * np.sqrt(expected / trials) + 1e-4).all()
 
 
+@pytest.mark.evidence(method="group_sequential", kind="hand", source="shape and power of Pampallona and Tsiatis")
+@given(looks, st.sampled_from([0.0, 0.25, 0.5]), st.sampled_from([1, 2]))
+def test_bounds_with_a_shape_have_it_and_the_power(information, delta, sided):
+    found = group_sequential(
+        information, alpha=0.05, sided=sided, futility="wang_tsiatis", futility_parameter=delta, power=0.85
+    )
+    t = found.information
+    shape = found.drift * np.sqrt(t) - (found.drift - found.upper[-1]) * t ** (delta - 0.5)
+    if sided == 2:
+        shape[shape < 0.0] = -np.inf
+    stop = found.lower if sided == 1 else found.inner
+    assert stop == pytest.approx(np.minimum(shape, found.upper), abs=1e-12)
+    assert found.crossing(found.drift).power == pytest.approx(0.85, abs=1e-12)
+    assert found.beta_spent[-1] == pytest.approx(0.15, abs=1e-12)
+    assert found.alpha_spent[-1] == pytest.approx(0.05, abs=1e-12)
+
+
 def test_bounds_given_say_where_the_trial_cannot_stop():
     found = design(3, futility=None, futility_bounds=[-math.inf, 0.4])
     assert found.inner.tolist() == [-math.inf, 0.4, found.upper[-1]]

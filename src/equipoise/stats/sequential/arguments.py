@@ -19,6 +19,7 @@ MOST_LOOKS = 12
 SHAPES = ("obrien_fleming", "pocock", "wang_tsiatis", "haybittle_peto", "final_only")
 PARAMETERS = {**SPENDING, "wang_tsiatis": "Delta", "haybittle_peto": "the interim bound"}
 NEEDED = ("hwang_shih_decani", "kim_demets", "wang_tsiatis")
+FUTILITY = (*SPENDING, "wang_tsiatis")
 NEAREST = 1e-6
 """Looks nearer to each other than this, as a fraction of the largest information, are one look."""
 SLACK = 1e-12
@@ -206,12 +207,14 @@ def _futility(
         _problem(problems, "futility", "give a spending function or bounds, not both")
     if name is None and given["futility_parameter"] is not None:
         _problem(problems, "futility_parameter", f"no futility spending has it, got {given['futility_parameter']!r}")
-    if name is not None and name not in SPENDING:
-        _problem(problems, "futility", f"expected one of {', '.join(SPENDING)}, got {name!r}")
+    if name is not None and name not in FUTILITY:
+        _problem(problems, "futility", f"expected one of {', '.join(FUTILITY)}, got {name!r}")
     elif name is not None:
         _parameter(name, given["futility_parameter"], "futility", problems)
     shaped = isinstance(given["boundary"], str) and given["boundary"] in SHAPES
-    if name is not None and given["binding"] and shaped:
+    if name == "wang_tsiatis" and given["binding"]:
+        _problem(problems, "binding", "futility bounds with a shape are not binding; spend the type II error instead")
+    elif name is not None and given["binding"] and shaped:
         message = "binding futility bounds that spend the type II error need an efficacy boundary that spends, too"
         _problem(problems, "binding", message)
     if bounds is None:

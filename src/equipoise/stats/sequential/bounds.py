@@ -26,6 +26,7 @@ __all__ = [
     "spending_bounds",
     "stopping_probabilities",
     "with_beta_spending",
+    "with_shaped_futility",
 ]
 
 LARGEST_BOUND = 38.0
@@ -134,6 +135,33 @@ def drift_for_power(information: NDArray[np.float64], bounds: Bounds, power: flo
     while excess(high) < 0.0:
         high *= 1.5
     return bracketed_root(excess, 0.0, high)
+
+
+def with_shaped_futility(
+    information: NDArray[np.float64], upper: NDArray[np.float64], power: float, *, delta: float, sided: int
+) -> tuple[Bounds, float]:
+    """Futility bounds drift sqrt(I) - c I^(delta - 1/2) that meet the last efficacy bound, and the drift of the power.
+
+    S. Pampallona, A. A. Tsiatis (1994), Journal of Statistical Planning and Inference 42:19. With two sides the bounds
+    are of |Z|; negative ones stop nobody.
+    """
+    curve = information ** (delta - 0.5)
+
+    def bounds(theta: float) -> Bounds:
+        stop = np.minimum(theta * np.sqrt(information) - (theta - upper[-1]) * curve, upper)
+        stop[-1] = upper[-1]
+        if sided == 1:
+            return Bounds(lower=stop, upper=upper)
+        return Bounds(lower=-upper, upper=upper, inner=np.where(stop < 0.0, -math.inf, stop))
+
+    def excess(theta: float) -> float:
+        return float(stopping_probabilities(information, theta, bounds(theta))[0].sum()) - power
+
+    high = 2.0
+    while excess(high) < 0.0:
+        high *= 1.5
+    theta = bracketed_root(excess, 0.0, high)
+    return bounds(theta), theta
 
 
 def with_beta_spending(

@@ -12,7 +12,13 @@ from scipy.special import ndtr, ndtri
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
 from equipoise.stats.sequential.arguments import DesignArguments
-from equipoise.stats.sequential.bounds import Bounds, drift_for_power, stopping_probabilities, with_beta_spending
+from equipoise.stats.sequential.bounds import (
+    Bounds,
+    drift_for_power,
+    stopping_probabilities,
+    with_beta_spending,
+    with_shaped_futility,
+)
 from equipoise.stats.sequential.efficacy import efficacy_bounds, spending
 from equipoise.stats.sequential.spending import spent
 from equipoise.stats.sequential.wedge import with_wedge_spending
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CrossingProbabilities", "GroupSequential", "group_sequential"]
 
-Futility = Literal["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets"]
+Futility = Literal["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets", "wang_tsiatis"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -151,7 +157,8 @@ def group_sequential(
         cumulative error to be spent at each look, ending at alpha.
     futility
         Spending function of the type II error. With two sides the trial stops for futility where Z is near 0, and
-        crossing the bound of the other side counts as type II error, too.
+        crossing the bound of the other side counts as type II error, too. Or ``wang_tsiatis`` (parameter Delta), not
+        binding: drift sqrt(I) - c I^(Delta - 1/2), of Pampallona and Tsiatis.
     futility_bounds
         Futility bounds of Z at the interim looks instead; with two sides of the absolute Z. Minus infinity where the
         trial cannot stop.
@@ -192,7 +199,10 @@ def group_sequential(
         futility_bounds=futility_bounds,
         binding=binding,
     )
-    if a.futility is not None and a.information.size > 1:
+    if a.futility == "wang_tsiatis" and a.information.size > 1:
+        delta = a.futility_parameter or 0.0
+        bounds, drift = with_shaped_futility(a.information, efficacy_bounds(a), power, delta=delta, sided=a.sided)
+    elif a.futility is not None and a.information.size > 1:
         beta = spent(a.futility, a.information, 1.0 - power, parameter=futility_parameter)
         alpha_spent = spending(a) if binding else None
         solve = with_wedge_spending if a.sided == 2 else with_beta_spending
