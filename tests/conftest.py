@@ -18,9 +18,13 @@ PATIENCE = 180_000
 # a process of tests for each core: threads of frames that are small would only wait for each other
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
-# a busy machine is no failure: properties have no time limit of their own
+# a busy machine is no failure: properties have no time limit of their own; new examples are looked for at full size
 settings.register_profile(
-    "equipoise", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100 if FULL else 20
+    "equipoise",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=100 if FULL else 20,
+    derandomize=not FULL,
 )
 settings.load_profile("equipoise")
 

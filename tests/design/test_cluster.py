@@ -52,7 +52,7 @@ def test_a_worker_killed_in_the_middle_changes_no_bit(plan):
         victim = next(iter(cluster.workers.values())).pid
         assert not answer.done()
         os.kill(victim, signal.SIGKILL)
-        there = answer.result(timeout=120)
+        there = answer.result(timeout=600)
     here = run_trials(plan, trials, seed=7)
     for name in ("z", "time", "events_experimental", "events_control", "n_dropped_out"):
         assert np.array_equal(getattr(here, name), getattr(there, name))

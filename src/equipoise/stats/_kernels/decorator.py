@@ -73,7 +73,8 @@ def load(wanted: Kernel[P, R]) -> Callable[P, R]:
             _stamp(kernel.dispatcher, kernel.function.__module__)
             _homes.add(kernel.function.__module__)
         _waiting.clear()
-        for module in [m for name, m in sys.modules.items() if name.startswith("equipoise.stats") or name in _homes]:
+        loaded = list(sys.modules.items())  # another thread may load more meanwhile
+        for module in [m for name, m in loaded if name.startswith("equipoise.stats") or name in _homes]:
             names = vars(module)
             ready = {name: item.dispatcher for name, item in names.items() if isinstance(item, Kernel)}
             names.update({name: dispatcher for name, dispatcher in ready.items() if dispatcher is not None})
