@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.stats import StatsError, group_sequential
+from equipoise.stats._kernels.sequential import density
+from equipoise.stats.sequential.walk import crossing_probabilities
 
 SPENDING = ["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets"]
 looks = (
@@ -145,3 +147,20 @@ def test_everything_wrong_is_said_at_once():
     with pytest.raises(StatsError) as caught:
         group_sequential([1, 0.5], alpha=2, power=0, sided=0, boundary="x")
     assert {p.argument for p in caught.value.problems} == {"information", "alpha", "power", "sided", "boundary"}
+
+
+@pytest.mark.parametrize("step", [1e-6, 1e-4, 0.3])
+def test_density_between_close_looks_leaves_nothing_out(step):
+    """The sum over all nodes, here by numpy: what is left out of it is 0 to the machine."""
+    z, mass = np.linspace(-9.0, 9.0, 20_001), np.full(20_001, 9e-4)
+    for at in (-8.9, -1.0, 0.00037, 3.2, 11.0):
+        distance = (at * np.sqrt(0.5 + step) - z * np.sqrt(0.5)) / np.sqrt(step)
+        whole = (mass * np.exp(-0.5 * distance**2)).sum() / np.sqrt(2 * np.pi) * np.sqrt((0.5 + step) / step)
+        assert density(z, mass, 0.5, 0.5 + step, 0.0, at) == pytest.approx(whole, rel=1e-9, abs=1e-300)
+
+
+def test_looks_that_lie_close_spend_all_error():
+    found = group_sequential([0.5, 0.5001, 1.0], alpha=0.025, power=0.9)
+    up, down = crossing_probabilities(np.array([0.5, 0.5001, 1.0]), 0.0, found.lower, found.upper)
+    assert up.sum() == pytest.approx(0.025, abs=1e-12)
+    assert down.sum() == 0.0

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from equipoise.stats import StatsError, final_inference, group_sequential
+from equipoise.stats.sequential.bounds import at_spending_drift
 
 SPENDING = ("lan_demets_obrien_fleming", "lan_demets_pocock")
 
@@ -150,3 +151,8 @@ def test_a_stop_for_futility_between_the_bounds(binding):
         assert final_inference(found, [z, 3.0], [10, 20]).look == 2
     with pytest.raises(StatsError, match="the trial goes on"):
         final_inference(found, [found.inner[0] + 0.1], [10])
+
+
+def test_futility_that_leaves_nobody_is_said():
+    with pytest.raises(StatsError, match="no effect gives the power"):
+        at_spending_drift(lambda _: (None, 0.5), 1.96, 0.1)

@@ -2,7 +2,7 @@
 
 from equipoise.stats.sample_size.events import logrank_events, logrank_power
 from equipoise.stats.sample_size.hazards import Accrual, PiecewiseHazard
-from equipoise.stats.sample_size.logrank import LogRankSize, Stratum, SurvivalPlan, sample_size_logrank
+from equipoise.stats.sample_size.logrank import LogRankSize, sample_size_logrank
 from equipoise.stats.sample_size.means import sample_size_means
 from equipoise.stats.sample_size.one_sample import OneSampleSize, sample_size_one_sample_logrank
 from equipoise.stats.sample_size.proportions import (
@@ -19,6 +19,7 @@ from equipoise.stats.sample_size.single_arm import (
     simon_two_stage,
     two_stage_inference,
 )
+from equipoise.stats.sample_size.survival_plan import Stratum, SurvivalPlan
 
 __all__ = [
     "Accrual",

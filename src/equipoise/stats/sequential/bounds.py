@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LARGEST_BOUND",
     "Bounds",
+    "at_spending_drift",
     "constant_bounds",
     "drift_for_power",
     "spending_bounds",
@@ -31,6 +32,8 @@ __all__ = [
 
 LARGEST_BOUND = 38.0
 """Bound beyond which the normal tail is below 1e-300."""
+LARGEST_DRIFT = 1e4
+"""Largest drift tried: with it every look is crossed."""
 LARGEST_CONSTANT = 1e15
 """Largest constant tried: shapes that fall steeply at early looks need large ones."""
 
@@ -184,14 +187,40 @@ def with_beta_spending(
         Type I error to be spent up to each look, where the futility bounds are binding; None where they are not.
     """
 
-    def excess(theta: float) -> float:
-        return _futility_at(information, upper, beta_spent, alpha_spent, theta)[1]
+    return at_spending_drift(
+        lambda theta: _futility_at(information, upper, beta_spent, alpha_spent, theta), float(upper[-1]), beta_spent[-1]
+    )
 
-    high = 1.2 * float(max(upper[-1], 0.5) - ndtri(beta_spent[-1]))
-    while excess(high) > 0.0:
+
+def at_spending_drift(
+    bounds_at: Callable[[float], tuple[Bounds, float]], last: float, beta: float
+) -> tuple[Bounds, float]:
+    """Bounds under the drift at which all of the type II error is spent, and the drift.
+
+    Parameters
+    ----------
+    bounds_at
+        Bounds under a drift, and by how much the type II error then exceeds what may be spent.
+    last
+        Efficacy bound of the last look where futility stops nobody.
+    beta
+        Type II error.
+
+    Raises
+    ------
+    StatsError
+        Futility stops so many that no drift gives the power.
+    """
+    high = 1.2 * float(max(last, 0.5) - ndtri(beta))
+    while bounds_at(high)[1] > 0.0:
         high *= 1.25
-    theta = bracketed_root(excess, 1e-3, high)
-    return _futility_at(information, upper, beta_spent, alpha_spent, theta)[0], theta
+        if high > LARGEST_DRIFT:
+            raise StatsError(
+                "with these futility bounds no effect gives the power: nobody goes on to the last look; let them spend "
+                "less at the first looks, or let them not be binding"
+            )
+    theta = bracketed_root(lambda drift: bounds_at(drift)[1], 1e-3, high)
+    return bounds_at(theta)[0], theta
 
 
 def _futility_at(

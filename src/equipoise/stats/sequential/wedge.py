@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
 
 from equipoise.stats.roots import bracketed_root
-from equipoise.stats.sequential.bounds import LARGEST_BOUND, Bounds
+from equipoise.stats.sequential.bounds import LARGEST_BOUND, Bounds, at_spending_drift
 from equipoise.stats.sequential.walk import DOWN, Walk
 
 if TYPE_CHECKING:
@@ -38,14 +37,9 @@ def with_wedge_spending(
         Type I error of both sides to be spent up to each look, where the inner bounds are binding; None where not.
     """
 
-    def excess(theta: float) -> float:
-        return _wedge_at(information, upper, beta_spent, alpha_spent, theta)[1]
-
-    high = 1.2 * float(max(upper[-1], 0.5) - ndtri(beta_spent[-1]))
-    while excess(high) > 0.0:
-        high *= 1.25
-    theta = bracketed_root(excess, 1e-3, high)
-    return _wedge_at(information, upper, beta_spent, alpha_spent, theta)[0], theta
+    return at_spending_drift(
+        lambda theta: _wedge_at(information, upper, beta_spent, alpha_spent, theta), float(upper[-1]), beta_spent[-1]
+    )
 
 
 def _wedge_at(
