@@ -26,6 +26,8 @@ from tests.server.noninterference.twin import Twin
 
 BLINDED_STILL = "before the first unblinding"
 LOOKS = (BLINDED_STILL, "after crossover", "end")
+WHOLE = LOOKS[:2]
+"""At full size everything is tried at these moments, with every command for four patients; at all others a part."""
 
 
 @dataclass
@@ -71,10 +73,11 @@ def _lived(twin: Twin, memory: Path, *, full: bool) -> Lived:
             if moment in (BLINDED_STILL, "end"):
                 lived.kept[moment] = twin.copied(memory / f"{twin.secret.name}-kept-{number}")
             if full or moment in LOOKS:
-                some = {BLINDED_STILL: (subjects[4],), "after crossover": (subjects[0],)}.get(moment, ())
-                tried = (subjects[0], subjects[1], subjects[4], subjects[5]) if full else some
+                whole = full and moment in WHOLE
+                some = {"set up": (), "end": ()}.get(moment, (subjects[4 if moment == BLINDED_STILL else 0],))
+                tried = (subjects[0], subjects[1], subjects[4], subjects[5]) if whole else some
                 folder = memory / f"{twin.secret.name}-look-{number}"
-                lived.seen[moment] = everything(twin, folder, opened, probes=tried, full=full)
+                lived.seen[moment] = everything(twin, folder, opened, probes=tried, full=whole)
                 shutil.rmtree(folder)
             use(twin.place)
         lived.arms = tuple(twin.arm(subject) for subject in subjects)

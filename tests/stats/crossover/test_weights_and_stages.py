@@ -293,3 +293,19 @@ def test_a_clock_from_randomization_is_the_usual_one():
     assert np.array_equal(plain.weight, zero.weight)
     with pytest.raises(StatsError, match="origin"):
         ipcw_cox(subject, start, stop, event, arm, origin=np.full(subject.size, np.nan), **shared)
+
+
+@pytest.mark.parametrize("by", [0.0, 4e-9, -4e-9])
+def test_times_that_differ_by_rounding_are_one_time_to_the_weights(by):
+    """Two patients with events at one time, one of them written otherwise in the ninth digit."""
+    t = trial(n=400, psi=-0.6, seed=5, confounded=True)
+    c = columns(t.rows(), t.frail)
+    dead = np.flatnonzero(c["event"] & np.isnan(c["switch_time"]))
+    dead = dead[np.argsort(c["stop"][dead])]
+    early, late = next((a, b) for a, b in itertools.pairwise(dead[40:]) if c["start"][b] < c["stop"][a] - 1.0)
+    c["stop"][late] = c["stop"][early]
+    expected = ipcw_cox(**c)
+    c["stop"][late] *= 1.0 + by
+    found = ipcw_cox(**c)
+    assert found.hazard_ratio == pytest.approx(expected.hazard_ratio, rel=1e-7)
+    assert found.n_rows == expected.n_rows

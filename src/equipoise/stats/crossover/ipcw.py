@@ -14,6 +14,7 @@ from equipoise.stats.crossover.rows import FollowUp, read_follow_up
 from equipoise.stats.errors import StatsError
 from equipoise.stats.result import Result
 from equipoise.stats.survival import CoxModel, cox_ph, nelson_aalen
+from equipoise.stats.survival.grid import TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -237,12 +238,17 @@ def _until_switch(rows: FollowUp, *, both_arms: bool) -> tuple[FollowUp, NDArray
 def _split(
     rows: FollowUp, switched: NDArray[np.bool_], times: NDArray[np.float64], *, on_clock: bool = False
 ) -> tuple[FollowUp, NDArray[np.bool_]]:
-    """Cut rows at the times inside them; on the clock of switching only those in which a switch is possible."""
+    """Cut rows at the times inside them; on the clock of switching only those in which a switch is possible.
+
+    Times that differ by rounding only are one time, as they are to the models: none gives a row of no length.
+    """
     shift = rows.origin if on_clock else np.zeros(rows.stop.size)
     begin, end = _on_clock(rows) if on_clock else (rows.start, rows.stop)
-    first = np.searchsorted(times, begin, side="right")
-    after = np.searchsorted(times, end, side="left")
-    pieces = np.where(rows.at_risk | (not on_clock), after - first + 1, 1)
+    nearest = 2.0 * TOLERANCE * max(1.0, float(rows.stop.max()))
+    times = times[np.diff(times, prepend=-np.inf) > nearest]
+    first = np.searchsorted(times, begin + nearest, side="right")
+    after = np.searchsorted(times, end - nearest, side="left")
+    pieces = np.where(rows.at_risk | (not on_clock), np.maximum(after - first, 0) + 1, 1)
     parent = np.repeat(np.arange(rows.stop.size), pieces)
     number = np.arange(parent.size) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     last = number == pieces[parent] - 1
