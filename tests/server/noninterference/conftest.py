@@ -27,7 +27,9 @@ from tests.server.noninterference.twin import Twin
 BLINDED_STILL = "before the first unblinding"
 LOOKS = (BLINDED_STILL, "after crossover", "end")
 WHOLE = LOOKS[:2]
-"""At full size everything is tried at these moments, with every command for four patients; at all others a part."""
+"""At full size everything is tried at these moments, with every command for two patients; at all others a part."""
+PROBED = {"set up": (), BLINDED_STILL: (4, 5), "end": ()}
+"""Patients for whom things are tried: before unblinding those whose kits come next at their sites, later the first."""
 
 
 @dataclass
@@ -74,8 +76,8 @@ def _lived(twin: Twin, memory: Path, *, full: bool) -> Lived:
                 lived.kept[moment] = twin.copied(memory / f"{twin.secret.name}-kept-{number}")
             if full or moment in LOOKS:
                 whole = full and moment in WHOLE
-                some = {"set up": (), "end": ()}.get(moment, (subjects[4 if moment == BLINDED_STILL else 0],))
-                tried = (subjects[0], subjects[1], subjects[4], subjects[5]) if whole else some
+                places = PROBED.get(moment, UNBLINDED)[: None if whole else 1]
+                tried = tuple(subjects[i] for i in places)
                 folder = memory / f"{twin.secret.name}-look-{number}"
                 lived.seen[moment] = everything(twin, folder, opened, probes=tried, full=whole)
                 shutil.rmtree(folder)
