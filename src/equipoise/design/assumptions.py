@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from equipoise.protocol import Analysis, Protocol
 
-__all__ = ["MONTH", "Assumptions", "designed", "read_assumptions", "what_is_missing"]
+__all__ = ["MONTH", "Assumptions", "designed", "given_futility", "read_assumptions", "what_is_missing"]
 
 MONTH = 30.4375
 """Days in a month."""
@@ -54,11 +54,6 @@ class Assumptions:
     def hazard_ratio(self) -> float:
         """Hazard ratio; of an effect that changes with time the last one."""
         return self.effect.rates[-1]
-
-    @property
-    def futility_bounds(self) -> list[float] | None:
-        """Futility bounds given, minus infinity where there is none; None where none is given."""
-        return [-math.inf if b is None else b for b in self.declared.futility_bounds] or None
 
     @property
     def dropout(self) -> PiecewiseHazard:
@@ -211,3 +206,8 @@ def _boundary(name: str, analysis: Analysis, design: DesignAssumptions) -> str |
         )
     spent = [math.fsum(value or 0.0 for value in given[: k + 1]) for k in range(len(given))]
     return (*spent, analysis.alpha)
+
+
+def given_futility(declared: DesignAssumptions) -> list[float] | None:
+    """Futility bounds given, minus infinity where there is none; None where none is given."""
+    return [-math.inf if bound is None else bound for bound in declared.futility_bounds] or None

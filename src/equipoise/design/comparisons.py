@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from equipoise.design.assumptions import given_futility
 from equipoise.design.errors import DesignError
 from equipoise.design.size import finite
 from equipoise.stats import (
@@ -298,7 +299,7 @@ def _bounds(plan: Comparison) -> GroupSequential:
         boundary_parameter=declared.boundary_parameter if declared.boundary else None,
         futility=declared.futility if futile else None,
         futility_parameter=declared.futility_parameter if futile else None,
-        futility_bounds=[-math.inf if b is None else b for b in declared.futility_bounds] or None if futile else None,
+        futility_bounds=given_futility(declared) if futile else None,
         binding=declared.binding if futile else False,
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from equipoise.design.assumptions import given_futility
 from equipoise.design.errors import DesignError
 from equipoise.stats import (
     GroupSequential,
@@ -209,7 +210,7 @@ def _bounds(
     chosen = boundary if boundary is not None else plan.boundary
     named = isinstance(chosen, str)
     futile = len(fractions) > 1
-    given = plan.futility_bounds if futile and len(declared.futility_bounds) == len(fractions) - 1 else None
+    given = given_futility(declared) if futile and len(declared.futility_bounds) == len(fractions) - 1 else None
     try:
         return group_sequential(
             np.array(fractions),

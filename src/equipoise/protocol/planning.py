@@ -18,10 +18,8 @@ __all__ = [
     "PlannedMean",
     "PlannedResponse",
     "ReadingTime",
-    "Spending",
 ]
 
-Spending = Literal["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets"]
 Futility = Literal["lan_demets_obrien_fleming", "lan_demets_pocock", "hwang_shih_decani", "kim_demets", "wang_tsiatis"]
 Boundary = Literal[
     "lan_demets_obrien_fleming",

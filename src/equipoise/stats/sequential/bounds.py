@@ -130,9 +130,14 @@ def constant_bounds(
 
 def drift_for_power(information: NDArray[np.float64], bounds: Bounds, power: float) -> float:
     """Drift (mean of Z at information 1) under which the upper bound is crossed with this probability."""
+    return _drift_where(lambda theta: stopping_probabilities(information, theta, bounds)[0].sum(), power)
+
+
+def _drift_where(power_at: Callable[[float], float], power: float) -> float:
+    """Drift under which the rising power is the one asked for."""
 
     def excess(theta: float) -> float:
-        return float(stopping_probabilities(information, theta, bounds)[0].sum()) - power
+        return float(power_at(theta)) - power
 
     high = 2.0
     while excess(high) < 0.0:
@@ -157,13 +162,7 @@ def with_shaped_futility(
             return Bounds(lower=stop, upper=upper)
         return Bounds(lower=-upper, upper=upper, inner=np.where(stop < 0.0, -math.inf, stop))
 
-    def excess(theta: float) -> float:
-        return float(stopping_probabilities(information, theta, bounds(theta))[0].sum()) - power
-
-    high = 2.0
-    while excess(high) < 0.0:
-        high *= 1.5
-    theta = bracketed_root(excess, 0.0, high)
+    theta = _drift_where(lambda drift: stopping_probabilities(information, drift, bounds(drift))[0].sum(), power)
     return bounds(theta), theta
 
 

@@ -36,7 +36,6 @@ def with_wedge_spending(
     alpha_spent
         Type I error of both sides to be spent up to each look, where the inner bounds are binding; None where not.
     """
-
     return at_spending_drift(
         lambda theta: _wedge_at(information, upper, beta_spent, alpha_spent, theta), float(upper[-1]), beta_spent[-1]
     )

@@ -100,10 +100,10 @@ def account_page(call: Call, person: str) -> HttpResponse:
     problems: dict[str, str] = {}
     if asked == "password":
         refusal = given_proof(call)
-        problems = dict(refusal.problems) if refusal else {}
-    if asked == "password" and not problems:
-        password = reset_account(account, actor=call.account, role=str(call.desk.role))
-        return call.render("pages/setup/account_made.html", account=account, password=password, typed={}, again=True)
+        if refusal is None:
+            new = reset_account(account, actor=call.account, role=str(call.desk.role))
+            return call.render("pages/setup/account_made.html", account=account, password=new, typed={}, again=True)
+        problems = dict(refusal.problems)
     if asked == "close":
         if account.id == call.account:
             refuse("own_account", _("This is your own account."), _("Another administrator can close it."))
